@@ -1,0 +1,1 @@
+"""The ports on real services: Google Cloud, or SQLite and a directory."""

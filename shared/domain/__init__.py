@@ -1,0 +1,1 @@
+"""Pure values and rules: collections, limits, versions, sharding. Standard library only."""

@@ -1,0 +1,25 @@
+"""Every limit on input from outside, in one place. Error messages and the API reference quote these."""
+
+import re
+from typing import Final
+
+MIN_DIMENSION: Final = 2
+MAX_DIMENSION: Final = 4096
+MAX_TOP_K: Final = 1000
+MAX_ID_BYTES: Final = 512
+MAX_RECORDS_PER_REQUEST: Final = 1000
+MAX_QUERIES_PER_REQUEST: Final = 100
+MAX_REQUEST_BYTES: Final = 8_000_000
+MAX_SHARDS: Final = 64
+MAX_DECLARED_ATTRIBUTES: Final = 64
+MAX_ATTRIBUTES_BYTES_PER_RECORD: Final = 16_384
+MIN_TIMEOUT_MS: Final = 1
+MAX_TIMEOUT_MS: Final = 60_000
+MAX_IDEMPOTENCY_KEY_BYTES: Final = 128
+
+COLLECTION_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,62}")
+ATTRIBUTE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+# A Pub/Sub message may carry 10 MB, attributes and base64 included
+# (https://cloud.google.com/pubsub/quotas, resource limits); above this a payload travels by reference.
+MAX_INLINE_PAYLOAD_BYTES: Final = 7_000_000

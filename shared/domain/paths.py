@@ -1,0 +1,36 @@
+"""Where everything is kept: state document paths and object names (ARCHITECTURE: storage and commits)."""
+
+
+def collection_document(collection: str) -> str:
+    """The declaration of a collection."""
+    return f"collections/{collection}"
+
+
+def head_document(collection: str, shard: int) -> str:
+    """The committed version of one shard, and who may compact it."""
+    return f"collections/{collection}/heads/{shard}"
+
+
+def commit_marker(collection: str, event_id: str) -> str:
+    """Proof that one event has been committed."""
+    return f"collections/{collection}/commits/{event_id}"
+
+
+def shard_prefix(collection: str, uid: str, shard: int) -> str:
+    """Under this prefix stand all objects of one shard of one incarnation of a collection."""
+    return f"collections/{collection}/{uid}/{shard}"
+
+
+def segment_file(collection: str, uid: str, shard: int, segment_id: str, file_name: str) -> str:
+    """One immutable file of a segment."""
+    return f"{shard_prefix(collection, uid, shard)}/segments/{segment_id}/{file_name}"
+
+
+def manifest_object(collection: str, uid: str, shard: int, version: int, commit_id: str) -> str:
+    """A manifest. The commit id makes the name of a commit that lost its race harmless to the one that won."""
+    return f"{shard_prefix(collection, uid, shard)}/manifests/{version:012d}-{commit_id}.json"
+
+
+def payload_object(collection: str, uid: str, event_id: str) -> str:
+    """The payload of a mutation too large for one Pub/Sub message."""
+    return f"collections/{collection}/{uid}/payloads/{event_id}.json"

@@ -1,0 +1,1 @@
+"""The contracts of what travels on Pub/Sub."""

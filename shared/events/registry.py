@@ -1,0 +1,11 @@
+"""Every event type and its class."""
+
+from typing import Final
+
+from shared.events.event import Event
+from shared.events.index import CompactionDueV1, ShardCommittedV1
+from shared.events.mutations import MutationsAcceptedV1
+
+EVENTS: Final[dict[str, type[Event]]] = {
+    event.type: event for event in (MutationsAcceptedV1, CompactionDueV1, ShardCommittedV1)
+}

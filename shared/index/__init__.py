@@ -1,0 +1,1 @@
+"""Segments, manifests and search: numpy and annoy, no cloud."""

@@ -1,0 +1,1 @@
+"""What people run on their own machine: the command line, the local runtime, the bundles."""
