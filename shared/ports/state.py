@@ -82,7 +82,7 @@ class StateStore(Protocol):
         """The documents directly in a collection, by id, those with an id greater than `after`."""
         ...
 
-    def commit(self, writes: Sequence[Write]) -> list[str]:
+    def commit(self, writes: Sequence[Write]) -> Sequence[str]:
         """Apply all writes or none, and return each one's new version ("" for a delete).
 
         Raises:

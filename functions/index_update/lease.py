@@ -1,0 +1,71 @@
+"""The compaction lease of a shard, kept in its head so that the commit's own compare-and-set fences it."""
+
+from dataclasses import replace
+from typing import Final
+from uuid import uuid4
+
+from functions.index_update.races import LostRace, retry_lost_races
+from shared.domain.collection import Collection
+from shared.domain.paths import head_document
+from shared.errors import TransientError
+from shared.manifests import Head, Lease
+from shared.ports.clock import Clock
+from shared.ports.state import Document, PreconditionFailed, Put, StateStore
+
+LEASE_S: Final = 300.0
+"""As long as the function may run (topology.yaml): until then who holds the lease may still be at work."""
+
+
+class LeaseHeld(TransientError):  # noqa: N818 - a wait, not a failure
+    """Another delivery compacts this shard, or died doing so less than `LEASE_S` ago."""
+
+    code = "lease_held"
+
+
+class CompactionLeases:
+    """Hands out leases with rising fencing tokens."""
+
+    def __init__(self, state: StateStore, clock: Clock) -> None:
+        self._state = state
+        self._clock = clock
+
+    def head(self, collection: Collection, shard: int) -> Document | None:
+        """The head of a shard of this incarnation of the collection."""
+        document = self._state.get(head_document(collection.name, shard))
+        return document if document is not None and document.data["uid"] == collection.uid else None
+
+    def acquire(self, collection: Collection, shard: int) -> Lease | None:
+        """A lease, or None when the shard is gone.
+
+        Raises:
+            LeaseHeld: another holder's lease lasts; redelivery looks again.
+        """
+        return retry_lost_races(lambda: self._try_acquire(collection, shard), f"lease of {collection.name}/{shard}")
+
+    def release(self, collection: Collection, shard: int, lease: Lease) -> None:
+        """Give the lease back; one that was taken over is left alone."""
+        retry_lost_races(lambda: self._try_release(collection, shard, lease), f"lease of {collection.name}/{shard}")
+
+    def _try_acquire(self, collection: Collection, shard: int) -> Lease | None:
+        document = self.head(collection, shard)
+        if document is None:
+            return None
+        held, now_s = Head.from_document(document).lease, self._clock.now().timestamp()
+        if held.expires_at > now_s:
+            raise LeaseHeld(f"{collection.name}/{shard} is being compacted until {held.expires_at:.0f}")
+        lease = Lease(uuid4().hex, held.fencing_token + 1, now_s + LEASE_S)
+        self._move(document, lease)
+        return lease
+
+    def _try_release(self, collection: Collection, shard: int, lease: Lease) -> None:
+        document = self.head(collection, shard)
+        if document is not None and Head.from_document(document).lease.holder == lease.holder:
+            self._move(document, replace(lease, expires_at=0.0))
+
+    def _move(self, document: Document, lease: Lease) -> None:
+        moved = replace(Head.from_document(document), lease=lease)
+        try:
+            self._state.commit([Put(document.path, moved.to_document(), if_version=document.version)])
+        except PreconditionFailed:
+            # If this was our own success, its holder is random: the next look sees a lease that lapses by itself.
+            raise LostRace from None

@@ -1,0 +1,1 @@
+"""Ingest: takes collections and writes over HTTP and publishes accepted mutations."""

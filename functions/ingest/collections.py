@@ -1,0 +1,78 @@
+"""Declaring and deleting collections."""
+
+from uuid import uuid4
+
+from shared.collections import load_collection
+from shared.domain.collection import Collection
+from shared.domain.paths import collection_document, head_document
+from shared.errors import Conflict, NotFound
+from shared.ports.clock import Clock
+from shared.ports.state import ABSENT, Delete, PreconditionFailed, Put, StateStore
+
+
+class CollectionRegister:
+    """The declared collections and the heads of their shards."""
+
+    def __init__(self, state: StateStore, clock: Clock) -> None:
+        self._state = state
+        self._clock = clock
+
+    def declare(self, declaration: Collection) -> tuple[Collection, bool]:
+        """The collection, and whether it is new. Declaring the same again changes nothing.
+
+        Raises:
+            Conflict: a collection of this name exists with another declaration.
+        """
+        fresh = Collection(
+            name=declaration.name,
+            uid=uuid4().hex,
+            dimension=declaration.dimension,
+            metric=declaration.metric,
+            shards=declaration.shards,
+            attributes=declaration.attributes,
+            created_at=self._clock.now().isoformat(),
+        )
+        heads = [
+            Put(head_document(fresh.name, shard), {"uid": fresh.uid, "version": 0, "manifest": None})
+            for shard in range(fresh.shards)
+        ]
+        try:
+            self._state.commit([Put(collection_document(fresh.name), fresh.to_document(), if_version=ABSENT), *heads])
+        except PreconditionFailed:
+            # Another request declared it, or this very batch succeeded and its answer was lost.
+            return self._agree(fresh)
+        return fresh, True
+
+    def _agree(self, wanted: Collection) -> tuple[Collection, bool]:
+        existing = load_collection(self._state, wanted.name)
+        if not existing.same_declaration(wanted):
+            raise Conflict(
+                f"collection {wanted.name!r} exists with dimension {existing.dimension}, metric {existing.metric}, "
+                f"{existing.shards} shard(s) and {_described(existing)}"
+            )
+        return existing, existing.uid == wanted.uid
+
+    def delete(self, name: str) -> None:
+        """Remove a collection: at once for readers and writers, its objects after the grace period.
+
+        Raises:
+            NotFound: there is no collection of this name.
+        """
+        document = self._state.get(collection_document(name))
+        if document is None:
+            raise NotFound(f"collection {name!r} does not exist")
+        shards = Collection.from_document(document.data).shards
+        try:
+            self._state.commit(
+                [
+                    Delete(document.path, if_version=document.version),
+                    *(Delete(head_document(name, shard)) for shard in range(shards)),
+                ]
+            )
+        except PreconditionFailed:
+            raise NotFound(f"collection {name!r} was deleted by another request") from None
+
+
+def _described(collection: Collection) -> str:
+    names = [f"{name} ({kind.value})" for name, kind in collection.attributes.items()]
+    return f"attributes {', '.join(names)}" if names else "no attributes"

@@ -1,0 +1,77 @@
+"""The bodies that ingest takes."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from shared.domain.collection import AttributeType, Metric
+from shared.domain.limits import (
+    ATTRIBUTE_NAME,
+    MAX_DECLARED_ATTRIBUTES,
+    MAX_DIMENSION,
+    MAX_RECORDS_PER_REQUEST,
+    MAX_SHARDS,
+    MAX_TIMEOUT_MS,
+    MIN_DIMENSION,
+    MIN_TIMEOUT_MS,
+)
+from shared.http import RequestModel
+from shared.record_id import RecordId
+from shared.vectors import WireVector
+
+AttributeName = Annotated[str, Field(pattern=f"^{ATTRIBUTE_NAME.pattern}$")]
+
+
+class DeclareCollection(RequestModel):
+    """`PUT /v1/collections/{collection}`."""
+
+    dimension: int = Field(ge=MIN_DIMENSION, le=MAX_DIMENSION, strict=True)
+    metric: Metric = Metric.COSINE
+    shards: int = Field(default=1, ge=1, le=MAX_SHARDS, strict=True)
+    attributes: dict[AttributeName, AttributeType] = Field(default_factory=dict, max_length=MAX_DECLARED_ATTRIBUTES)
+
+
+class WriteOptions(RequestModel):
+    """What every write may ask for."""
+
+    wait: Literal["accepted", "committed"] = "accepted"
+    timeout_ms: int = Field(default=10_000, ge=MIN_TIMEOUT_MS, le=MAX_TIMEOUT_MS, strict=True)
+
+
+class UpsertRecord(RequestModel):
+    """One record to insert or replace."""
+
+    id: RecordId
+    vector: WireVector
+    attributes: dict[str, Any] | None = None
+
+
+class UpsertRecords(WriteOptions):
+    """`POST /v1/collections/{collection}/upsert`."""
+
+    records: list[UpsertRecord] = Field(min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
+
+    @model_validator(mode="after")
+    def _ids_stand_once(self) -> Self:
+        _reject_repeats([record.id for record in self.records], "records", ".id")
+        return self
+
+
+class DeleteRecords(WriteOptions):
+    """`POST /v1/collections/{collection}/delete`."""
+
+    ids: list[RecordId] = Field(min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
+
+    @field_validator("ids")
+    @classmethod
+    def _ids_stand_once(cls, ids: list[str]) -> list[str]:
+        _reject_repeats(ids, "ids", "")
+        return ids
+
+
+def _reject_repeats(ids: list[str], field: str, suffix: str) -> None:
+    first: dict[str, int] = {}
+    for place, record_id in enumerate(ids):
+        if first.setdefault(record_id, place) != place:
+            earlier = f"{field}[{first[record_id]}]{suffix}"
+            raise ValueError(f"every id at most once a request ({field}[{place}]{suffix} repeats {earlier})")

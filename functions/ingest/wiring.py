@@ -1,0 +1,30 @@
+"""Puts ingest together; built on first use, so that importing stays cheap."""
+
+from functools import cache
+
+from starlette.types import ASGIApp
+
+from functions.ingest.collections import CollectionRegister
+from functions.ingest.routes import IngestRoutes
+from functions.ingest.service import AcceptWrites
+from shared.adapters.opening import Adapters, open_adapters
+from shared.http import http_function
+from shared.settings import Settings
+
+
+def build(adapters: Adapters) -> ASGIApp:
+    """Ingest on these adapters."""
+    register = CollectionRegister(adapters.state, adapters.clock)
+    writes = AcceptWrites(adapters.state, adapters.objects, adapters.publisher, adapters.clock)
+    routes = IngestRoutes(adapters.state, register, writes).routes()
+    return http_function("ingest", routes, ready=lambda: _check(adapters))
+
+
+def _check(adapters: Adapters) -> None:
+    adapters.state.get("health/probe")
+
+
+@cache
+def app() -> ASGIApp:
+    """Ingest as the environment says."""
+    return build(open_adapters(Settings()))

@@ -1,0 +1,1 @@
+"""Query: answers searches and fetches from memory-mapped segments."""

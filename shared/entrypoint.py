@@ -1,0 +1,106 @@
+"""The edge of every event function: parse, dispatch, log one line, acknowledge or raise.
+
+Returning acknowledges. A permanent error parks the message in the dead-letter topic and acknowledges.
+Anything else escapes, so that Pub/Sub redelivers, at most as often as the subscription allows.
+"""
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.errors import MalformedEvent, PermanentError
+from shared.events.codec import from_message
+from shared.events.event import Event
+from shared.events.registry import EVENTS
+from shared.outcomes import Outcome
+from shared.ports.clock import Clock
+from shared.ports.publisher import Message, Publisher
+from shared.telemetry import log
+
+Handler = Callable[[Any], Outcome]
+
+
+class Consumer:
+    """Takes the deliveries of one function.
+
+    `dead_letter_topics` names, for each topic that the function subscribes to, where its dead letters go.
+    """
+
+    def __init__(
+        self,
+        function: str,
+        handlers: Mapping[type[Event], Handler],
+        *,
+        publisher: Publisher,
+        dead_letter_topics: Mapping[str, str],
+        clock: Clock,
+    ) -> None:
+        self._function = function
+        self._handlers = handlers
+        self._publisher = publisher
+        self._dead_letter_topics = dead_letter_topics
+        self._clock = clock
+
+    def consume_push(self, push: Any) -> Outcome:
+        """Take the data of a Pub/Sub push (`messagePublished`) CloudEvent."""
+        try:
+            message = push["message"]
+            data = base64.b64decode(message.get("data") or "", validate=True)
+            attributes = message.get("attributes") or {}
+        except (TypeError, KeyError, AttributeError, binascii.Error) as error:
+            log(
+                "ERROR",
+                "delivery",
+                function=self._function,
+                outcome=Outcome.PARKED,
+                reason=f"not a push: {error!r}",
+            )
+            return Outcome.PARKED
+        return self.consume(data, attributes)
+
+    def consume(self, data: bytes, attributes: Mapping[str, str]) -> Outcome:
+        """Take one message."""
+        started = time.perf_counter()
+        outcome, reason = "redeliver", None
+        try:
+            outcome = self._handle(data, attributes)
+        except PermanentError as error:
+            self._park(data, attributes, error)
+            outcome, reason = Outcome.PARKED, f"{error.code}: {error}"
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            log(
+                "INFO" if reason is None else "ERROR" if outcome == Outcome.PARKED else "WARNING",
+                "delivery",
+                function=self._function,
+                event_type=attributes.get("ce-type"),
+                event_id=attributes.get("ce-id"),
+                outcome=outcome,
+                reason=reason,
+                duration_ms=round((time.perf_counter() - started) * 1000, 2),
+            )
+        return outcome
+
+    def _handle(self, data: bytes, attributes: Mapping[str, str]) -> Outcome:
+        event = from_message(data, attributes)
+        handler = self._handlers.get(type(event))
+        if handler is None:
+            raise MalformedEvent(f"{self._function} does not take {event.type}")
+        if self._clock.now() - event.occurred_at > event.max_age:
+            raise MalformedEvent(f"{event.type} is older than {event.max_age}")
+        return handler(event)
+
+    def _park(self, data: bytes, attributes: Mapping[str, str], error: PermanentError) -> None:
+        parked = {
+            **attributes,
+            "swell-parked-by": self._function,
+            "swell-parked-reason": f"{error.code}: {error}"[:1000],
+        }
+        contract = EVENTS.get(attributes.get("ce-type", ""))
+        topics = self._dead_letter_topics
+        topic = topics.get(contract.topic if contract else "") or next(iter(topics.values()))
+        self._publisher.publish([Message(topic=topic, data=data, attributes=parked)])

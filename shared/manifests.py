@@ -1,0 +1,97 @@
+"""Heads and manifests in the stores: which version of a shard is committed, and what it consists of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Self
+
+from shared.domain.collection import Collection
+from shared.domain.paths import manifest_object, shard_prefix
+from shared.errors import CorruptObject
+from shared.index.manifest import IndexSpec, Manifest
+from shared.ports.objects import ObjectNotFound, ObjectStore
+from shared.ports.state import Document
+
+_RECENT_MANIFESTS = 512
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who may compact a shard. A higher fencing token has displaced every lower one."""
+
+    holder: str
+    fencing_token: int
+    expires_at: float
+    """Seconds since 1970; 0 once released."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The committed version of a shard; `manifest` is None at version 0, which is empty."""
+
+    uid: str
+    version: int
+    manifest: str | None
+    commit_id: str | None = None
+    lease: Lease = Lease("", 0, 0.0)
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """The head that a state document describes."""
+        data = document.data
+        lease = data.get("lease")
+        return cls(
+            uid=data["uid"],
+            version=data["version"],
+            manifest=data["manifest"],
+            commit_id=data.get("commit_id"),
+            lease=Lease(**lease) if lease else Lease("", 0, 0.0),
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """The state document of this head."""
+        return {
+            "uid": self.uid,
+            "version": self.version,
+            "manifest": self.manifest,
+            "commit_id": self.commit_id,
+            "lease": vars(self.lease),
+        }
+
+
+def spec_of(collection: Collection) -> IndexSpec:
+    """What every segment of this collection has in common."""
+    attributes: Mapping[str, Any] = collection.attributes
+    return IndexSpec(collection.dimension, collection.metric, attributes)
+
+
+def manifest_name(manifest: Manifest) -> str:
+    """The object that holds a manifest."""
+    return manifest_object(manifest.collection, manifest.uid, manifest.shard, manifest.version, manifest.commit_id)
+
+
+class ManifestReader:
+    """Reads manifests, keeping the recent ones: they never change."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
+        self._read = lru_cache(_RECENT_MANIFESTS)(self._fetch)
+
+    def read(self, collection: Collection, shard: int, head: Head) -> Manifest:
+        """The manifest that a head names, or the empty one of version 0.
+
+        Raises:
+            CorruptObject: the manifest is missing, does not parse, or is another shard's.
+        """
+        if head.manifest is None:
+            return Manifest(collection.name, collection.uid, shard, 0, "", spec_of(collection))
+        return self._read(head.manifest)
+
+    def _fetch(self, name: str) -> Manifest:
+        try:
+            manifest = Manifest.from_bytes(self._objects.read(name))
+        except ObjectNotFound:
+            raise CorruptObject(f"manifest {name} is missing") from None
+        if not name.startswith(shard_prefix(manifest.collection, manifest.uid, manifest.shard) + "/"):
+            raise CorruptObject(f"manifest {name} says it is of {manifest.collection}/{manifest.shard}")
+        return manifest

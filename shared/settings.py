@@ -1,0 +1,46 @@
+"""Where a function runs and what it may use. Every setting is an environment variable `SWELL_<NAME>`.
+
+Identity has no default; tuning has, each with the reason for its value.
+Google's own variables for emulators (`PUBSUB_EMULATOR_HOST`, `FIRESTORE_EMULATOR_HOST`, `STORAGE_EMULATOR_HOST`)
+are read by Google's clients, not by us.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What every function needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix="SWELL_", frozen=True, extra="ignore")
+
+    runtime: Literal["google", "embedded"] = Field(description="Google Cloud, or SQLite and a directory")
+    project: str | None = Field(default=None, description="Google Cloud project; runtime google")
+    bucket: str | None = Field(default=None, description="bucket of this region's objects; runtime google")
+    database: str = Field(default="(default)", description="Firestore database; one per project is usual")
+    data_dir: Path | None = Field(default=None, description="state, queue and objects; runtime embedded")
+
+    @model_validator(mode="after")
+    def _names_its_services(self) -> Self:
+        needed = {"google": ("project", "bucket"), "embedded": ("data_dir",)}[self.runtime]
+        missing = [f"SWELL_{name.upper()}" for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"runtime {self.runtime!r} needs {' and '.join(missing)}")
+        return self
+
+
+class CacheSettings(Settings):
+    """For functions that load segments."""
+
+    cache_dir: Path = Field(
+        default=Path("/tmp/swell-cache"),  # noqa: S108 - the only writable folder of a function
+        description="local copies of segment files",
+    )
+    cache_max_bytes: int = Field(
+        default=2_000_000_000,
+        ge=1_000_000,
+        description="the cache is evicted above this; on Cloud Run /tmp counts as memory, so stay below it",
+    )

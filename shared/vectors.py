@@ -1,0 +1,102 @@
+"""Vectors on the wire: a JSON array of numbers, or base64 of little-endian float32."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Discriminator, Field, Tag
+
+from shared.domain.collection import Metric
+from shared.domain.limits import MAX_DIMENSION
+from shared.errors import FieldProblem, InvalidRequest
+
+NUMBERS: Final = "<numbers>"
+BASE64: Final = "<base64>"
+"""Tags of the two forms; they stand in the places that pydantic reports, and are no fields."""
+
+
+def _form(value: object) -> str:
+    return BASE64 if isinstance(value, str) else NUMBERS
+
+
+_Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+WireVector = Annotated[
+    Annotated[list[_Number], Field(max_length=MAX_DIMENSION), Tag(NUMBERS)]
+    | Annotated[str, Field(max_length=MAX_DIMENSION * 6), Tag(BASE64)],
+    Discriminator(_form),
+]
+
+_MAX_PROBLEMS: Final = 20
+
+
+def decode_vectors(
+    vectors: Sequence[list[float] | str], dimension: int, metric: Metric, *, field: str
+) -> NDArray[np.float32]:
+    """float32 of shape (len(vectors), dimension).
+
+    `field` names one vector in error messages, with `{}` for its place: `records[{}].vector`.
+
+    Raises:
+        InvalidRequest: a vector is not of this dimension, not finite in float32, or zero under cosine.
+    """
+    rows = np.empty((len(vectors), dimension), np.float32)
+    problems = []
+    for place, vector in enumerate(vectors):
+        try:
+            rows[place] = _decode(vector, dimension)
+        except ValueError as error:
+            problems.append(FieldProblem(field.format(place), str(error), f"{dimension} finite numbers"))
+            if len(problems) == _MAX_PROBLEMS:
+                break
+    if problems:
+        raise InvalidRequest(*problems)
+    _check_values(rows, metric, field)
+    return rows
+
+
+def encode_vectors(rows: NDArray[np.float32]) -> str:
+    """base64 of the rows, one after the other."""
+    return base64.b64encode(np.ascontiguousarray(rows, "<f4").tobytes()).decode()
+
+
+def decode_rows(text: str, dimension: int) -> NDArray[np.float32]:
+    """The rows that `encode_vectors` wrote.
+
+    Raises:
+        ValueError: the text is not base64, or not a whole number of rows.
+    """
+    return np.frombuffer(base64.b64decode(text, validate=True), "<f4").reshape(-1, dimension).astype(np.float32)
+
+
+def _decode(vector: list[float] | str, dimension: int) -> NDArray[np.float32]:
+    if isinstance(vector, str):
+        try:
+            raw = base64.b64decode(vector, validate=True)
+        except binascii.Error:
+            raise ValueError("text that is not base64") from None
+        if len(raw) != 4 * dimension:
+            raise ValueError(f"{len(raw)} bytes")
+        return np.frombuffer(raw, "<f4")
+    if len(vector) != dimension:
+        raise ValueError(f"{len(vector)} numbers")
+    with np.errstate(over="ignore"):
+        return np.asarray(vector, np.float32)
+
+
+def _check_values(rows: NDArray[np.float32], metric: Metric, field: str) -> None:
+    infinite = ~np.isfinite(rows).all(axis=1)
+    problems = [
+        FieldProblem(field.format(place), "a number beyond float32", "finite float32 numbers")
+        for place in np.flatnonzero(infinite)[:_MAX_PROBLEMS]
+    ]
+    if metric is Metric.COSINE and not problems:
+        norms = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+        problems = [
+            FieldProblem(field.format(place), "a zero vector", "a vector with a direction (metric cosine)")
+            for place in np.flatnonzero(norms == 0)[:_MAX_PROBLEMS]
+        ]
+    if problems:
+        raise InvalidRequest(*problems)
