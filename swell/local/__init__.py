@@ -1,0 +1,1 @@
+"""Hosts every function on one machine: embedded, or on Google's emulators."""

@@ -1,0 +1,91 @@
+"""Every function in its own process under functions-framework, joined by Google's emulators with push."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+
+from shared.errors import DependencyUnavailable
+from shared.topology import Topology, load_topology
+from swell.local.emulators import Emulators
+from swell.local.front_door import Upstream, front_door
+from swell.local.processes import child_process
+from swell.local.provision import EmulatedPubSub, make_bucket
+from swell.local.running import RunningSwell
+from swell.local.server import LOOPBACK, free_port, serve
+
+_ROOT = Path(__file__).parents[2]
+_READY_WITHIN_S = 60
+_BUCKET = "swell-local"
+
+
+@contextmanager
+def run_on_emulators(data_dir: Path, port: int = 0) -> Iterator[RunningSwell]:
+    """Serve on a loopback port until the block ends; port 0 takes a free one.
+
+    Emulators that the environment names (all three `*_EMULATOR_HOST`) are used; otherwise own ones are started.
+
+    Raises:
+        ConfigurationError: an emulator is missing (the message says how to get it), or the port is taken.
+        DependencyUnavailable: a function did not come up.
+    """
+    topology = load_topology()
+    logs = data_dir / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        emulators = stack.enter_context(Emulators.start(logs))
+        make_bucket(emulators.environment["STORAGE_EMULATOR_HOST"], emulators.project, _BUCKET)
+        pubsub = EmulatedPubSub(emulators.environment["PUBSUB_EMULATOR_HOST"], emulators.project)
+        pubsub.make_topics(topology)
+        urls = _start_functions(stack, topology, emulators, data_dir)
+        pubsub.make_subscriptions(topology, urls)
+        upstreams = {name: Upstream(urls[name]) for name in urls if topology.functions[name].trigger == "http"}
+        url = stack.enter_context(serve(front_door(topology, upstreams), port))
+        yield RunningSwell(url, [logs / f"{name}.log" for name in urls])
+
+
+def _start_functions(stack: ExitStack, topology: Topology, emulators: Emulators, data_dir: Path) -> dict[str, str]:
+    urls = {}
+    for name, function in topology.functions.items():
+        function_port = free_port()
+        command = [
+            *(sys.executable, "-m", "functions_framework"),
+            *("--source", str(_ROOT / "functions" / name / "main.py")),
+            *("--target", name, "--signature-type", function.signature_type),
+            *("--host", LOOPBACK, "--port", str(function_port)),
+        ]
+        environment = {
+            **emulators.environment,
+            "PYTHONPATH": str(_ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "SWELL_RUNTIME": "google",
+            "SWELL_PROJECT": emulators.project,
+            "SWELL_BUCKET": _BUCKET,
+            "SWELL_CACHE_DIR": str(data_dir / "cache" / name),
+        }
+        stack.enter_context(child_process(command, environment, log=data_dir / "logs" / f"{name}.log"))
+        urls[name] = f"http://{LOOPBACK}:{function_port}"
+    _await_answers(urls, data_dir / "logs")
+    return urls
+
+
+def _await_answers(urls: Mapping[str, str], logs: Path) -> None:
+    deadline = time.monotonic() + _READY_WITHIN_S
+    for name, url in urls.items():
+        while not _answers(url):
+            if time.monotonic() > deadline:
+                tail = (logs / f"{name}.log").read_text()[-2000:]
+                raise DependencyUnavailable(f"function {name} did not come up within {_READY_WITHIN_S} s:\n{tail}")
+            time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    """Any HTTP answer will do: an event function refuses GET with 405."""
+    try:
+        httpx.get(f"{url}/healthz", timeout=5)
+    except httpx.TransportError:
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""A running local Swell, as the demo, the tests and the status command see it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Deliveries of one kind that ended the same way."""
+
+    function: str
+    event_type: str
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RunningSwell:
+    """Where a local Swell answers, and what its functions log."""
+
+    url: str
+    log_files: Sequence[Path]
+
+    def deliveries(self) -> list[Delivery]:
+        """Which events flowed through which functions so far, from the functions' own log lines."""
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for path in self.log_files:
+            for line in path.read_bytes().splitlines():
+                if b'"message":"delivery"' in line:
+                    entry = orjson.loads(line)
+                    counts[entry["function"], entry.get("event_type", "?"), entry["outcome"]] += 1
+        return [Delivery(*key, count) for key, count in sorted(counts.items())]
