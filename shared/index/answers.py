@@ -1,0 +1,40 @@
+"""What a search gives back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One found record. `score` is higher-is-closer; attributes and vector only where they were asked for."""
+
+    id: str
+    score: float
+    attributes: Mapping[str, Any] | None = None
+    vector: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The matches of each query, best first, ties by id, and how they were found.
+
+    `method` is "exact", "sketch" or "forest": the least exact one used on any segment.
+    """
+
+    matches: list[list[Match]]
+    method: str
+    recall_target: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """A stored record as the user gave it; `revision` in microseconds."""
+
+    id: str
+    vector: NDArray[np.float32]
+    attributes: Mapping[str, Any] | None
+    revision: int

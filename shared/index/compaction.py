@@ -1,0 +1,160 @@
+"""Which segments to merge into one, and how the merged one enters the manifest.
+
+Only neighbours are merged, and the result takes their place: the order of segments, which settles ties, stays.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Final
+
+from shared.errors import RevisionConflict
+from shared.index.build import BuiltSegment
+from shared.index.manifest import Manifest, SegmentEntry, SegmentKind
+
+
+class CompactionOvertaken(RevisionConflict):
+    """A segment that was merged is no longer in the manifest: another compaction was first."""
+
+    code = "compaction_overtaken"
+
+
+class CompactionReason(StrEnum):
+    """Why segments are merged."""
+
+    TIER = "tier"
+    SCAN = "scan"
+    DEAD_ROWS = "dead_rows"
+
+
+@dataclass(frozen=True)
+class CompactionPolicy:
+    """When segments are merged; sizes count rows and tombstones.
+
+    * tier: `fan_out` neighbours below `smallest_tier_rows · fan_out^n` become one, so a row is rewritten once
+      per tier. Four keeps a shard of 250k rows under twenty segments, each of which costs a query some 20 µs.
+    * scan: neighbouring deltas of `base_from_rows` together become a base. Up to there an exact scan (0.15 ms
+      for 10k, 0.8 ms for 20k rows of 384 components) beats a forest, and is free to build.
+    * dead_rows: a segment with more than `max_dead_fraction` replaced or deleted rows is rewritten together
+      with what follows it: those rows are downloaded and scanned for nothing.
+
+    No merge is planned beyond `base_max_rows`: a build holds its rows twice, and must end within one call.
+    """
+
+    fan_out: int = 4
+    smallest_tier_rows: int = 64
+    base_from_rows: int = 20_000
+    base_max_rows: int = 250_000
+    max_dead_fraction: float = 0.2
+
+    def kind_of(self, rows: int) -> SegmentKind:
+        """What a segment of that many rows is built as."""
+        return SegmentKind.BASE if rows >= self.base_from_rows else SegmentKind.DELTA
+
+
+DEFAULT_POLICY: Final = CompactionPolicy()
+
+
+@dataclass(frozen=True)
+class CompactionPlan:
+    """Neighbouring segments to be merged, oldest first. `includes_oldest`: no older segment is left out."""
+
+    segment_ids: tuple[str, ...]
+    reason: CompactionReason
+    includes_oldest: bool
+    min_version: int
+    max_version: int
+
+
+def plan_compaction(
+    manifest: Manifest, policy: CompactionPolicy, dead_rows: Mapping[str, int] | None = None
+) -> CompactionPlan | None:
+    """The next merge, or None when none is worth it. Carrying out plan after plan comes to an end.
+
+    `dead_rows` maps segment ids to replaced or deleted rows (`Snapshot.dead_rows`), none where not named.
+    """
+    segments = manifest.segments
+    candidates = [
+        (CompactionReason.TIER, _tier_run(segments, policy)),
+        (CompactionReason.SCAN, _scan_run(segments, policy)),
+        (CompactionReason.DEAD_ROWS, _dead_run(segments, policy, dead_rows or {})),
+    ]
+    for reason, run in candidates:
+        if run:
+            return CompactionPlan(
+                segment_ids=tuple(segment.id for segment in run),
+                reason=reason,
+                includes_oldest=run[0].id == segments[0].id,
+                min_version=min(segment.min_version for segment in run),
+                max_version=max(segment.max_version for segment in run),
+            )
+    return None
+
+
+def replace_segments(
+    manifest_now: Manifest, plan: CompactionPlan, built: BuiltSegment | None
+) -> tuple[SegmentEntry, ...]:
+    """The segments of the next manifest: the merged ones out, the built one in their place, all others kept.
+
+    `built` is None when nothing was left of the merged rows.
+
+    Raises:
+        CompactionOvertaken: a merged segment is gone, or they are no longer neighbours: plan again.
+    """
+    ids = [segment.id for segment in manifest_now.segments]
+    length = len(plan.segment_ids)
+    start = ids.index(plan.segment_ids[0]) if plan.segment_ids[0] in ids else -1
+    if start < 0 or tuple(ids[start : start + length]) != plan.segment_ids:
+        gone = sorted(set(plan.segment_ids) - set(ids))
+        raise CompactionOvertaken(f"merged segments are not in version {manifest_now.version} any more: {gone}")
+    middle = () if built is None else (built.entry,)
+    return manifest_now.segments[:start] + middle + manifest_now.segments[start + length :]
+
+
+def _size(segment: SegmentEntry) -> int:
+    return segment.rows + segment.tombstones
+
+
+def _tier_run(segments: Sequence[SegmentEntry], policy: CompactionPolicy) -> Sequence[SegmentEntry]:
+    limit = policy.smallest_tier_rows
+    while limit <= policy.base_max_rows:
+        for run in _runs(segments, limit):
+            fitting = _fitting(run, policy.base_max_rows)
+            if len(run) >= policy.fan_out and len(fitting) > 1:
+                return fitting
+        limit *= policy.fan_out
+    return ()
+
+
+def _scan_run(segments: Sequence[SegmentEntry], policy: CompactionPolicy) -> Sequence[SegmentEntry]:
+    for is_delta, group in groupby(segments, key=lambda segment: segment.kind is SegmentKind.DELTA):
+        run = _fitting(list(group), policy.base_max_rows)
+        if is_delta and sum(segment.rows for segment in run) >= policy.base_from_rows:
+            return run
+    return ()
+
+
+def _dead_run(
+    segments: Sequence[SegmentEntry], policy: CompactionPolicy, dead_rows: Mapping[str, int]
+) -> Sequence[SegmentEntry]:
+    for position, segment in enumerate(segments):
+        if dead_rows.get(segment.id, 0) > policy.max_dead_fraction * max(segment.rows, policy.smallest_tier_rows):
+            return _fitting(segments[position:], policy.base_max_rows)
+    return ()
+
+
+def _runs(segments: Sequence[SegmentEntry], limit: int) -> Iterator[list[SegmentEntry]]:
+    for small, group in groupby(segments, key=lambda segment: _size(segment) < limit):
+        if small:
+            yield list(group)
+
+
+def _fitting(run: Sequence[SegmentEntry], max_rows: int) -> Sequence[SegmentEntry]:
+    """The first segments of a run that fit into one segment together; always at least one."""
+    total = 0
+    for length, segment in enumerate(run):
+        total += _size(segment)
+        if total > max_rows and length:
+            return run[:length]
+    return run
