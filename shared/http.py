@@ -5,7 +5,7 @@ Source: RFC 9457 (problem details for HTTP APIs).
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import orjson

@@ -10,8 +10,8 @@ from functions.query.snapshots import OpenCollection, Snapshots
 from shared.domain.sharding import shard_of
 from shared.domain.versions import VersionVector
 from shared.errors import NotFound
-from shared.index.merge import merge_answers
 from shared.index.answers import Answer, Record
+from shared.index.merge import merge_answers
 from shared.vectors import decode_vectors
 
 

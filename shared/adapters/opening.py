@@ -42,11 +42,12 @@ def _embedded(settings: Settings) -> Adapters:
     from shared.adapters.embedded.broker import SqliteBroker  # noqa: PLC0415 - cold start
     from shared.adapters.embedded.objects import DirectoryObjects  # noqa: PLC0415
     from shared.adapters.embedded.state import SqliteState  # noqa: PLC0415
+    from shared.adapters.embedded.topology_subscriptions import subscription_configs  # noqa: PLC0415
     from shared.topology import load_topology  # noqa: PLC0415
 
     assert settings.data_dir  # noqa: S101 - Settings has checked it
     return Adapters(
         state=SqliteState(settings.data_dir / "state.db"),
         objects=DirectoryObjects(settings.data_dir / "objects"),
-        publisher=SqliteBroker(settings.data_dir / "queue.db", load_topology().subscriptions),
+        publisher=SqliteBroker(settings.data_dir / "queue.db", subscription_configs(load_topology())),
     )

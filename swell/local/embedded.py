@@ -11,6 +11,7 @@ from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
+from shared.adapters.embedded.received_message import ReceivedMessage
 from shared.adapters.opening import open_adapters
 from shared.telemetry import log_to
 from shared.topology import load_topology
@@ -48,10 +49,11 @@ def _serving(data_dir: Path, port: int) -> Iterator[str]:
     index_update = build_index_update(adapters, settings)
     query_settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=cache_dir)
     app = front_door(topology, {"ingest": build_ingest(adapters), "query": build_query(adapters, query_settings)})
-    dispatcher = Dispatcher(
-        adapters.publisher,
-        lambda subscription, received: index_update.consume(received.message.data, received.message.attributes),
-    )
+
+    def deliver(_: str, received: ReceivedMessage) -> None:
+        index_update.consume(received.data, received.attributes)
+
+    dispatcher = Dispatcher(adapters.publisher, deliver)
     dispatcher.start()
     try:
         with serve(app, port) as url:
