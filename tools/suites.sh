@@ -1,0 +1,105 @@
+# shellcheck shell=bash
+# Checks and test suites: run all that are asked for, then say what ran, with what result. Sourced by ./dev.
+
+SUITES="unit contracts deploy integration e2e" # folders of tests/, quick ones first
+EMULATOR_SUITES=" contracts integration e2e "
+
+RESULTS=() # "name|result|seconds"
+FAILED=false
+LEFT_OUT=0 # tests skipped for want of emulators
+NEEDS_EMULATORS=false
+
+# Runs one check and notes its result; a failure does not end the run.
+check() {
+    local name=$1 result=passed start=$SECONDS
+    shift
+    printf '\n== %s\n' "$name"
+    if ! "$@"; then
+        result=FAILED
+        FAILED=true
+    fi
+    RESULTS+=("$name|$result|$((SECONDS - start))")
+}
+
+run_checks() {
+    local bin=$VENV/bin
+    check "ruff check" "$bin/ruff" check --quiet .
+    check "ruff format" "$bin/ruff" format --check --quiet .
+    check codespell "$bin/codespell" --skip "./$VENV,./.git,./.swell,./dist,./*.lock,./.*_cache" .
+    check shellcheck "$bin/shellcheck" dev .ci/run tools/*.sh
+    check mypy "$bin/mypy"
+    check import-linter "$bin/lint-imports" --no-cache
+}
+
+run_suite() {
+    local log=.swell/test-$1.log passed=true colour=no skipped
+    [ -t 1 ] && colour=yes
+    "$VENV/bin/pytest" --color="$colour" "tests/$1" 2>&1 | tee "$log" || passed=false
+    # pytest's own summary: SKIPPED [3] tests/...: emulators: java is missing
+    skipped=$(sed -n 's/.*SKIPPED.*\[\([0-9]*\)\].*[Ee]mulator.*/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')
+    LEFT_OUT=$((LEFT_OUT + skipped))
+    $passed
+}
+
+# A folder of tests that no command runs would rot unseen.
+require_known_suites() {
+    local folder
+    for folder in tests/*/; do
+        folder=$(basename "$folder")
+        case " $SUITES " in *" $folder "*) continue ;; esac
+        [ -z "$(find "tests/$folder" -name 'test_*.py')" ] || die "tests/$folder is not one of the suites: $SUITES"
+    done
+}
+
+prepare_emulators() {
+    NEEDS_EMULATORS=true
+    find_missing_emulators
+    if [ -n "$MISSING" ] && $ASSUME_YES && ! offer_install; then
+        say "apt finds Google's packages after https://cloud.google.com/sdk/docs/install#deb"
+    fi
+}
+
+run_tests() {
+    local name names=${*:-lint $SUITES}
+    require_known_suites
+    for name in $names; do
+        case "$EMULATOR_SUITES" in *" $name "*) NEEDS_EMULATORS=true ;; esac
+    done
+    $NEEDS_EMULATORS && prepare_emulators
+    for name in $names; do
+        if [ "$name" = lint ]; then
+            run_checks
+        elif [ -d "tests/$name" ]; then
+            check "$name" run_suite "$name"
+        elif [ $# -gt 0 ]; then
+            die "there is no suite tests/$name"
+        fi
+    done
+    report
+}
+
+report() {
+    local row name result seconds
+    printf '\n%-14s  %-7s  %7s\n' ran result seconds
+    for row in "${RESULTS[@]}"; do
+        IFS='|' read -r name result seconds <<<"$row"
+        printf '%-14s  %-7s  %7s\n' "$name" "$result" "$seconds"
+    done
+    $NEEDS_EMULATORS && report_emulators
+    ! $FAILED
+}
+
+# On a developer's machine the emulators may be absent; in CI their suites are part of what green means.
+report_emulators() {
+    find_missing_emulators
+    if [ "$LEFT_OUT" = 0 ] && [ -z "$MISSING" ]; then
+        echo "Emulators: present, no test was left out for want of them."
+        return
+    fi
+    echo "Emulators: $LEFT_OUT tests were left out. Missing:" "${MISSING:-nothing that ./dev knows of; see SKIPPED above}"
+    [ -z "$MISSING" ] || echo "  $(remedy)"
+    if [ "${CI:-}" = true ]; then
+        echo "  CI is true, so that is a failure."
+        FAILED=true
+    fi
+}
