@@ -1,0 +1,50 @@
+"""The Python client: collections, writes and searches over HTTP, in numpy arrays."""
+
+from swell.client.client import Swell
+from swell.client.collection import Collection
+from swell.client.errors import (
+    ApiError,
+    ClientError,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    Problem,
+    ServerError,
+    UnavailableError,
+    UnreachableError,
+)
+from swell.client.results import (
+    CollectionDeclaration,
+    CollectionDescription,
+    FetchResult,
+    Match,
+    QueryResult,
+    Record,
+    SegmentSummary,
+    WriteReceipt,
+)
+from swell.client.retries import NO_RETRIES, RetryPolicy
+
+__all__ = [
+    "NO_RETRIES",
+    "ApiError",
+    "ClientError",
+    "Collection",
+    "CollectionDeclaration",
+    "CollectionDescription",
+    "ConflictError",
+    "FetchResult",
+    "InvalidRequestError",
+    "Match",
+    "NotFoundError",
+    "Problem",
+    "QueryResult",
+    "Record",
+    "RetryPolicy",
+    "SegmentSummary",
+    "ServerError",
+    "Swell",
+    "UnavailableError",
+    "UnreachableError",
+    "WriteReceipt",
+]

@@ -1,0 +1,166 @@
+"""Reads and writes of one collection."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+from urllib.parse import quote
+from uuid import uuid4
+
+from numpy.typing import ArrayLike
+
+from shared.domain.limits import MAX_QUERIES_PER_REQUEST, MAX_RECORDS_PER_REQUEST
+from shared.domain.versions import VersionVector
+from swell.client.errors import ClientError, InvalidRequestError
+from swell.client.problem_details import shifted
+from swell.client.results import FetchResult, QueryResult, Record, WriteReceipt
+from swell.client.transport import Transport
+from swell.client.wire import encode_vector, id_list, in_chunks, many_vectors, one_vector, upsert_batches
+
+Wait = Literal["accepted", "committed"]
+Include = Sequence[Literal["attributes", "vector"]]
+Consistency = Literal["eventual", "strong"]
+
+
+def collection_path(name: str) -> str:
+    """Where a collection lives on the server."""
+    return f"/v1/collections/{quote(name, safe='')}"
+
+
+class Collection:
+    """A handle on one collection; making it calls nobody, and does not say that the collection exists."""
+
+    def __init__(self, transport: Transport, name: str) -> None:
+        self._transport = transport
+        self._path = collection_path(name)
+        self.name = name
+
+    def upsert(
+        self,
+        ids: Sequence[str],
+        vectors: ArrayLike,
+        attributes: Sequence[Mapping[str, Any] | None] | None = None,
+        *,
+        wait: Wait = "accepted",
+    ) -> WriteReceipt:
+        """Insert records, or replace those of the same ids, in as many requests as it takes.
+
+        *accepted* returns when the records are durable, *committed* when queries find them.
+        Requests lost on the way are repeated without being applied twice.
+
+        Raises:
+            ValueError: ids, vectors and attributes are not of one length.
+            ClientError: `records_accepted` says how many records from the front of the list were accepted.
+        """
+        wanted = id_list(ids)
+        rows = many_vectors(vectors, rows=len(wanted))
+        if attributes is not None and len(attributes) != len(wanted):
+            raise ValueError(f"attributes: got {len(attributes)}, allowed: {len(wanted)}, one for each id")
+        batches = upsert_batches(wanted, rows, attributes)
+        return _together([self._write("upsert", batch.body(wait), batch.start) for batch in batches])
+
+    def delete(self, ids: Sequence[str], *, wait: Wait = "accepted") -> WriteReceipt:
+        """Delete records; an id that does not exist is fine. `wait` and errors as for `upsert`."""
+        wanted = id_list(ids)
+        parts = in_chunks(len(wanted), MAX_RECORDS_PER_REQUEST)
+        return _together([self._write("delete", {"ids": wanted[part], "wait": wait}, part.start) for part in parts])
+
+    def query(
+        self,
+        vector: ArrayLike | None = None,
+        *,
+        id: str | None = None,  # noqa: A002 - the API's own word
+        top_k: int = 10,
+        recall: float | None = None,
+        include: Include = (),
+        consistency: Consistency | None = None,
+        min_version: str | None = None,
+    ) -> QueryResult:
+        """The `top_k` nearest records of a vector, or of the stored record `id` (which is then not among them).
+
+        Raises:
+            ValueError: both `vector` and `id` are given, or neither, or `vector` is not one row of numbers.
+            NotFoundError: the collection does not exist, or holds no record `id`.
+        """
+        if (vector is None) == (id is None):
+            raise ValueError("query: give a vector or an id, one of the two")
+        what = {"id": id} if vector is None else {"vector": encode_vector(one_vector(vector))}
+        answer = self._read("query", what, _read_options(top_k, recall, include, consistency, min_version))
+        return QueryResult.of(answer["matches"], answer)
+
+    def query_many(
+        self,
+        vectors: ArrayLike,
+        *,
+        top_k: int = 10,
+        recall: float | None = None,
+        include: Include = (),
+        consistency: Consistency | None = None,
+        min_version: str | None = None,
+    ) -> list[QueryResult]:
+        """One result for each row of `vectors`, in their order: faster for the server than one by one."""
+        rows = many_vectors(vectors)
+        options = _read_options(top_k, recall, include, consistency, min_version)
+        results: list[QueryResult] = []
+        for part in in_chunks(len(rows), MAX_QUERIES_PER_REQUEST):
+            answer = self._read("query", {"vectors": [encode_vector(row) for row in rows[part]]}, options, part.start)
+            results += [QueryResult.of(one["matches"], answer) for one in answer["results"]]
+        return results
+
+    def fetch(
+        self,
+        ids: Sequence[str],
+        *,
+        include: Include = ("attributes", "vector"),
+        consistency: Consistency | None = None,
+        min_version: str | None = None,
+    ) -> FetchResult:
+        """The stored records of these ids."""
+        wanted = id_list(ids)
+        options = {"include": list(include), **_freshness(consistency, min_version)}
+        records: list[Record] = []
+        missing: list[str] = []
+        version = ""
+        for part in in_chunks(len(wanted), MAX_RECORDS_PER_REQUEST):
+            answer = self._read("fetch", {"ids": wanted[part]}, options, part.start)
+            records += [Record.of(record) for record in answer["records"]]
+            missing += answer["missing"]
+            version = answer["version"]
+        return FetchResult(records, missing, version)
+
+    def _write(self, action: str, body: Mapping[str, Any] | bytes, start: int) -> WriteReceipt:
+        """Send one request; the key makes its repetition harmless."""
+        try:
+            answer = self._transport.send(
+                "POST", f"{self._path}/{action}", body, headers={"Idempotency-Key": uuid4().hex}
+            )
+        except InvalidRequestError as error:
+            refused = shifted(error, start)
+            refused.records_accepted = start
+            raise refused from None
+        except ClientError as error:
+            error.records_accepted = start
+            raise
+        return WriteReceipt(answer["accepted"], answer.get("version"))
+
+    def _read(self, action: str, what: Mapping[str, Any], options: Mapping[str, Any], start: int = 0) -> Any:
+        try:
+            return self._transport.send("POST", f"{self._path}/{action}", {**what, **options})
+        except InvalidRequestError as error:
+            raise shifted(error, start) from None
+
+
+def _read_options(
+    top_k: int, recall: float | None, include: Include, consistency: Consistency | None, min_version: str | None
+) -> dict[str, Any]:
+    wanted = {} if recall is None else {"recall": recall}
+    return {"top_k": top_k, "include": list(include), **wanted, **_freshness(consistency, min_version)}
+
+
+def _freshness(consistency: Consistency | None, min_version: str | None) -> dict[str, str]:
+    given = {"consistency": consistency, "min_version": min_version}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _together(receipts: Sequence[WriteReceipt]) -> WriteReceipt:
+    versions = [VersionVector.parse(receipt.version) for receipt in receipts if receipt.version]
+    version = str(VersionVector.merged(versions)) if versions else None
+    return WriteReceipt(sum(receipt.accepted for receipt in receipts), version)

@@ -1,0 +1,56 @@
+"""Creating, listing and deleting collections."""
+
+from collections.abc import Mapping
+
+from swell.client.collection import collection_path
+from swell.client.results import CollectionDeclaration, CollectionDescription
+from swell.client.transport import Transport
+
+
+class Collections:
+    """The collections of a server."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        name: str,
+        *,
+        dimension: int,
+        metric: str = "cosine",
+        shards: int = 1,
+        attributes: Mapping[str, str] | None = None,
+    ) -> CollectionDeclaration:
+        """Create a collection; one that was created the same way before is simply returned.
+
+        `attributes` maps names to types: string, integer, float, boolean or string_list.
+
+        Raises:
+            InvalidRequestError: a setting is out of its range.
+            ConflictError: a collection of this name exists with other settings.
+        """
+        body = {"dimension": dimension, "metric": metric, "shards": shards, "attributes": dict(attributes or {})}
+        return CollectionDeclaration.of(self._transport.send("PUT", collection_path(name), body))
+
+    def list(self) -> list[CollectionDeclaration]:
+        """Every collection."""
+        answer = self._transport.send("GET", "/v1/collections")
+        return [CollectionDeclaration.of(document) for document in answer["collections"]]
+
+    def get(self, name: str) -> CollectionDescription:
+        """One collection: its settings, its size and its segments, with every commit so far.
+
+        Raises:
+            NotFoundError: there is no collection of this name.
+        """
+        return CollectionDescription.of(self._transport.send("GET", collection_path(name)))
+
+    def delete(self, name: str) -> None:
+        """Delete a collection and everything in it.
+
+        Raises:
+            NotFoundError: there is no collection of this name.
+        """
+        # Not repeated after a lost answer: the second try would report as missing what the first one deleted.
+        self._transport.send("DELETE", collection_path(name), repeatable=False)

@@ -1,0 +1,153 @@
+"""What calls return. Fields that a newer server adds are ignored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One found record. `score` is higher-is-closer; `attributes` and `vector` only where they were asked for."""
+
+    id: str
+    score: float
+    attributes: Mapping[str, Any] | None = None
+    vector: NDArray[np.float32] | None = None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Read one match of an answer."""
+        return cls(document["id"], document["score"], document.get("attributes"), _vector(document))
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """The nearest records of one query vector, best first.
+
+    `version` is the state of the collection that was searched, `method` the way it was searched,
+    `took_ms` the server's time for the request, which may have carried more queries.
+    """
+
+    matches: list[Match]
+    version: str
+    method: str
+    recall_target: float
+    took_ms: float
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the matches, best first."""
+        return [match.id for match in self.matches]
+
+    @classmethod
+    def of(cls, matches: list[Mapping[str, Any]], answer: Mapping[str, Any]) -> Self:
+        """Read one list of matches, and from the answer what holds for all of its lists."""
+        return cls(
+            [Match.of(match) for match in matches],
+            answer["version"],
+            answer["method"],
+            answer["recall_target"],
+            answer["took_ms"],
+        )
+
+
+@dataclass(frozen=True)
+class Record:
+    """A stored record; `attributes` and `vector` only where they were asked for."""
+
+    id: str
+    vector: NDArray[np.float32] | None = None
+    attributes: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Read one record of an answer."""
+        return cls(document["id"], _vector(document), document.get("attributes"))
+
+
+@dataclass(frozen=True)
+class FetchResult:
+    """The records that exist, in the order of the ids asked for, and the ids that do not exist."""
+
+    records: list[Record]
+    missing: list[str]
+    version: str
+
+
+@dataclass(frozen=True)
+class WriteReceipt:
+    """How many records were accepted: durable, to be applied in order.
+
+    `version` is the one that holds them all; None unless the call waited for the commit.
+    Give it to a query as `min_version` to read your own write.
+    """
+
+    accepted: int
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class CollectionDeclaration:
+    """A collection as it was created."""
+
+    name: str
+    dimension: int
+    metric: str
+    shards: int
+    attributes: Mapping[str, str]
+    created_at: str
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Read one collection of an answer."""
+        return cls(**_declared(document))
+
+
+@dataclass(frozen=True)
+class SegmentSummary:
+    """One segment: `kind` is "delta" (scanned exactly) or "base" (with an Annoy forest)."""
+
+    shard: int
+    kind: str
+    rows: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class CollectionDescription(CollectionDeclaration):
+    """A collection, its size and what it is stored in."""
+
+    records: int
+    version: str
+    segments: list[SegmentSummary]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Read the description of one collection."""
+        segments = [
+            SegmentSummary(entry["shard"], entry["kind"], entry["rows"], entry["size_bytes"])
+            for entry in document["segments"]
+        ]
+        return cls(**_declared(document), records=document["records"], version=document["version"], segments=segments)
+
+    def rows(self, kind: str) -> int:
+        """Rows in segments of this kind, replaced and deleted ones included."""
+        return sum(segment.rows for segment in self.segments if segment.kind == kind)
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all segments."""
+        return sum(segment.size_bytes for segment in self.segments)
+
+
+def _declared(document: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("name", "dimension", "metric", "shards", "attributes", "created_at")
+    return {name: document[name] for name in names}
+
+
+def _vector(document: Mapping[str, Any]) -> NDArray[np.float32] | None:
+    numbers = document.get("vector")
+    return None if numbers is None else np.asarray(numbers, np.float32)

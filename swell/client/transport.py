@@ -1,0 +1,83 @@
+"""HTTP between the client and one server: JSON out, JSON in, failures as exceptions."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from swell.client.errors import ServerError, UnreachableError
+from swell.client.problem_details import error_of
+from swell.client.retries import RetryPolicy, retrying
+
+_CONNECT_TIMEOUT_S: Final = 5.0
+_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+
+
+class Transport:
+    """Keeps connections open between calls; safe to use from several threads."""
+
+    def __init__(
+        self, url: str, timeout_s: float, retries: RetryPolicy, http: httpx.BaseTransport | None = None
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._timeout_s = timeout_s
+        self._retries = retries
+        self._http = httpx.Client(
+            base_url=self.url,
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_TIMEOUT_S)),
+            headers={"Accept": "application/json"},
+            transport=http,
+            # A proxy from the environment cannot reach this machine's own loopback.
+            trust_env=httpx.URL(self.url).host not in _LOOPBACK,
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> Any:
+        """The JSON answer, None where there is no content.
+
+        Raises:
+            UnreachableError: no answer, after the retries that are safe.
+            ApiError: an error answer, after the same.
+        """
+        content = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
+        request_headers = {**(headers or {}), **({"Content-Type": "application/json"} if content else {})}
+        attempts = retrying(self._retries, repeatable=repeatable)
+        return attempts(self._send_once, method, path, content, request_headers)
+
+    def _send_once(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> Any:
+        try:
+            response = self._http.request(method, path, content=content, headers=headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise UnreachableError(f"nothing answers at {self.url} ({error})", sent=False) from error
+        except httpx.TimeoutException as error:
+            raise UnreachableError(f"{self.url} did not answer within {self._timeout_s:g} s", sent=True) from error
+        except httpx.TransportError as error:
+            raise UnreachableError(f"the connection to {self.url} broke ({error})", sent=True) from error
+        if response.status_code >= 400:
+            raise error_of(response)
+        return _json(response)
+
+
+def _json(response: httpx.Response) -> Any:
+    if response.status_code == 204:
+        return None
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError as error:
+        raise ServerError(
+            f"{response.request.url} answers something other than JSON: is it Swell?",
+            code="not_json",
+            status=response.status_code,
+        ) from error
