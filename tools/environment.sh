@@ -2,10 +2,8 @@
 # .venv, made once from the lock: complete or made anew, by one process at a time. Sourced by ./dev.
 # Uses VENV, LOCK, LOG; every function that `step` runs joins its commands with &&, since errexit is off there.
 
-# annoy's own flags contain -march=native: built on one CPU, it dies of an illegal instruction on another.
-# These are the same flags without it; the functions' builds in the cloud use them too.
-ANNOY_FLAGS="-D_CRT_SECURE_NO_WARNINGS,-fpermissive,-O3,-ffast-math,-fno-associative-math"
-ANNOY_FLAGS="$ANNOY_FLAGS,-DANNOYLIB_MULTITHREADED_BUILD,-std=c++14"
+# Portable flags for annoy; topology.yaml says why. Read here without YAML, since nothing is installed yet.
+ANNOY_FLAGS=$(sed -n 's/^ *ANNOY_COMPILER_ARGS: "\(.*\)"$/\1/p' topology.yaml)
 
 # Runs a command with its output in the log; says what and how many seconds, or shows the log's end.
 step() {
@@ -71,7 +69,7 @@ make_venv() {
 
 # Compiles annoy from its hashed source; never from a cache, which may hold a build with other flags.
 build_annoy() {
-    ANNOY_COMPILER_ARGS=$ANNOY_FLAGS pip wheel --require-hashes --no-deps --no-cache-dir --no-binary annoy \
+    [ -n "$ANNOY_FLAGS" ] && ANNOY_COMPILER_ARGS=$ANNOY_FLAGS pip wheel --require-hashes --no-deps --no-cache-dir --no-binary annoy \
         --use-pep517 --no-build-isolation -r "$VENV/setup/annoy.txt" -w "$VENV/setup"
 }
 

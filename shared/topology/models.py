@@ -11,6 +11,7 @@ ResourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{2,254}$")]
 FunctionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
 RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$")]
 TierName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 Path = Annotated[str, Field(pattern=r"^(/([a-z0-9_.-]+|\{[a-z_]+\}))+$")]
 Retention = Annotated[int, Field(ge=600, le=2_678_400)]  # Pub/Sub keeps between 10 minutes and 31 days
 
@@ -151,6 +152,8 @@ class Topology(Entry):
     """Where writes commit and home functions run; a key of `regions`, and a hub."""
     health_paths: Annotated[tuple[Path, ...], Field(strict=False, min_length=1)]
     """Paths that every HTTP function answers to GET: alive, ready."""
+    build_environment: dict[EnvironmentName, str]
+    """Environment variables of every build, here and in the cloud, that compiles what requirements.txt pins."""
     tiers: dict[TierName, Tier] = Field(min_length=1)
     """Classes of regions, by name."""
     regions: dict[RegionName, Region] = Field(min_length=1)

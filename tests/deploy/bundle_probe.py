@@ -1,0 +1,36 @@
+"""Run inside an unpacked bundle, as the platform does: load main.py, and print as JSON what came of it."""
+
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+
+target = sys.argv[1]
+
+start = time.perf_counter()
+import functions_framework.aio  # noqa: E402
+import numpy as np  # noqa: E402, F401
+
+platform_s = time.perf_counter() - start
+
+start = time.perf_counter()
+app = functions_framework.create_app(target, "main.py")  # type: ignore[no-untyped-call]
+function_s = time.perf_counter() - start
+
+import functions  # noqa: E402
+import shared  # noqa: E402
+
+modules = sorted(path.with_suffix("").as_posix().replace("/", ".") for path in Path().rglob("*.py"))
+for module in modules:
+    importlib.import_module(module.removesuffix(".__init__"))
+
+registry = functions_framework._function_registry
+report = {
+    "platform_s": platform_s,
+    "function_s": function_s,
+    "packages": [functions.__file__, shared.__file__],
+    "signature_type": registry.get_func_signature_type(target, ""),
+    "interface": "asgi" if target in registry.ASGI_FUNCTIONS else "wsgi",
+}
+print(json.dumps(report))  # noqa: T201
