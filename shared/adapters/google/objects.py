@@ -1,0 +1,150 @@
+"""The object store on Cloud Storage."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import requests
+from google.api_core import exceptions
+from google.cloud.storage import Client
+from google.cloud.storage.exceptions import DataCorruption
+from google.cloud.storage.retry import DEFAULT_RETRY
+
+from shared.adapters.google.failures import dependency_errors
+from shared.adapters.object_names import check_object_name
+from shared.errors import DependencyUnavailable
+from shared.ports.objects import GenerationMismatch, ObjectInfo, ObjectNotFound
+
+ATTEMPT_TIMEOUT_S: Final = 30.0
+RETRY: Final = DEFAULT_RETRY.with_delay(initial=0.2, maximum=4.0, multiplier=2.0).with_timeout(20.0)
+"""What the client retries (429, 5xx, broken connections), with jitter, for less than half of an ack deadline.
+
+429 on one name means that others write it too (about one write a second is taken). A repeated write may find its own
+success and then raises `GenerationMismatch`: whoever must know reads the object back.
+"""
+_CHECKSUM: Final = "crc32c"
+_TYPE: Final = "application/octet-stream"
+
+
+class GoogleObjects:
+    """Objects in one bucket. Uploads and downloads are checked by CRC32C.
+
+    Content of more than 8 MiB goes up as a resumable upload. The service checks its `if_generation` as well;
+    fake-gcs-server does not.
+    """
+
+    def __init__(self, project: str, bucket: str) -> None:
+        self._client = Client(project=project)
+        self._bucket = self._client.bucket(bucket)
+
+    def put(self, name: str, content: bytes | Path, *, if_generation: int | None = None) -> ObjectInfo:
+        """Store an object whole: a reader sees all of it or none. `if_generation=0` means create only.
+
+        Raises:
+            GenerationMismatch: it is not at `if_generation`, or this very put succeeded and its answer was lost.
+        """
+        blob = self._blob(name)
+        options: dict[str, Any] = {
+            "content_type": _TYPE,
+            "if_generation_match": if_generation,
+            "checksum": _CHECKSUM,
+            "timeout": ATTEMPT_TIMEOUT_S,
+            "retry": RETRY,
+        }
+        with _storage_errors(name):
+            try:
+                if isinstance(content, Path):
+                    blob.upload_from_filename(str(content), **options)
+                else:
+                    blob.upload_from_string(content, **options)
+            except exceptions.PreconditionFailed as error:
+                raise GenerationMismatch(f"{name} is not at generation {if_generation}") from error
+        return _info(blob)
+
+    def read(self, name: str, *, start: int = 0, length: int | None = None) -> bytes:
+        """`length` bytes from `start`, or to the end; nothing past the end.
+
+        Raises:
+            ObjectNotFound: there is no such object.
+        """
+        last = None if length is None else start + max(length, 1) - 1  # a range holds at least one byte
+        with _storage_errors(name):
+            try:
+                content: bytes = self._blob(name).download_as_bytes(
+                    start=start or None,
+                    end=last,
+                    checksum=_CHECKSUM if length is None and not start else None,  # known of whole objects only
+                    timeout=ATTEMPT_TIMEOUT_S,
+                    retry=RETRY,
+                )
+            except exceptions.RequestRangeNotSatisfiable:
+                return b""
+        return content[:length]
+
+    def download(self, name: str, destination: Path) -> None:
+        """Bring an object to a local file that does not exist yet.
+
+        Raises:
+            ObjectNotFound: there is no such object.
+            FileExistsError: the local file exists.
+        """
+        partial = destination.with_name(f".{destination.name}.{uuid4().hex}")
+        try:
+            with _storage_errors(name):
+                self._blob(name).download_to_filename(
+                    str(partial), checksum=_CHECKSUM, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY
+                )
+            os.link(partial, destination)  # refuses to replace, unlike a rename
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def stat(self, name: str) -> ObjectInfo | None:
+        """What is known of an object, or None."""
+        check_object_name(name)
+        with _storage_errors(name):
+            blob = self._bucket.get_blob(name, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
+        return _info(blob) if blob else None
+
+    def delete(self, name: str) -> None:
+        """Remove an object; removing nothing is fine."""
+        try:
+            with _storage_errors(name):
+                self._blob(name).delete(timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
+        except ObjectNotFound:
+            return
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """The objects whose names begin with `prefix`, by name."""
+        if prefix:
+            check_object_name(prefix.removesuffix("/"))
+        with _storage_errors(prefix):
+            for blob in self._client.list_blobs(self._bucket, prefix=prefix, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY):
+                yield _info(blob)
+
+    def close(self) -> None:
+        """Close the connections. Nothing may be under way."""
+        self._client.close()
+
+    def _blob(self, name: str) -> Any:
+        check_object_name(name)
+        return self._bucket.blob(name)
+
+
+def _info(blob: Any) -> ObjectInfo:
+    return ObjectInfo(
+        name=blob.name, size_bytes=blob.size, generation=int(blob.generation), created_at=blob.time_created
+    )
+
+
+@contextmanager
+def _storage_errors(name: str) -> Iterator[None]:
+    try:
+        with dependency_errors(f"object {name}"):
+            yield
+    except exceptions.NotFound as error:
+        raise ObjectNotFound(f"there is no object {name}") from error
+    except (requests.RequestException, DataCorruption) as error:
+        raise DependencyUnavailable(f"object {name}: {error}") from error
