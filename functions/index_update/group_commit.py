@@ -38,6 +38,11 @@ class GroupCommit(Generic[K, T, R]):
             raise result
         return result
 
+    def waiting(self, key: K) -> list[T]:
+        """What waits for the next group of a key."""
+        with self._lock:
+            return [item for item, _ in self._waiting.get(key, ())]
+
     def _lead(self, key: K) -> R | Exception:
         with self._lock:
             queue = self._waiting[key]

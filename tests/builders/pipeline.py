@@ -1,0 +1,111 @@
+"""Ingest, index update and query on one set of adapters, with the test in the place of the broker."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from functions.index_update.settings import IndexUpdateSettings
+from functions.index_update.wiring import build as build_index_update
+from functions.ingest.collections import CollectionRegister
+from functions.ingest.service import AcceptedWrite, AcceptWrites, Upserts
+from functions.query.service import AnswerReads, Read, Search
+from functions.query.snapshots import Snapshots
+from shared.adapters.opening import Adapters
+from shared.domain.collection import Collection, Metric
+from shared.domain.versions import VersionVector
+from shared.entrypoint import Consumer
+from shared.outcomes import Outcome
+from shared.ports.publisher import Message
+from shared.segment_cache import SegmentCache
+from tests.fakes.publisher import RecordingPublisher
+
+
+@dataclass
+class Pipeline:
+    """A collection `c` of dimension 2 and everything that serves it."""
+
+    adapters: Adapters
+    publisher: RecordingPublisher
+    directory: Path
+    base_from_rows: int = 20_000
+    shards: int = 1
+    metric: Metric = Metric.EUCLIDEAN
+    collection: Collection = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Declare the collection."""
+        register = CollectionRegister(self.adapters.state, self.adapters.clock)
+        wanted = Collection("c", "", 2, self.metric, self.shards)
+        self.collection, _ = register.declare(wanted)
+        self.writes = AcceptWrites(
+            self.adapters.state, self.adapters.objects, self.adapters.publisher, self.adapters.clock
+        )
+
+    def index_update(self, adapters: Adapters | None = None) -> Consumer:
+        """A fresh instance of the function; `adapters` replaces the pipeline's own, to make them fail."""
+        settings = IndexUpdateSettings(
+            runtime="embedded",
+            data_dir=self.directory,
+            cache_dir=self.directory / "cache",
+            base_from_rows=self.base_from_rows,
+        )
+        return build_index_update(adapters or self.adapters, settings)
+
+    def upsert(self, values: dict[str, Sequence[float]], key: str | None = None) -> AcceptedWrite:
+        """Accept records given as id → vector."""
+        vectors = np.array(list(values.values()), np.float32)
+        attributes: list[dict[str, Any] | None] = [{"first": float(vector[0])} for vector in vectors]
+        return self.writes.upsert(self.collection, Upserts(list(values), vectors, attributes), key)
+
+    def delete(self, *ids: str) -> AcceptedWrite:
+        """Accept ids to delete."""
+        return self.writes.delete(self.collection, ids, None)
+
+    def taken(self, topic: str) -> list[Message]:
+        """The messages published to a topic since the last look."""
+        return self.publisher.take(topic)
+
+    def deliver(self, messages: Iterable[Message], consumer: Consumer | None = None) -> list[Outcome]:
+        """Hand messages to index update, one after the other."""
+        consumer = consumer or self.index_update()
+        return [consumer.consume(message.data, message.attributes) for message in messages]
+
+    def deliver_all(self) -> None:
+        """Deliver mutations and compactions until there are none."""
+        consumer = self.index_update()
+        while messages := [*self.taken("mutations"), *self.taken("compactions")]:
+            self.deliver(messages, consumer)
+
+    def reads(self, staleness_s: float = 0.0) -> AnswerReads:
+        """A fresh instance of query."""
+        cache = SegmentCache(self.adapters.objects, self.directory / "query-cache", 1_000_000_000)
+        return AnswerReads(Snapshots(self.adapters.state, self.adapters.objects, cache, staleness_s))
+
+    def contents(self, ids: Sequence[str]) -> dict[str, tuple[float, ...]]:
+        """What a reader finds of these ids: id → vector."""
+        records, _ = self.reads().fetch(read(), ids)
+        return {record.id: tuple(record.vector.tolist()) for record in records if record is not None}
+
+    def nearest(self, vector: Sequence[float], top_k: int = 10) -> list[str]:
+        """The ids nearest to a vector."""
+        search = Search(vectors=[list(vector)], near_id=None, top_k=top_k, recall=1.0)
+        found = self.reads().search(read(), search)
+        return [match.id for match in found.answer.matches[0]]
+
+    def live_records(self) -> int:
+        """How many records a reader counts."""
+        return self.reads().count(read())[1]
+
+
+def read(least: str | None = None, *, strong: bool = True) -> Read:
+    """A read of collection `c`."""
+    return Read(
+        collection="c",
+        least_version=VersionVector.parse(least) if least else VersionVector({}),
+        strong=strong,
+        include_attributes=True,
+        include_vectors=True,
+    )

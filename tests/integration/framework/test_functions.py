@@ -1,0 +1,135 @@
+"""Each function through functions-framework itself, on embedded adapters named by the environment."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import functions_framework
+import functions_framework.aio
+import pytest
+from starlette.testclient import TestClient
+from werkzeug.test import Client
+
+from functions.index_update import wiring as index_update_wiring
+from functions.ingest import wiring as ingest_wiring
+from functions.query import wiring as query_wiring
+from shared.adapters.embedded.broker import SqliteBroker
+from shared.adapters.embedded.dispatcher import Dispatcher
+from shared.adapters.embedded.received_message import ReceivedMessage
+
+_FUNCTIONS = Path(__file__).parents[3] / "functions"
+
+
+@dataclass
+class Framework:
+    """The three functions as the framework serves them, and the messages waiting for index update."""
+
+    ingest: TestClient
+    query: TestClient
+    index_update: Client
+    data_dir: Path
+
+    def waiting(self) -> list[ReceivedMessage]:
+        """Take what the broker would push, without acknowledging it to anyone but the test."""
+        received: list[ReceivedMessage] = []
+        dispatcher = Dispatcher(SqliteBroker(self.data_dir / "queue.db"), lambda _, message: received.append(message))
+        dispatcher.start()
+        dispatcher.drain(10)
+        dispatcher.stop()
+        return received
+
+
+@pytest.fixture
+def framework(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Framework]:
+    """Functions started as deployed: nothing but environment variables."""
+    monkeypatch.setenv("SWELL_RUNTIME", "embedded")
+    monkeypatch.setenv("SWELL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SWELL_CACHE_DIR", str(tmp_path / "cache"))
+    caches = (ingest_wiring.app, query_wiring.app, index_update_wiring.consumer)
+    for cache in caches:
+        cache.cache_clear()
+    asgi = functions_framework.aio.create_asgi_app
+    ingest = TestClient(asgi("ingest", str(_FUNCTIONS / "ingest" / "main.py")))
+    query = TestClient(asgi("query", str(_FUNCTIONS / "query" / "main.py")))
+    wsgi = functions_framework.create_app("index_update", str(_FUNCTIONS / "index_update" / "main.py"), "cloudevent")
+    with ingest, query:
+        yield Framework(ingest, query, wsgi.test_client(), tmp_path)
+    for cache in caches:
+        cache.cache_clear()
+
+
+def _push(message: ReceivedMessage) -> dict[str, object]:
+    """The body that a push subscription sends."""
+    return {
+        "subscription": "projects/p/subscriptions/s",
+        "message": {
+            "data": base64.b64encode(message.data).decode(),
+            "attributes": dict(message.attributes),
+            "messageId": message.message_id,
+            "publishTime": message.published_at.isoformat(),
+        },
+    }
+
+
+def test_a_write_passes_through_all_three_functions(framework: Framework) -> None:
+    """Ingest answers 202, a raw push to index update is acknowledged with 200, and query finds the record."""
+    framework.ingest.put("/v1/collections/words", json={"dimension": 2})
+    accepted = framework.ingest.post(
+        "/v1/collections/words/upsert", json={"records": [{"id": "a", "vector": [1, 2]}]}
+    )
+
+    (message,) = framework.waiting()
+    pushed = framework.index_update.post("/projects/p/topics/mutations", json=_push(message))
+    again = framework.index_update.post("/projects/p/topics/mutations", json=_push(message))
+    found = framework.query.post("/v1/collections/words/query", json={"vector": [1, 2], "consistency": "strong"})
+
+    assert (202, 200, 200) == (accepted.status_code, pushed.status_code, again.status_code)
+    assert [("a", "0:1")] == [(match["id"], found.json()["version"]) for match in found.json()["matches"]]
+
+
+def test_an_eventarc_delivery_is_taken_like_a_raw_push(framework: Framework) -> None:
+    """Binary-mode CloudEvents around the same body give the same result."""
+    framework.ingest.put("/v1/collections/words", json={"dimension": 2})
+    framework.ingest.post("/v1/collections/words/upsert", json={"records": [{"id": "a", "vector": [1, 2]}]})
+    (message,) = framework.waiting()
+    headers = {
+        "ce-id": "7",
+        "ce-type": "google.cloud.pubsub.topic.v1.messagePublished",
+        "ce-source": "//pubsub.googleapis.com/projects/p/topics/mutations",
+        "ce-specversion": "1.0",
+    }
+
+    answer = framework.index_update.post("/", json=_push(message), headers=headers)
+
+    assert 200 == answer.status_code
+    assert 1 == framework.query.get("/v1/collections/words").json()["records"]
+
+
+def test_a_malformed_push_is_acknowledged_and_a_broken_store_is_not(
+    framework: Framework, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no retry can mend ends with 200 and is parked; what a retry can mend ends with 500 and comes again."""
+    junk = {"subscription": "s", "message": {"data": base64.b64encode(b"junk").decode(), "messageId": "1"}}
+    parked = framework.index_update.post("/", json=junk)
+    framework.ingest.put("/v1/collections/words", json={"dimension": 2})
+    framework.ingest.post("/v1/collections/words/upsert", json={"records": [{"id": "a", "vector": [1, 2]}]})
+    (message,) = framework.waiting()
+    (framework.data_dir / "objects").rename(framework.data_dir / "gone")
+    (framework.data_dir / "objects").write_text("not a directory")
+
+    broken = framework.index_update.post("/", json=_push(message))
+
+    assert 200 == parked.status_code
+    dead = SqliteBroker(framework.data_dir / "queue.db").dead_letters("index_update.mutations.dead")
+    assert 1 == len(dead)
+    assert 500 == broken.status_code
+
+
+def test_errors_and_health_pass_through_the_framework(framework: Framework) -> None:
+    """Problem documents and health answers reach the client as the function made them."""
+    missing = framework.query.get("/v1/collections/nothere")
+    health = [framework.query.get("/healthz"), framework.ingest.get("/readyz")]
+
+    assert (404, "application/problem+json") == (missing.status_code, missing.headers["content-type"])
+    assert [200, 200] == [answer.status_code for answer in health]
