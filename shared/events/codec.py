@@ -47,7 +47,11 @@ def from_message(data: bytes, attributes: Mapping[str, str]) -> Event:
     try:
         body = orjson.loads(data)
         return contract.model_validate(
-            {**body, "event_id": attributes["ce-id"], "occurred_at": datetime.fromisoformat(attributes["ce-time"])}
+            {
+                **body,
+                "event_id": attributes["ce-id"],
+                "occurred_at": datetime.fromisoformat(attributes["ce-time"]),
+            }
         )
     except (ValidationError, orjson.JSONDecodeError, TypeError, ValueError) as error:
         raise MalformedEvent(f"{contract.type}: {error}") from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tests.fakes.publisher import RecordingPublisher
 
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
@@ -20,7 +21,6 @@ from shared.entrypoint import Consumer
 from shared.outcomes import Outcome
 from shared.ports.publisher import Message
 from shared.segment_cache import SegmentCache
-from tests.fakes.publisher import RecordingPublisher
 
 
 @dataclass

@@ -19,9 +19,8 @@ def _clustered(rows: int, seed: int) -> NDArray[np.float32]:
     """Vectors with structure, as embeddings have: 200 directions with noise around them."""
     rng = np.random.default_rng(seed)
     centres = np.random.default_rng(7).normal(size=(200, _DIMENSION))
-    vectors: NDArray[np.float32] = (centres[rng.integers(0, 200, rows)] + 0.5 * rng.normal(size=(rows, _DIMENSION))).astype(
-        np.float32
-    )
+    noise = 0.5 * rng.normal(size=(rows, _DIMENSION))
+    vectors: NDArray[np.float32] = (centres[rng.integers(0, 200, rows)] + noise).astype(np.float32)
     return vectors
 
 

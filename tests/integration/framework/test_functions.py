@@ -75,9 +75,7 @@ def _push(message: ReceivedMessage) -> dict[str, object]:
 def test_a_write_passes_through_all_three_functions(framework: Framework) -> None:
     """Ingest answers 202, a raw push to index update is acknowledged with 200, and query finds the record."""
     framework.ingest.put("/v1/collections/words", json={"dimension": 2})
-    accepted = framework.ingest.post(
-        "/v1/collections/words/upsert", json={"records": [{"id": "a", "vector": [1, 2]}]}
-    )
+    accepted = framework.ingest.post("/v1/collections/words/upsert", json={"records": [{"id": "a", "vector": [1, 2]}]})
 
     (message,) = framework.waiting()
     pushed = framework.index_update.post("/projects/p/topics/mutations", json=_push(message))

@@ -8,6 +8,10 @@ from typing import Any
 import httpx
 import pytest
 from starlette.testclient import TestClient
+from tests.fakes.clock import FrozenClock
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.publisher import RecordingPublisher
+from tests.fakes.state import InMemoryState
 
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
@@ -15,10 +19,6 @@ from functions.ingest.wiring import build as build_ingest
 from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
 from shared.adapters.opening import Adapters
-from tests.fakes.clock import FrozenClock
-from tests.fakes.objects import InMemoryObjects
-from tests.fakes.publisher import RecordingPublisher
-from tests.fakes.state import InMemoryState
 
 
 @dataclass

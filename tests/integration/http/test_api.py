@@ -270,9 +270,7 @@ def test_an_idempotency_key_has_a_limit(api: Api, key: str) -> None:
     """1 to 128 bytes."""
     api.declare()
 
-    answer = api.ingest.post(
-        _UPSERT, json={"records": [{"id": "a", "vector": _V}]}, headers={"Idempotency-Key": key}
-    )
+    answer = api.ingest.post(_UPSERT, json={"records": [{"id": "a", "vector": _V}]}, headers={"Idempotency-Key": key})
 
     assert 400 == answer.status_code
     assert ["Idempotency-Key"] == [error["field"] for error in answer.json()["errors"]]

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from functions.ingest.collections import CollectionRegister
 from shared.domain import limits
 from shared.domain.paths import head_document, shard_prefix
-from shared.errors import Conflict, DependencyUnavailable
 from shared.entrypoint import Consumer
+from shared.errors import Conflict, DependencyUnavailable
 from shared.outcomes import Outcome
 from shared.ports.publisher import Message
 from shared.ports.state import PreconditionFailed, Write
@@ -103,9 +103,7 @@ def test_two_instances_race_for_one_head_without_losing_a_write(pipeline: Pipeli
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
-def test_a_failure_at_any_port_call_neither_loses_nor_repeats_a_write(
-    tmp_path: Path, *, after_effect: bool
-) -> None:
+def test_a_failure_at_any_port_call_neither_loses_nor_repeats_a_write(tmp_path: Path, *, after_effect: bool) -> None:
     """Kill the handler at its 1st, 2nd, ... call of the stores; redelivery completes the write exactly once."""
     for at_call in count(1):
         pipeline = make_pipeline(tmp_path / f"{at_call}")
@@ -331,4 +329,3 @@ def test_objects_of_a_lost_commit_are_never_visible(pipeline: Pipeline) -> None:
     assert head is not None
     assert 0 == head.data["version"]
     assert {} == pipeline.contents(["a"])
-

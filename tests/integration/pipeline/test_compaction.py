@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.fakes.clock import FrozenClock
 
 from functions.index_update.lease import LEASE_S, CompactionLeases, LeaseHeld
 from shared.events.mutations import MutationsAcceptedV1
 from shared.index.manifest import SegmentKind
 from shared.manifests import Head
 from shared.outcomes import Outcome
-from shared.ports.state import Write
+from shared.ports.state import Document, Write
 from tests.builders.faults import Fault, FaultyState
 from tests.builders.pipeline import Pipeline, read
-from tests.fakes.clock import FrozenClock
 from tests.integration.pipeline.conftest import make_pipeline
 
 
@@ -154,7 +154,7 @@ def test_a_compaction_whose_lease_was_taken_over_changes_nothing(tmp_path: Path)
 
         reads_of_head = 0
 
-        def get(self, path: str):  # type: ignore[no-untyped-def]
+        def get(self, path: str) -> Document | None:
             self.reads_of_head += path.endswith("/heads/0")
             if self.reads_of_head == 4:
                 clock.advance(timedelta(seconds=LEASE_S + 1))

@@ -1,6 +1,7 @@
 """Reads see versions as new as they ask for, and never a broken one."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -96,8 +97,8 @@ def test_a_damaged_local_copy_is_fetched_anew(pipeline: Pipeline) -> None:
     assert {"a": (1.0, 1.0)} == pipeline.contents(["a"])
 
 
-@pytest.mark.parametrize("damage", [lambda c: c[:-8], lambda c: c[:-1] + b"\xff", lambda _: b""], ids=str)
-def test_a_damaged_object_is_refused(pipeline: Pipeline, damage) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("damage", [lambda c: c[:-8], lambda c: c[:-1] + b"\xff", lambda _: b""], ids=["cut", "flip", "empty"])
+def test_a_damaged_object_is_refused(pipeline: Pipeline, damage: Callable[[bytes], bytes]) -> None:
     """A segment that is not what its manifest says is an error by name, never a wrong answer."""
     _segment_files(pipeline, pipeline.directory / "query-cache")
     shutil.rmtree(pipeline.directory / "query-cache")
