@@ -1,0 +1,34 @@
+"""What every suite may ask for: Google's emulators, and a project of one's own on them."""
+
+import os
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from swell.local.emulators import Emulators
+
+
+@pytest.fixture(scope="session")
+def emulators_present() -> None:
+    """Skip where the emulators are not installed; in CI that is a failure."""
+    if absent := Emulators.missing():
+        reason = f"emulators: missing {'; '.join(absent)}"
+        if os.environ.get("CI") == "true":  # noqa: TID251 - the one thing that only the environment knows
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def emulators(emulators_present: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulators]:
+    """All three, started once in a run."""
+    with Emulators.start(tmp_path_factory.mktemp("emulators")) as running:
+        yield running
+
+
+@pytest.fixture
+def google_project(emulators: Emulators, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A project nobody has used, and the variables that lead Google's clients to it for one test."""
+    for name, value in emulators.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"test-{uuid4().hex[:16]}"

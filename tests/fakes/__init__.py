@@ -1,0 +1,1 @@
+"""The ports in memory. `tests/contracts` holds them to what the adapters do."""
