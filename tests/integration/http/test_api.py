@@ -155,7 +155,7 @@ _BAD_BODIES: list[tuple[str, Any, str, str]] = [
     (_UPSERT, {"records": [{"id": "a", "vector": ["1", 0, 0]}]}, "records[0].vector[0]", "a valid number"),
     (_UPSERT, {"records": [{"id": "a", "vector": "AAAA"}]}, "records[0].vector", "3 finite numbers"),
     (_UPSERT, {"records": [{"id": "a", "vector": "?"}]}, "records[0].vector", "3 finite numbers"),
-    (_UPSERT, {"records": [{"id": "a", "vector": {}}]}, "records[0].vector", "a valid list"),
+    (_UPSERT, {"records": [{"id": "a", "vector": {}}]}, "records[0].vector", "a valid array"),
     (
         _UPSERT,
         {"records": [{"id": "a", "vector": _V, "attributes": {"rank": "high"}}]},
