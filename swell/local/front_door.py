@@ -1,6 +1,7 @@
 """One address for all HTTP functions, routed as topology.yaml says; the load balancer's stand-in."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import httpx
 from starlette.applications import Starlette
@@ -24,7 +25,15 @@ def front_door(topology: Topology, functions: Mapping[str, ASGIApp]) -> Starlett
         for route in topology.functions[name].routes
     ]
     health = [Route(path, _Forward(functions["query"])) for path in topology.health_paths]
-    return Starlette(routes=[Route("/", _welcome), *health, *routes])
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        for app in functions.values():
+            if isinstance(app, Upstream):
+                await app.close()
+
+    return Starlette(routes=[Route("/", _welcome), *health, *routes], lifespan=lifespan)
 
 
 async def _welcome(_: Request) -> Response:
@@ -62,6 +71,11 @@ class Upstream:
         )
         response = await self._answer(outgoing)
         await response(scope, receive, send)
+
+    async def close(self) -> None:
+        """Close the connections, on the event loop that opened them."""
+        if self._client is not None:
+            await self._client.aclose()
 
     async def _answer(self, outgoing: httpx.Request) -> Response:
         assert self._client is not None  # noqa: S101 - made by the caller

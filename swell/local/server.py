@@ -43,7 +43,7 @@ def serve(app: ASGIApp, port: int) -> Iterator[str]:
     """Serve until the block ends; the value is the URL."""
     listener = listen(port)
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+        uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
     )
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="swell-http")
     thread.start()
