@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # What the machine must have before anything is installed, and the command that brings it. Sourced by ./dev.
-# Sets PYTHON, MISSING and, where Python's own compilers are absent, CC and CXX. Uses LOG and ASSUME_YES.
+# Sets PYTHON, MISSING, ABSENT_EMULATORS and, where Python's own compilers are absent, CC and CXX.
+# Uses VENV, LOG and ASSUME_YES.
 
 PYTHON=
 MISSING= # words out of: python venv compiler headers java emulators
+ABSENT_EMULATORS=
 
 python_says() {
     "$PYTHON" -c "import os, sysconfig; $1" 2>>"$LOG"
@@ -45,18 +47,20 @@ find_missing_prerequisites() {
     [ -e "$(python_says 'print(sysconfig.get_path("include"))')/Python.h" ] || MISSING="$MISSING headers"
 }
 
-# Names what Google's emulators need and is absent; nothing if they are given from outside.
+# Sets ABSENT_EMULATORS to what Google's emulators lack, in words; empty if they are all here or given from outside.
+# The environment must be set up: `swell.local.emulators` knows, since it is what starts them.
 find_missing_emulators() {
-    local platform
     MISSING=
+    ABSENT_EMULATORS=
     if [ -n "${PUBSUB_EMULATOR_HOST:-}" ] && [ -n "${FIRESTORE_EMULATOR_HOST:-}" ] &&
         [ -n "${STORAGE_EMULATOR_HOST:-}" ]; then
         return
     fi
-    command -v java >/dev/null || MISSING="java"
-    platform=$(dirname "$(readlink -f "$(command -v gcloud || echo /absent/bin/gcloud)")")/../platform
-    compgen -G "$platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar" >/dev/null &&
-        [ -e "$platform/cloud-firestore-emulator/cloud-firestore-emulator.jar" ] || MISSING="$MISSING emulators"
+    ABSENT_EMULATORS=$("$VENV/bin/python" -c '
+from swell.local.emulators import Emulators
+print("; ".join(Emulators.missing()))' 2>&1 | tail -n 1) || true
+    case "$ABSENT_EMULATORS" in *Java*) MISSING=java ;; esac
+    case "$ABSENT_EMULATORS" in *SDK* | *component*) MISSING="$MISSING emulators" ;; esac
 }
 
 platform() {
@@ -84,7 +88,8 @@ packages() {
         debian:venv | jammy:venv) echo "$python-venv" ;;
         debian:headers | jammy:headers) echo "$python-dev" ;;
         debian:compiler | jammy:compiler) echo g++ ;;
-        debian:java | jammy:java) echo default-jre-headless ;;
+        debian:java) echo default-jre-headless ;;
+        jammy:java) echo openjdk-17-jre-headless ;;
         debian:emulators | jammy:emulators) echo google-cloud-cli-{pubsub,firestore}-emulator ;;
         fedora:python) echo python3.11 python3.11-devel gcc-c++ ;;
         fedora:venv) echo python3-libs ;;

@@ -55,7 +55,7 @@ prepare_emulators() {
     NEEDS_EMULATORS=true
     find_missing_emulators
     if [ -n "$MISSING" ] && $ASSUME_YES && ! offer_install; then
-        say "apt finds Google's packages after https://cloud.google.com/sdk/docs/install#deb"
+        say "apt finds Google's packages once https://cloud.google.com/sdk/docs/install#deb is done."
     fi
 }
 
@@ -92,12 +92,11 @@ report() {
 # On a developer's machine the emulators may be absent; in CI their suites are part of what green means.
 report_emulators() {
     find_missing_emulators
-    if [ "$LEFT_OUT" = 0 ] && [ -z "$MISSING" ]; then
+    if [ "$LEFT_OUT" = 0 ] && [ -z "$ABSENT_EMULATORS" ]; then
         echo "Emulators: present, no test was left out for want of them."
         return
     fi
-    echo "Emulators: $LEFT_OUT tests were left out. Missing:" "${MISSING:-nothing that ./dev knows of; see SKIPPED above}"
-    [ -z "$MISSING" ] || echo "  $(remedy)"
+    echo "Emulators: $LEFT_OUT tests were left out. Missing: ${ABSENT_EMULATORS:-nothing now; see SKIPPED above}"
     if [ "${CI:-}" = true ]; then
         echo "  CI is true, so that is a failure."
         FAILED=true
