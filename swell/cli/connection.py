@@ -1,0 +1,47 @@
+# ruff: noqa: PLC0415 - httpx and numpy load when a command calls a server: `swell --help` stays quick
+"""Commands talk to a server through here; what goes wrong becomes a sentence with a way out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from swell.cli.failure import CommandFailed
+from swell.cli.program import program_name
+
+if TYPE_CHECKING:
+    from swell.client import ApiError, Swell
+
+
+@contextmanager
+def connected(url: str) -> "Iterator[Swell]":
+    """A client; the block's client errors become a `CommandFailed`."""
+    from swell.client import ApiError, ClientError, Swell, UnreachableError
+
+    try:
+        with Swell(url) as client:
+            yield client
+    except UnreachableError as error:
+        way_out = f"start one with `{program_name()} up`, or name another with --url or SWELL_URL"
+        raise CommandFailed(f"{error}{_progress(error)}; {way_out}", code="unreachable") from error
+    except ApiError as error:
+        problems = [
+            {"field": problem.field, "value": problem.value, "allowed": problem.allowed} for problem in error.problems
+        ]
+        raise CommandFailed(
+            f"{error}{_progress(error)}{_way_out(error)}", code=error.code, problems=problems
+        ) from error
+    except (ClientError, ValueError) as error:
+        raise CommandFailed(str(error), code="invalid_request") from error
+
+
+def _progress(error: "Exception") -> str:
+    accepted: int = getattr(error, "records_accepted", 0)
+    return f" ({accepted:,} records had been accepted before)" if accepted else ""
+
+
+def _way_out(error: "ApiError") -> str:
+    if error.code == "not_found" and str(error).startswith("collection"):
+        return f"; `{program_name()} collections list` shows those that do"
+    if error.retry_after_s is not None:
+        return "; try again in a moment"
+    return ""

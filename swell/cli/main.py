@@ -1,0 +1,64 @@
+"""The entry point of `swell`."""
+
+import sys
+
+import typer
+
+from shared.errors import SwellError
+from swell.cli import bundle, collections, demo, doctor, records, searches, status, up
+from swell.cli.failure import CommandFailed
+from swell.cli.output import note, print_json
+
+HELP = """Vector search in your own Google Cloud project, or on this machine.
+
+\b
+New here?
+  swell demo                 60,000 words in, questions answered, numbers shown
+  swell up                   serve the same API on http://127.0.0.1:8080
+  swell doctor               what this machine has, and what it lacks
+
+\b
+Then, with a server running:
+  swell collections create notes --dimension 384
+  swell upsert notes notes.jsonl
+  swell query notes --id some-id --top-k 5
+
+Every command takes --help. --json prints one document for programs.
+SWELL_URL names another server than the one on this machine.
+"""
+
+app = typer.Typer(
+    name="swell",
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("up")(up.up)
+app.command("doctor")(doctor.doctor)
+app.add_typer(collections.app, name="collections")
+app.command("upsert")(records.upsert)
+app.command("query")(searches.query)
+app.command("fetch")(searches.fetch)
+app.command("delete")(records.delete)
+app.command("status")(status.status)
+app.command("bundle")(bundle.bundle)
+
+
+def run() -> None:
+    """Run the command line: exit code 1 for a failure, 2 for a wrong usage."""
+    try:
+        app(prog_name="swell")
+    except CommandFailed as error:
+        _fail(error, error.code, list(error.problems))
+    except SwellError as error:
+        _fail(error, error.code, [])
+
+
+def _fail(error: Exception, code: str, problems: list[object]) -> None:
+    note(f"swell: {error}")
+    if "--json" in sys.argv:
+        print_json({"error": {"code": code, "message": str(error), "problems": problems}})
+    sys.exit(1)

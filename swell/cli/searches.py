@@ -1,0 +1,129 @@
+# ruff: noqa: PLC0415 - numpy loads when vectors are read: `swell --help` stays quick
+"""`swell query` and `swell fetch`: read records."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+
+from swell.cli.connection import connected
+from swell.cli.options import DEFAULT_URL, Collection, Json, Url
+from swell.cli.output import note, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from swell.client import Collection as RemoteCollection
+    from swell.client import QueryResult, Record
+
+
+def query(
+    collection: Collection,
+    *,
+    vector: Annotated[str | None, typer.Option(metavar="JSON", help="A vector, such as '[0.1, 0.2]'.")] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="A stored record: what is near it, itself left out?")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A file of vectors, as JSON; - reads stdin.", allow_dash=True)
+    ] = None,
+    top_k: Annotated[int, typer.Option(help="How many records to find: 1 to 1000.")] = 10,
+    recall: Annotated[
+        float | None, typer.Option(help="The share of the true nearest to aim at; 1.0 searches exactly.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    as_json: Json = False,
+) -> None:
+    """Find the nearest records, best first. Every write committed before is seen."""
+    given = [name for name, value in (("--vector", vector), ("--id", id_), ("--file", file)) if value is not None]
+    if len(given) != 1:
+        raise typer.BadParameter(
+            f"got {' and '.join(given) or 'none'}, allowed: exactly one", param_hint="--vector, --id, --file"
+        )
+    with connected(url) as client:
+        results = _search(
+            client.collection(collection), vector=vector, record_id=id_, file=file, top_k=top_k, recall=recall
+        )
+    if as_json:
+        documents = [_result_document(result) for result in results]
+        print_json(documents[0] if file is None and len(documents) == 1 else {"results": documents})
+        return
+    for number, result in enumerate(results, start=1):
+        if len(results) > 1:
+            say(f"\nQuery {number}" if number > 1 else f"Query {number}")
+        _print_result(result)
+
+
+def fetch(
+    collection: Collection,
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="The ids of the records.")],
+    *,
+    url: Url = DEFAULT_URL,
+    as_json: Json = False,
+) -> None:
+    """Show stored records. Every write committed before is seen."""
+    with connected(url) as client:
+        found = client.collection(collection).fetch(list(dict.fromkeys(ids)), consistency="strong")
+    if as_json:
+        records = [{"id": one.id, "attributes": one.attributes, "vector": one.vector} for one in found.records]
+        print_json({"records": records, "missing": found.missing, "version": found.version})
+        return
+    if found.records:
+        print_table(
+            {"id": "left", "attributes": "left", "vector": "left"},
+            [[one.id, _compact(one.attributes), _start_of(one)] for one in found.records],
+        )
+    if found.missing:
+        note(f"Not in {collection}: {', '.join(found.missing)}")
+
+
+def _search(
+    target: "RemoteCollection",
+    *,
+    vector: str | None,
+    record_id: str | None,
+    file: Path | None,
+    top_k: int,
+    recall: float | None,
+) -> "Sequence[QueryResult]":
+    from swell.cli.record_lines import parse_vectors, read_vectors
+
+    if record_id is not None:
+        result = target.query(id=record_id, top_k=top_k, recall=recall, include=["attributes"], consistency="strong")
+        return [result]
+    vectors = read_vectors(file) if file is not None else parse_vectors(vector or "", "--vector")
+    if file is None and len(vectors) == 1:
+        return [target.query(vectors[0], top_k=top_k, recall=recall, include=["attributes"], consistency="strong")]
+    return target.query_many(vectors, top_k=top_k, recall=recall, include=["attributes"], consistency="strong")
+
+
+def _result_document(result: "QueryResult") -> dict[str, Any]:
+    return {
+        "matches": [{"id": one.id, "score": one.score, "attributes": one.attributes} for one in result.matches],
+        "version": result.version,
+        "method": result.method,
+        "recall_target": result.recall_target,
+        "took_ms": result.took_ms,
+    }
+
+
+def _print_result(result: "QueryResult") -> None:
+    with_attributes = any(match.attributes for match in result.matches)
+    rows = [
+        [match.id, f"{match.score:.4f}", *([_compact(match.attributes)] if with_attributes else [])]
+        for match in result.matches
+    ]
+    if with_attributes:
+        print_table({"id": "left", "score": "right", "attributes": "left"}, rows)
+    else:
+        print_table({"id": "left", "score": "right"}, rows)
+    say(f"{len(rows)} found at version {result.version} ({result.method}, {result.took_ms:.1f} ms on the server)")
+
+
+def _compact(attributes: Any) -> str:
+    return orjson.dumps(attributes).decode() if attributes else ""
+
+
+def _start_of(record: "Record", numbers: int = 6) -> str:
+    if record.vector is None:
+        return ""
+    shown = ", ".join(f"{number:.4g}" for number in record.vector[:numbers])
+    return f"[{shown}{', …' if len(record.vector) > numbers else ''}] ({len(record.vector)})"

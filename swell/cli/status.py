@@ -1,0 +1,62 @@
+"""`swell status`: what a server holds."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from swell.cli.connection import connected
+from swell.cli.options import DEFAULT_URL, Json, Url
+from swell.cli.output import human_size, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from swell.client import CollectionDescription
+
+
+def status(*, url: Url = DEFAULT_URL, as_json: Json = False) -> None:
+    """Show whether a server is ready, and what it holds."""
+    with connected(url) as client:
+        client.check_ready()
+        found = [client.collections.get(declared.name) for declared in client.collections.list()]
+    if as_json:
+        collections = [{**asdict(one), "size_bytes": one.size_bytes} for one in found]
+        print_json({"url": url, "ready": True, "collections": collections})
+        return
+    say(f"{url} is ready.")
+    if found:
+        say()
+        _print_collections(found)
+    else:
+        say("No collections yet; `swell collections create NAME --dimension N` makes one.")
+
+
+def _print_collections(found: "Sequence[CollectionDescription]") -> None:
+    print_table(
+        {
+            "collection": "left",
+            "records": "right",
+            "dimension": "right",
+            "metric": "left",
+            "version": "left",
+            "segments": "left",
+            "size": "right",
+        },
+        [
+            [
+                one.name,
+                f"{one.records:,}",
+                str(one.dimension),
+                one.metric,
+                one.version,
+                _segments(one),
+                human_size(one.size_bytes),
+            ]
+            for one in found
+        ],
+    )
+
+
+def _segments(collection: "CollectionDescription") -> str:
+    """Such as `2 base, 5 delta`."""
+    kinds = [segment.kind for segment in collection.segments]
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))) or "none"

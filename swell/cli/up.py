@@ -1,0 +1,87 @@
+# ruff: noqa: PLC0415 - the runtime loads when it is started: `swell --help` stays quick
+"""`swell up`: serve the API on this machine until Ctrl-C."""
+
+import os
+import signal
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from swell.cli.options import DEFAULT_PORT, DEFAULT_URL, Emulators, Json
+from swell.cli.output import note, print_json, say
+from swell.cli.program import program_name
+
+if TYPE_CHECKING:
+    from swell.local.running import RunningSwell
+
+DEFAULT_DATA: Final = Path(".swell/data")
+
+
+def up(
+    *,
+    emulators: Emulators = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to serve on; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DIR", file_okay=False, help="Where vectors and logs are kept.")
+    ] = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Serve the API on this machine until Ctrl-C.
+
+    Everything runs in this process, on files in the data directory: what was acknowledged survives a kill -9.
+    With --emulators every function has its own process on Google's emulators, whose memory ends with them.
+    """
+    from swell.local.runtime import run_embedded, run_on_emulators
+
+    start = run_on_emulators if emulators else run_embedded
+    directory = data.absolute()
+    note(f"Starting {'on the emulators' if emulators else 'embedded'} …")
+    with start(directory, port) as running:
+        if as_json:
+            print_json(_document(running, directory))
+        else:
+            _greet(running, directory, emulators=emulators)
+        _wait_for_stop()
+        note("Stopping …")
+    note("Stopped." if emulators else f"Stopped. `{program_name()} up --data {data}` goes on where this left off.")
+
+
+def _greet(running: "RunningSwell", directory: Path, *, emulators: bool) -> None:
+    option = "" if running.url == DEFAULT_URL else f" --url {running.url}"
+    program = program_name()
+    kept = "in the emulators' memory, gone when they stop" if emulators else str(directory)
+    say(f"""
+Swell answers on {running.url}
+
+  Vectors   {kept}
+  Logs      {running.log_files[0].parent}
+
+Try next, in another terminal:
+
+  curl -X PUT {running.url}/v1/collections/colours -d '{{"dimension": 3}}'
+  curl {running.url}/v1/collections/colours/upsert \\
+    -d '{{"records": [{{"id": "red", "vector": [1, 0, 0]}}, {{"id": "blue", "vector": [0, 0, 1]}}]}}'
+  {program} query colours --vector '[0.9, 0.1, 0]'{option}
+  {program} status{option}
+
+Ctrl-C stops it.""")
+
+
+def _document(running: "RunningSwell", directory: Path) -> dict[str, object]:
+    logs = [str(path) for path in running.log_files]
+    return {"url": running.url, "data": str(directory), "logs": logs, "pid": os.getpid()}
+
+
+def _wait_for_stop() -> None:
+    """Return at Ctrl-C or a polite kill; a second one then ends the process without further ado."""
+    asked = Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        signal.signal(number, lambda *_: asked.set())
+    asked.wait()
+    for number in numbers:
+        signal.signal(number, signal.SIG_DFL)
