@@ -78,7 +78,8 @@ class QueryRoutes:
         started = time.perf_counter()
         body = await read_body(request, QueryRecords)
         read, search = _read(request, body), _search(body)
-        found = await _until_visible(lambda: self._reads.search(read, search), body.timeout_ms)
+        inline = body.vectors is None and self._reads.is_warm(read)
+        found = await _until_visible(lambda: self._reads.search(read, search), body.timeout_ms, inline=inline)
         results = [{"matches": [_match(match) for match in matches]} for matches in found.answer.matches]
         return json_response(
             {
@@ -104,8 +105,18 @@ class QueryRoutes:
         )
 
 
-async def _until_visible(attempt: Callable[[], T], timeout_ms: int) -> T:
-    """Repeat a read whose version is still on its way: the write that made it may be committing just now."""
+async def _until_visible(attempt: Callable[[], T], timeout_ms: int, *, inline: bool = False) -> T:
+    """Repeat a read whose version is still on its way: the write that made it may be committing just now.
+
+    `inline` runs the first attempt on the event loop: right for work that is shorter than a change of threads costs.
+    """
+    try:
+        return attempt() if inline else await run_in_threadpool(attempt)
+    except VersionNotVisible:
+        return await _retry_until_visible(attempt, timeout_ms)
+
+
+async def _retry_until_visible(attempt: Callable[[], T], timeout_ms: int) -> T:
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(VersionNotVisible),
         stop=stop_after_delay(timeout_ms / 1000),

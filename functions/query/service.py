@@ -66,6 +66,10 @@ class AnswerReads:
         answer = self._search(opened, read, search, near, search.top_k + 1)
         return Found(_without(answer, search.near_id, search.top_k), opened.version)
 
+    def is_warm(self, read: Read) -> bool:
+        """Whether the read can be answered from memory, without asking any store."""
+        return self._snapshots.in_memory(read.collection, read.least_version, strong=read.strong)
+
     def fetch(self, read: Read, ids: Sequence[str]) -> tuple[list[Record | None], VersionVector]:
         """The records of these ids, None where there is none. Raises as `search`."""
         opened = self._open(read)

@@ -71,13 +71,27 @@ class Snapshots:
         snapshots = tuple(self._snapshot(seen.collection, shard, head) for shard, head in enumerate(seen.heads))
         return OpenCollection(seen.collection, snapshots)
 
+    def in_memory(self, name: str, least: VersionVector, *, strong: bool) -> bool:
+        """Whether `open` would ask neither the state store nor the object store."""
+        seen = self._recent(name, least, time.monotonic())
+        if seen is None or strong:
+            return False
+        uid = seen.collection.uid
+        return all(self._held((uid, shard), head.version) is not None for shard, head in enumerate(seen.heads))
+
+    def _recent(self, name: str, least: VersionVector, now_s: float) -> _Seen | None:
+        """What was seen of a collection, if that is recent enough and covers `least`."""
+        seen = self._seen.get(name)
+        if seen is None or now_s - seen.at_s > self._staleness_s or not seen.version().covers(least):
+            return None
+        return seen
+
     def _heads(self, name: str, least: VersionVector, *, strong: bool) -> _Seen:
         now_s = time.monotonic()
-        seen = self._seen.get(name)
-        recent = seen is not None and now_s - seen.at_s <= self._staleness_s
-        if seen is not None and recent and not strong and seen.version().covers(least):
-            return seen
-        fresh = self._look(name, seen, now_s)
+        recent = None if strong else self._recent(name, least, now_s)
+        if recent is not None:
+            return recent
+        fresh = self._look(name, self._seen.get(name), now_s)
         if fresh is None:
             self._seen.pop(name, None)
             raise NotFound(f"collection {name!r} does not exist")

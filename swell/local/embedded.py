@@ -1,8 +1,10 @@
-"""Every function in this process, on SQLite and a directory: nothing to install, nothing lost on kill -9."""
+"""Every function on SQLite and a directory: nothing to install, nothing lost on kill -9."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from starlette.types import ASGIApp
 
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
@@ -12,20 +14,24 @@ from functions.query.wiring import build as build_query
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
 from shared.adapters.embedded.received_message import ReceivedMessage
-from shared.adapters.opening import open_adapters
+from shared.adapters.opening import Adapters, open_adapters
+from shared.settings import Settings
 from shared.telemetry import log_to
 from shared.topology import load_topology
 from swell.local.front_door import front_door
 from swell.local.running import RunningSwell
 from swell.local.server import serve
+from swell.local.workers import serve_in_workers
 
 
 @contextmanager
-def run_embedded(data_dir: Path, port: int = 0) -> Iterator[RunningSwell]:
+def run_embedded(data_dir: Path, port: int = 0, *, workers: int = 0) -> Iterator[RunningSwell]:
     """Serve on a loopback port until the block ends; port 0 takes a free one.
 
+    HTTP is served by `workers` processes, or in this one when 0; events are always handled in this one.
+
     Raises:
-        ConfigurationError: the port is taken.
+        ConfigurationError: the port is taken, or this platform cannot have workers.
     """
     logs = data_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
@@ -33,22 +39,39 @@ def run_embedded(data_dir: Path, port: int = 0) -> Iterator[RunningSwell]:
     with log_file.open("a") as sink:
         log_to(sink)
         try:
-            with _serving(data_dir, port) as url:
+            with _serving(data_dir, port, workers) as url:
                 yield RunningSwell(url, [log_file])
         finally:
             log_to(None)
 
 
 @contextmanager
-def _serving(data_dir: Path, port: int) -> Iterator[str]:
-    cache_dir = data_dir / "cache"
-    settings = IndexUpdateSettings(runtime="embedded", data_dir=data_dir, cache_dir=cache_dir)
-    adapters = open_adapters(settings)
+def _serving(data_dir: Path, port: int, workers: int) -> Iterator[str]:
+    with ExitStack() as stack:
+        if workers:  # forked first, while this process has no threads
+            url = stack.enter_context(serve_in_workers(lambda: _app(data_dir, _adapters(data_dir)), port, workers))
+        adapters = _adapters(data_dir)
+        stack.enter_context(_events(data_dir, adapters))
+        if not workers:
+            url = stack.enter_context(serve(_app(data_dir, adapters), port))
+        yield url
+
+
+def _adapters(data_dir: Path) -> Adapters:
+    return open_adapters(Settings(runtime="embedded", data_dir=data_dir))
+
+
+def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
+    settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
+    functions = {"ingest": build_ingest(adapters), "query": build_query(adapters, settings)}
+    return front_door(load_topology(), functions)
+
+
+@contextmanager
+def _events(data_dir: Path, adapters: Adapters) -> Iterator[None]:
+    settings = IndexUpdateSettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     assert isinstance(adapters.publisher, SqliteBroker)  # noqa: S101 - what embedded opens
-    topology = load_topology()
     index_update = build_index_update(adapters, settings)
-    query_settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=cache_dir)
-    app = front_door(topology, {"ingest": build_ingest(adapters), "query": build_query(adapters, query_settings)})
 
     def deliver(_: str, received: ReceivedMessage) -> None:
         index_update.consume(received.data, received.attributes)
@@ -56,7 +79,6 @@ def _serving(data_dir: Path, port: int) -> Iterator[str]:
     dispatcher = Dispatcher(adapters.publisher, deliver)
     dispatcher.start()
     try:
-        with serve(app, port) as url:
-            yield url
+        yield
     finally:
         dispatcher.stop(grace_s=10)

@@ -1,5 +1,6 @@
 """Child processes that do not outlive us."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import Final
 STOP_WITHIN_S: Final = 10.0
 """After this a child that was asked to end is killed. Cloud Run gives an instance the same."""
 
+_PR_SET_PDEATHSIG: Final = 1
 # Asks the kernel to kill this process when its parent's thread ends, even by kill -9, and becomes the command.
 # Done in a program of its own, because code between fork and exec can deadlock in a parent that has threads.
 _LINUX_LAUNCHER: Final = """
@@ -62,6 +64,17 @@ def stop(process: subprocess.Popen[bytes], *, within_s: float = STOP_WITHIN_S) -
     finally:  # what is left of the group, its leader included
         _signal_group(process, signal.SIGKILL)
         process.wait()
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent's thread ends, even by kill -9; Linux only.
+
+    Raises:
+        SystemExit: the parent has ended already.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the parent ended first")
 
 
 def _launched(command: Sequence[str]) -> list[str]:

@@ -21,6 +21,17 @@ def free_port() -> int:
         return port
 
 
+def reusable_listener(port: int, *, listening: bool) -> socket.socket:
+    """A loopback socket that several processes may bind to one port; port 0 takes a free one.
+
+    Raises:
+        ConfigurationError: a program that does not share listens there.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return _bound(listener, port, listening=listening)
+
+
 def listen(port: int) -> socket.socket:
     """A listening socket on loopback; port 0 takes a free one.
 
@@ -29,22 +40,33 @@ def listen(port: int) -> socket.socket:
     """
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return _bound(listener, port, listening=True)
+
+
+def _bound(listener: socket.socket, port: int, *, listening: bool) -> socket.socket:
     try:
         listener.bind((LOOPBACK, port))
     except OSError as error:
         listener.close()
-        raise ConfigurationError(f"port {port} is taken ({error.strerror}); give another with --port") from None
-    listener.listen(1024)
+        reason = f"port {port} is taken ({error.strerror}); give another with --port"
+        raise ConfigurationError(reason) from None
+    if listening:
+        listener.listen(1024)
     return listener
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """How every local server runs."""
+    return uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5, server_header=False
+    )
 
 
 @contextmanager
 def serve(app: ASGIApp, port: int) -> Iterator[str]:
     """Serve until the block ends; the value is the URL."""
     listener = listen(port)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
-    )
+    server = uvicorn.Server(server_config(app))
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="swell-http")
     thread.start()
     try:

@@ -1,0 +1,68 @@
+"""Query and ingest in several processes on one port, over one mapped cache.
+
+The kernel spreads connections over the workers (SO_REUSEPORT). They are forked after the imports, so that
+code and libraries are in memory once; each opens its own database connections and maps the same segment files.
+"""
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from shared.errors import ConfigurationError
+from swell.local.processes import STOP_WITHIN_S, die_with_parent
+from swell.local.server import LOOPBACK, reusable_listener, server_config
+
+SUPPORTED: Final = sys.platform == "linux"
+"""Elsewhere the kernel does not balance SO_REUSEPORT, and forking a process with frameworks loaded is unsafe."""
+
+
+@contextmanager
+def serve_in_workers(make_app: Callable[[], ASGIApp], port: int, workers: int) -> Iterator[str]:
+    """Serve from `workers` forked processes until the block ends; the value is the URL.
+
+    Call it before this process starts threads: forking a process that has threads can deadlock.
+
+    Raises:
+        ConfigurationError: the platform cannot, or the port is taken.
+    """
+    if not SUPPORTED:
+        raise ConfigurationError("several workers need Linux; start without --workers")
+    reserved = reusable_listener(port, listening=False)
+    port = reserved.getsockname()[1]
+    gc.freeze()  # objects made so far stay out of the children's collections, and so on shared pages
+    fork = get_context("fork")
+    processes = [fork.Process(target=_work, args=(make_app, port, os.getpid()), daemon=True) for _ in range(workers)]
+    try:
+        for process in processes:
+            process.start()
+        yield f"http://{LOOPBACK}:{port}"
+    finally:
+        _stop(processes)
+        reserved.close()
+
+
+def _work(make_app: Callable[[], ASGIApp], port: int, parent: int) -> None:
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent stops us in order
+    listener = reusable_listener(port, listening=True)
+    uvicorn.Server(server_config(make_app())).run(sockets=[listener])
+
+
+def _stop(processes: Sequence[BaseProcess]) -> None:
+    for process in processes:
+        if process.is_alive():
+            process.terminate()
+    for process in processes:
+        if process.pid is not None:
+            process.join(STOP_WITHIN_S)
+            process.kill()
+            process.join()
