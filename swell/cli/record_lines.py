@@ -136,5 +136,6 @@ def _opened(path: Path) -> AbstractContextManager[IO[bytes]]:
 
 
 def _shortened(text: str | bytes, limit: int = 48) -> str:
-    shown = text.decode(errors="replace") if isinstance(text, bytes) else text
+    """In one line, whatever it was."""
+    shown = " ".join((text.decode(errors="replace") if isinstance(text, bytes) else text).split())
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -1,0 +1,212 @@
+"""The `swell` command against a running Swell: what it prints, how it fails, and that it stops cleanly."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swell.local.running import RunningSwell
+
+EMBEDDED_IS_ENOUGH = pytest.mark.parametrize("swell", ["embedded"], indirect=True)
+
+RECORDS = """
+{"id": "red", "vector": [1, 0, 0], "attributes": {"warm": true}}
+{"id": "orange", "vector": [0.9, 0.4, 0], "attributes": {"warm": true}}
+{"id": "blue", "vector": [0, 0, 1], "attributes": {"warm": false}}
+"""
+
+
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """One run of the command."""
+    command = [sys.executable, "-m", "swell", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+def document(*arguments: str, stdin: str = "") -> Any:
+    """What a command prints with --json, which must be exactly one document."""
+    finished = run(*arguments, "--json", stdin=stdin)
+
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout)
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[str]"]]:
+    """`swell up` in a process of its own, and the document with which it says that it is up."""
+    command = [sys.executable, "-m", "swell", "up", "--port", "0", "--data", str(data), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        lines = []
+        while (line := process.stdout.readline()) != "}\n":
+            assert line, process.communicate()[1]
+            lines.append(line)
+        yield json.loads("".join([*lines, "}"])), process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_a_collection_is_made_filled_searched_and_deleted(swell: RunningSwell) -> None:
+    """Every step sees what the one before it did, and prints one JSON document."""
+    url = ("--url", swell.url)
+
+    created = document("collections", "create", "cli-story", "--dimension", "3", "--attribute", "warm:boolean", *url)
+    written = document("upsert", "cli-story", "-", *url, stdin=RECORDS)
+    near = document("query", "cli-story", "--vector", "[1, 0.1, 0]", "--top-k", "2", *url)
+    neighbours = document("query", "cli-story", "--id", "red", "--top-k", "1", *url)
+    deleted = document("delete", "cli-story", "orange", *url)
+    fetched = document("fetch", "cli-story", "red", "orange", *url)
+    described = document("collections", "get", "cli-story", *url)
+    listed = document("status", *url)["collections"]
+    removed = document("collections", "delete", "cli-story", "--yes", *url)
+    left = document("collections", "list", *url)["collections"]
+
+    assert (created["dimension"], created["attributes"]) == (3, {"warm": "boolean"})
+    assert written["accepted"] == 3
+    assert [match["id"] for match in near["matches"]] == ["red", "orange"]
+    assert near["matches"][0]["attributes"] == {"warm": True}
+    assert [match["id"] for match in neighbours["matches"]] == ["orange"]
+    assert deleted["accepted"] == 1
+    assert ([record["id"] for record in fetched["records"]], fetched["missing"]) == (["red"], ["orange"])
+    assert described["records"] == 2
+    assert 2 in [one["records"] for one in listed if one["name"] == "cli-story"]
+    assert removed == {"deleted": "cli-story"}
+    assert "cli-story" not in [one["name"] for one in left]
+
+
+@EMBEDDED_IS_ENOUGH
+def test_tables_are_for_people(swell: RunningSwell) -> None:
+    """Without --json the same answers are readable, and stderr is silent."""
+    url = ("--url", swell.url)
+    run("collections", "create", "cli-tables", "--dimension", "3", *url)
+    run("upsert", "cli-tables", "-", *url, stdin=RECORDS)
+
+    query = run("query", "cli-tables", "--id", "red", "--top-k", "1", *url)
+    status = run("status", *url)
+
+    assert ["orange", "0.9138", '{"warm":true}'] in [line.split() for line in query.stdout.splitlines()]
+    assert f"{swell.url} is ready." in status.stdout
+    assert ["cli-tables", "3", "3", "cosine"] in [line.split()[:4] for line in status.stdout.splitlines()]
+    assert (query.stderr, status.stderr) == ("", "")
+
+
+@EMBEDDED_IS_ENOUGH
+def test_a_bad_record_is_found_by_its_line(swell: RunningSwell) -> None:
+    """The 1,500th line is named, and how many records were accepted before it."""
+    url = ("--url", swell.url)
+    run("collections", "create", "cli-lines", "--dimension", "2", *url)
+    lines = [f'{{"id": "r{number}", "vector": [1, {number}]}}' for number in range(1, 1600)]
+    lines[1499] = '{"id": "zero", "vector": [0, 0]}'
+
+    finished = run("upsert", "cli-lines", "-", *url, stdin="\n".join(lines))
+
+    assert finished.returncode == 1
+    assert "-, line 1500: vector: got a zero vector" in finished.stderr
+    assert "(1,000 records had been accepted before)" in finished.stderr
+
+
+@EMBEDDED_IS_ENOUGH
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["collections", "get", "nowhere"], "collection 'nowhere' does not exist; `"),
+        (
+            ["collections", "create", "small", "--dimension", "1"],
+            "dimension: got 1, allowed: greater than or",
+        ),
+        (["query", "nowhere", "--vector", "[1, 2"], "--vector: got [1, 2, allowed: a JSON array of numbers"),
+        (["upsert", "nowhere", "no-such-file"], "no-such-file: No such file or directory"),
+    ],
+    ids=["a missing collection", "a bad setting", "a bad vector", "a missing file"],
+)
+def test_a_failure_is_one_sentence(swell: RunningSwell, arguments: list[str], said: str) -> None:
+    """Exit code 1, the sentence on stderr; with --json also one document on stdout; never a traceback."""
+    plain = run(*arguments, "--url", swell.url)
+    for_programs = run(*arguments, "--url", swell.url, "--json")
+
+    assert (plain.returncode, plain.stdout) == (1, "")
+    assert plain.stderr.startswith(f"swell: {said}")
+    assert plain.stderr.count("\n") == 1
+    assert for_programs.returncode == 1
+    assert json.loads(for_programs.stdout)["error"]["message"].startswith(said)
+
+
+def test_a_server_that_is_not_there_is_named_with_the_way_to_start_one() -> None:
+    """The first thing that a new user meets."""
+    finished = run("status", "--url", "http://127.0.0.1:9")
+
+    assert finished.returncode == 1
+    assert "nothing answers at http://127.0.0.1:9" in finished.stderr
+    assert "up`, or name another with --url or SWELL_URL" in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query", "words"],
+        ["query", "words", "--id", "a", "--vector", "[1]"],
+        ["status", "--url", "localhost"],
+        ["sail"],
+    ],
+    ids=["no question", "two questions", "no URL", "no such command"],
+)
+def test_a_wrong_usage_exits_with_2(arguments: list[str]) -> None:
+    """As command lines do."""
+    assert run(*arguments).returncode == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
+def test_up_stops_cleanly_and_goes_on_where_it_left_off(tmp_path: Path, number: signal.Signals) -> None:
+    """What was written before a stop is there after the next start."""
+    with serving(tmp_path) as (up, process):
+        document("collections", "create", "kept", "--dimension", "3", "--url", up["url"])
+        document("upsert", "kept", "-", "--url", up["url"], stdin=RECORDS)
+        os.kill(process.pid, number)
+        stopped = process.wait(30)
+
+    with serving(tmp_path) as (up, _):
+        kept = document("collections", "get", "kept", "--url", up["url"])
+
+    assert stopped == 0
+    assert kept["records"] == 3
+
+
+@EMBEDDED_IS_ENOUGH
+def test_up_on_a_taken_port_says_so(swell: RunningSwell, tmp_path: Path) -> None:
+    """The port is named, and the option that gives another."""
+    port = swell.url.rpartition(":")[2]
+
+    finished = run("up", "--port", port, "--data", str(tmp_path))
+
+    assert finished.returncode == 1
+    assert f"port {port} is taken" in finished.stderr
+    assert "--port" in finished.stderr
+
+
+def test_the_doctor_looks_at_everything_that_is_used() -> None:
+    """On a machine that runs these tests all that is required is present."""
+    found = document("doctor")
+
+    assert found["healthy"]
+    assert {"Python", "Annoy", "SQLite", "Free disk", "GloVe words", "Emulators"} <= {
+        check["name"] for check in found["checks"]
+    }
+    assert all(check["present"] or check["remedy"] for check in found["checks"])
+
+
+def test_bundles_are_written_and_listed(tmp_path: Path) -> None:
+    """One file for each function, of the size that is said."""
+    bundles = document("bundle", "--out", str(tmp_path))["bundles"]
+
+    assert {"ingest", "query", "index_update"} <= {bundle["name"] for bundle in bundles}
+    assert all(Path(bundle["path"]).stat().st_size == bundle["size_bytes"] for bundle in bundles)
