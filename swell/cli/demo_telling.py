@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
+from typing import Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -14,6 +16,10 @@ from swell.demo.measurements import Latency, Recall
 from swell.demo.questions import Answered
 from swell.demo.report import DemoReport
 from swell.demo.words import CREDITS
+
+# What fits beside the longest question in a terminal of 80 columns.
+_SHOWN_ANSWERS: Final = 4
+_WIDTH: Final = 80
 
 
 class Telling:
@@ -49,7 +55,7 @@ class Telling:
         count = f"{collection.records:,}"
         self._say(f"""
 {count} words went in, 50 numbers each, in requests of 1,000:
-  {ingested.accepted_s:5.1f} s   all are accepted: whatever crashes now, none is lost
+  {ingested.accepted_s:5.1f} s   all are accepted: none is lost even if a function crashes now
   {ingested.searchable_s:5.1f} s   all are searchable ({collection.records / ingested.searchable_s:,.0f} words/s)
   {ingested.indexed_s:5.1f} s   {_forests(ingested)}""")
 
@@ -57,11 +63,16 @@ class Telling:
         """The questions and what was found."""
         if self._quiet:
             return
-        say("\nNearest words (cosine), the question's own left out:\n")
-        columns = max(len(answered.matches) for answered in answers)
+        say("\nNearest words, with their cosine; the question's own words are left out:\n")
         print_table(
-            {"question": "left", **dict.fromkeys(map(str, range(1, columns + 1)), "left")},
-            [[str(one.question), *(f"{match.id} {match.score:.2f}" for match in one.matches)] for one in answers],
+            {"question": "left", "nearest": "left"},
+            [
+                [
+                    str(one.question),
+                    ", ".join(f"{match.id} {match.score:.2f}" for match in one.matches[:_SHOWN_ANSWERS]),
+                ]
+                for one in answers
+            ],
         )
 
     def measured(self, recall: Recall, latency: Latency, count: int) -> None:
@@ -90,7 +101,7 @@ class Telling:
         say(
             f"\n{disk.files} files, {human_size(disk.size_bytes)}, in {report.data_dir}; {report.total_s:.0f} s in all."
         )
-        say(f"\n{_next_steps(report)}\n\n{CREDITS}.")
+        say(f"\n{_next_steps(report)}\n\n{fill(CREDITS, _WIDTH)}")
 
     def _say(self, text: str) -> None:
         if not self._quiet:
@@ -102,7 +113,7 @@ def _forests(ingested: Ingested) -> str:
     if not base:
         return f"no forest: below {FOREST_FROM_ROWS:,} rows an exact scan is faster"
     rest = f", {delta:,} newer ones are scanned exactly" if delta else ""
-    return f"{base:,} stand in Annoy forests{rest}"
+    return f"{base:,} are in Annoy forests{rest}"
 
 
 def _next_steps(report: DemoReport) -> str:

@@ -44,7 +44,7 @@ def _replace(words: Collection, vocabulary: Vocabulary) -> Check:
         and set(at_new_place) == {REPLACED, BORROWED}
         and np.array_equal(stored.vector if stored.vector is not None else [], new)
     )
-    claim = f"{REPLACED!r} takes the vector of {BORROWED!r}: found there, no longer found at its old place"
+    claim = f"{REPLACED!r} moves to {BORROWED!r}: found there, gone from its old place"
     return Check(claim, holds, _ms_since(started_s))
 
 
@@ -54,7 +54,7 @@ def _delete(words: Collection, vocabulary: Vocabulary) -> Check:
     found = words.query(vocabulary.vector(DELETED), top_k=_LOOKED_AT, min_version=version).ids
     missing = words.fetch([DELETED], min_version=version).missing
     holds = DELETED not in found and missing == [DELETED]
-    return Check(f"{DELETED!r} is deleted: neither searched nor fetched", holds, _ms_since(started_s))
+    return Check(f"{DELETED!r} is deleted: no longer found, no longer fetched", holds, _ms_since(started_s))
 
 
 def _put_back(words: Collection, vocabulary: Vocabulary) -> Check:

@@ -56,7 +56,7 @@ QUESTIONS: Final = (
     Question(["king", "woman"], minus=["man"]),
     Question(["paris", "japan"], minus=["france"]),
     Question(["better", "bad"], minus=["good"]),
-    Question(["einstein"]),
+    Question(["mozart"]),
     Question(["seven"]),
 )
 

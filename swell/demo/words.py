@@ -24,7 +24,7 @@ FEWEST_WORDS: Final = 5_000
 MOST_WORDS: Final = 400_000 - HELD_OUT
 
 CREDITS: Final = (
-    "Word vectors: GloVe 6B, 50 dimensions (Pennington, Socher and Manning 2014), public domain under PDDL 1.0"
+    "Word vectors: GloVe 6B, 50 dimensions (Pennington, Socher and Manning 2014), public domain under PDDL 1.0."
 )
 
 
