@@ -15,8 +15,8 @@ from swell.demo.words import PACKAGE as WORDS_PACKAGE
 from swell.local.emulators import Emulators
 
 _OLDEST_PYTHON: Final = (3, 11)
-# RETURNING came with 3.35; the queue claims messages with it.
-_OLDEST_SQLITE: Final = (3, 35)
+# Row values came with 3.15; the state store removes expired documents with them.
+_OLDEST_SQLITE: Final = (3, 15)
 _DISK_BYTES: Final = 1_000_000_000
 ANNOY_INSTALL: Final = (
     'ANNOY_COMPILER_ARGS="-D_CRT_SECURE_NO_WARNINGS,-fpermissive,-O3,-ffast-math,-fno-associative-math,'

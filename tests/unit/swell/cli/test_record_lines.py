@@ -35,7 +35,7 @@ def test_records_come_with_their_line_numbers(tmp_path: Path) -> None:
         ('{"id": "b", "vector": [1, true]}', "vector: got [1,true], allowed: an array of numbers"),
         ('{"id": "b", "vector": [1]}', "vector: got 1 numbers, allowed: 2, as in the lines before"),
         ('{"id": "b", "vector": [1, 2], "attributes": []}', "attributes: got [], allowed: an object"),
-        ('{"id": "b", "vektor": [1, 2]}', "vektor: got a field of this name, allowed: id, vector and attributes"),
+        ('{"id": "b", "vectors": [1, 2]}', "vectors: got a field of this name, allowed: id, vector and attributes"),
     ],
 )
 def test_a_line_that_is_no_record_is_refused_by_number(tmp_path: Path, line: str, said: str) -> None:
