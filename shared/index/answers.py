@@ -23,11 +23,14 @@ class Answer:
     """The matches of each query, best first, ties by id, and how they were found.
 
     `method` is "exact", "sketch" or "forest": the least exact one used on any segment.
+    `recall_expected` is the lowest recall that any segment's method was measured at; below `recall_target` only
+    while a segment is not local yet.
     """
 
     matches: list[list[Match]]
     method: str
     recall_target: float
+    recall_expected: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,24 +11,37 @@ from numpy.typing import NDArray
 
 from shared.errors import FieldProblem, InvalidRequest
 from shared.index import forest as forests
+from shared.index import sketch as sketches
 from shared.index.attributes import attribute_sections, encode_attributes
+from shared.index.columns import encode_columns
 from shared.index.container import write_container
 from shared.index.forest import build_forest
+from shared.index.gate import check_recall
 from shared.index.ids import encode_ids
 from shared.index.manifest import FileEntry, IndexSpec, SegmentEntry, SegmentKind
+from shared.index.measure import calibrate
 from shared.index.metric import checked_vectors, norms
 from shared.index.rows import RowBatch
-from shared.index.segment import ROWS_FILE, file_sha256
+from shared.index.segment import ROWS_FILE, file_sha256, open_segment
+from shared.index.sketch import write_sketch
 
 SEGMENT_ID_HEX: Final = 32
 
 
 @dataclass(frozen=True)
 class BaseOptions:
-    """How a base segment is built. `trees`: more find more per item inspected, and make the file larger."""
+    """How a base segment is built, measured and admitted.
 
-    trees: int = 20
+    `trees`: more find more per item inspected, and make the file larger and the build longer.
+    `calibration_questions` of each kind are measured, `gate_questions` more of each must then reach their recall
+    within `gate_tolerance`.
+    """
+
+    trees: int = 10
     seed: int = 20240229
+    calibration_questions: int = 96
+    gate_questions: int = 48
+    gate_tolerance: float = 0.08
 
 
 DEFAULT_OPTIONS: Final = BaseOptions()
@@ -54,7 +67,7 @@ def build_delta(
     """
     vectors = _checked(batch, spec)
     directory.mkdir(parents=True, exist_ok=True)
-    sections = {**_sections(batch, vectors), "vectors": vectors}
+    sections = {**_sections(batch, spec, vectors), "vectors": vectors}
     write_container(directory / ROWS_FILE, "rows", _meta(batch, spec, SegmentKind.DELTA), sections)
     oldest = version if min_version is None else min_version
     return _built(batch, SegmentKind.DELTA, (oldest, version), directory, [ROWS_FILE])
@@ -73,6 +86,7 @@ def build_base(
 
     Raises:
         InvalidRequest: vectors or attributes are not what `spec` allows, or an id stands twice.
+        RecallGateMissed: searched, it does not find what it should; it must not be published.
         ValueError: the batch holds no rows; tombstones alone belong in a delta.
     """
     if not len(batch.ids):
@@ -80,9 +94,24 @@ def build_base(
     vectors = _checked(batch, spec)
     directory.mkdir(parents=True, exist_ok=True)
     layout = build_forest(directory / forests.FILE_NAME, vectors, spec.metric, trees=options.trees, seed=options.seed)
+    write_sketch(directory / sketches.FILE_NAME, vectors, spec.metric, seed=options.seed)
     meta = _meta(batch, spec, SegmentKind.BASE) | {"forest": asdict(layout)}
-    write_container(directory / ROWS_FILE, "rows", meta, _sections(batch, vectors))
-    return _built(batch, SegmentKind.BASE, (min_version, max_version), directory, [ROWS_FILE, forests.FILE_NAME])
+    write_container(directory / ROWS_FILE, "rows", meta, _sections(batch, spec, vectors))
+    names = [ROWS_FILE, forests.FILE_NAME, sketches.FILE_NAME]
+    return _measured(_built(batch, SegmentKind.BASE, (min_version, max_version), directory, names), spec, options)
+
+
+def _measured(built: BuiltSegment, spec: IndexSpec, options: BaseOptions) -> BuiltSegment:
+    """The segment as its files say it is, measured and admitted."""
+    segment = open_segment(built.entry, spec, built.directory)
+    calibration = calibrate(segment, questions=options.calibration_questions, seed=options.seed)
+    check_recall(
+        replace(segment, calibration=calibration),
+        questions=options.gate_questions,
+        tolerance=options.gate_tolerance,
+        seed=options.seed + 1,
+    )
+    return replace(built, entry=replace(built.entry, calibration=calibration.to_document()))
 
 
 def _checked(batch: RowBatch, spec: IndexSpec) -> NDArray[np.float32]:
@@ -103,12 +132,13 @@ def _meta(batch: RowBatch, spec: IndexSpec, kind: SegmentKind) -> dict[str, Any]
     }
 
 
-def _sections(batch: RowBatch, vectors: NDArray[np.float32]) -> Mapping[str, NDArray[Any]]:
+def _sections(batch: RowBatch, spec: IndexSpec, vectors: NDArray[np.float32]) -> Mapping[str, NDArray[Any]]:
     revisions = np.concatenate([batch.revisions, batch.deleted_revisions]).astype("<i8")
     return {
         **encode_ids([*batch.ids, *batch.deleted_ids], revisions),
         "norms": norms(vectors).astype("<f4"),
         **attribute_sections(encode_attributes(batch.attributes)),
+        **encode_columns(batch.attributes, spec.attributes),
     }
 
 

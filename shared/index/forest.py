@@ -77,8 +77,17 @@ class Forest:
     """An opened Annoy file. `vectors` is a strided view of it, float32 (rows, dimension)."""
 
     layout: ForestLayout
+    mapped: NDArray[np.uint8]
     vectors: NDArray[np.float32]
     index: Any
+
+    def vectors_of(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The vectors of some rows, copied; taking whole nodes is twice as fast as indexing the strided view."""
+        nodes: NDArray[np.float32] = np.ndarray(
+            (self.layout.rows, self.layout.node_bytes // 4), np.dtype("<f4"), self.mapped.data
+        )
+        first = self.layout.header_bytes // 4
+        return nodes.take(rows, axis=0)[:, first : first + self.vectors.shape[1]]
 
     def nearest(self, query: NDArray[np.float32], count: int, search_k: int) -> NDArray[np.int64]:
         """Up to `count` rows near one query, best first by Annoy's own distances, after `search_k` items."""
@@ -134,7 +143,7 @@ def open_forest(path: Path, layout: ForestLayout, dimension: int) -> Forest:
     if index.get_n_items() != layout.rows or index.get_n_trees() not in trees:
         found = f"{index.get_n_items()} rows in {index.get_n_trees()} trees"
         raise CorruptObject(f"{path.name}: Annoy finds {found}, not {layout.rows} in {layout.trees}")
-    return Forest(layout, item_vectors(mapped, layout, dimension), index)
+    return Forest(layout, mapped, item_vectors(mapped, layout, dimension), index)
 
 
 def item_vectors(mapped: NDArray[np.uint8], layout: ForestLayout, dimension: int) -> NDArray[np.float32]:

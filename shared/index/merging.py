@@ -76,7 +76,7 @@ def _batch(sources: list[Segment], rows: list[NDArray[np.int64]], tombstones: li
     pairs = list(zip(sources, rows, strict=True))
     return RowBatch(
         ids=ids(rows),
-        vectors=np.concatenate([segment.vectors[chosen] for segment, chosen in pairs]),
+        vectors=np.concatenate([segment.vectors_of(chosen) for segment, chosen in pairs]),
         revisions=revisions(rows),
         attributes=take_attributes((segment.attributes, chosen) for segment, chosen in pairs),
         deleted_ids=ids(tombstones),

@@ -10,23 +10,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.collection import Metric
+from shared.index.metric import norms
+from shared.index.planner import GATHER_COST
+from shared.index.rowset import RowSet
 from shared.index.segment import Segment
+from shared.index.topk import best_of
 
-# Rows per block: a block of ranks for 32 queries stays within the second-level cache.
+# Rows per block: bounds the memory of a batch of 100 queries to 26 MB of ranks.
 _BLOCK_ROWS: Final = 65_536
+# Rows gathered at once: their copy (6 MB at 384 components) stays near the cache.
+_GATHER_ROWS: Final = 4096
 _FLOAT32_UNIT: Final = 2.0**-24
 
 
-def ranks(segment: Segment, queries: NDArray[np.float32], start: int, end: int) -> NDArray[np.float32]:
-    """Ranks of rows start…end for queries (count, dimension): float32 (count, end - start)."""
-    # Rows on the left: BLAS then walks the wide strided operand once, also for a single query.
-    products = np.ascontiguousarray((segment.vectors[start:end] @ queries.T).T)
-    if segment.spec.metric is Metric.COSINE:
-        products *= segment.scale[start:end]
-    elif segment.spec.metric is Metric.EUCLIDEAN:
-        products *= 2
-        products -= segment.scale[start:end]
-    return products
+def exact_candidates(
+    segment: Segment, queries: NDArray[np.float32], among: RowSet, count: int
+) -> list[NDArray[np.int64]]:
+    """For each query, rows that are certain to include the best `count` of a set; all where it has fewer.
+
+    `queries` is float32 (n, dimension), of unit length under cosine. Where the set is small its rows are gathered;
+    else all rows are read, in place.
+    """
+    best = [_Best(count, 2 * rank_error(segment, norm)) for norm in norms(queries).tolist()]
+    if among.count * GATHER_COST < segment.rows:
+        for start in range(0, among.count, _GATHER_ROWS):
+            rows = among.members[start : start + _GATHER_ROWS]
+            products = np.ascontiguousarray((segment.vectors_of(rows) @ queries.T).T)
+            for ranks, kept in zip(_scaled(segment, products, segment.scale[rows]), best, strict=True):
+                kept.add(rows, ranks)
+    else:
+        for start in range(0, segment.rows, _BLOCK_ROWS):
+            rows = np.arange(start, min(start + _BLOCK_ROWS, segment.rows))
+            block = _rank_block(segment, queries, start, len(rows))
+            if not among.is_whole:
+                block[:, ~among.mask[start : start + len(rows)]] = -np.inf
+            for ranks, kept in zip(block, best, strict=True):
+                kept.add(rows, ranks)
+    return [kept.rows() for kept in best]
+
+
+def best_places(
+    segment: Segment,
+    rows: NDArray[np.int64],
+    vectors: NDArray[np.float32],
+    query: NDArray[np.float32],
+    count: int,
+) -> NDArray[np.int64]:
+    """Places in `rows`, whose vectors are given, of those that are certain to include the best `count`."""
+    ranks = _scaled(segment, vectors @ query, segment.scale[rows])
+    return best_of(ranks, count, 2 * rank_error(segment, float(np.linalg.norm(query))))
+
+
+def rank_all(segment: Segment, queries: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Ranks of all rows for queries (n, dimension): float32 (n, rows)."""
+    return _rank_block(segment, queries, 0, segment.rows)
 
 
 def rank_error(segment: Segment, query_norm: float) -> float:
@@ -42,47 +79,37 @@ def rank_error(segment: Segment, query_norm: float) -> float:
     return unit * segment.longest * (2 * query_norm + segment.longest)
 
 
-def exact_candidates(
-    segment: Segment, queries: NDArray[np.float32], live: NDArray[np.bool_] | None, count: int
-) -> list[NDArray[np.int64]]:
-    """For each query, rows that are certain to include the best `count` live ones, fewer if fewer live.
-
-    `queries` is float32 (n, dimension), of unit length under cosine; `live` is bool (rows,), None for all.
-    """
-    kept_rows: list[list[NDArray[np.int64]]] = [[] for _ in queries]
-    kept_ranks: list[list[NDArray[np.float32]]] = [[] for _ in queries]
-    norms = np.sqrt(np.einsum("ij,ij->i", queries, queries, dtype=np.float64)).tolist()
-    errors = [2 * rank_error(segment, norm) for norm in norms]
-    for start in range(0, segment.rows, _BLOCK_ROWS):
-        end = min(start + _BLOCK_ROWS, segment.rows)
-        block = ranks(segment, queries, start, end)
-        if live is not None:
-            block[:, ~live[start:end]] = -np.inf
-        for number, row_ranks in enumerate(block):
-            best = best_of(row_ranks, count, errors[number])
-            kept_rows[number].append(best + start)
-            kept_ranks[number].append(row_ranks[best])
-    return [
-        _best_of_blocks(rows, found, count, error)
-        for rows, found, error in zip(kept_rows, kept_ranks, errors, strict=True)
-    ]
+def _rank_block(segment: Segment, queries: NDArray[np.float32], start: int, count: int) -> NDArray[np.float32]:
+    block = segment.local_vectors[start : start + count]
+    # Rows on the left: BLAS then walks the wide strided operand once, also for a single query.
+    products = np.ascontiguousarray((block @ queries.T).T)
+    return _scaled(segment, products, segment.scale[start : start + count])
 
 
-def best_of(row_ranks: NDArray[np.float32], count: int, slack: float) -> NDArray[np.int64]:
-    """Positions of all ranks no more than `slack` below the `count`-th highest; -inf never counts."""
-    if len(row_ranks) > count:
-        threshold = np.partition(row_ranks, len(row_ranks) - count)[len(row_ranks) - count]
-        # Rounded downward: a floor that rounds up could leave out a row that belongs.
-        floor = np.nextafter(np.float32(float(threshold) - slack), np.float32(-np.inf))
-        best = np.flatnonzero(row_ranks >= floor)
-    else:
-        best = np.arange(len(row_ranks))
-    return best[row_ranks[best] > -np.inf]
+def _scaled(segment: Segment, products: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
+    if segment.spec.metric is Metric.COSINE:
+        products *= scale
+    elif segment.spec.metric is Metric.EUCLIDEAN:
+        products *= 2
+        products -= scale
+    return products
 
 
-def _best_of_blocks(
-    rows: list[NDArray[np.int64]], found: list[NDArray[np.float32]], count: int, slack: float
-) -> NDArray[np.int64]:
-    if len(rows) <= 1:
-        return rows[0] if rows else np.empty(0, np.int64)
-    return np.concatenate(rows)[best_of(np.concatenate(found), count, slack)]
+class _Best:
+    """The best rows of one query, block after block."""
+
+    def __init__(self, count: int, slack: float) -> None:
+        self._count = count
+        self._slack = slack
+        self._rows: list[NDArray[np.int64]] = []
+        self._ranks: list[NDArray[np.float32]] = []
+
+    def add(self, rows: NDArray[np.int64], ranks: NDArray[np.float32]) -> None:
+        best = best_of(ranks, self._count, self._slack)
+        self._rows.append(rows[best])
+        self._ranks.append(ranks[best])
+
+    def rows(self) -> NDArray[np.int64]:
+        if len(self._rows) <= 1:
+            return self._rows[0] if self._rows else np.empty(0, np.int64)
+        return np.concatenate(self._rows)[best_of(np.concatenate(self._ranks), self._count, self._slack)]

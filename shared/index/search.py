@@ -1,25 +1,31 @@
-"""Finds candidates in one segment: rows among which the best ones are, at the recall that was asked for."""
+"""Finds candidates in one segment: rows that hold the best ones, at the recall that was asked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from math import ceil
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.index.forest import Forest
-from shared.index.scan import exact_candidates
+from shared.index.planner import Ask, Choice, plan_search
+from shared.index.rowset import RowSet
+from shared.index.scan import best_places, exact_candidates
 from shared.index.segment import Segment
+from shared.index.sketch import Sketch
 
 # From most to least exact.
 METHODS: Final = ("exact", "sketch", "forest")
-# A scan of this many rows takes less than a forest that reaches a useful recall.
-_SCAN_ROWS: Final = 20_000
+# Annoy's own distances decide who is among the nearest; a few more make up for their rounding.
+_FOREST_SPARE: Final = 8
+_EXACT: Final = Choice("exact", 0, 1.0, 0.0)
+# Without a calibration nothing is promised; this much reaches 0.99 on sentence and word vectors.
+_UNMEASURED: Final = Choice("sketch", 200, 0.0, 0.0, pool=3200)
 
 
-def least_exact(methods: Sequence[str]) -> str:
-    """The one method that describes a search of several segments."""
-    return max(methods, key=METHODS.index, default=METHODS[0])
+# Rows of a segment, and their vectors.
+Candidates = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,29 +35,73 @@ class Task:
     queries: NDArray[np.float32]
     top_k: int
     recall: float
+    filtered: bool = False
 
 
-def find_candidates(
-    segment: Segment, task: Task, live: NDArray[np.bool_] | None
-) -> tuple[list[NDArray[np.int64]], str]:
-    """For each query, live rows to score exactly, and the method that found them.
+def least_exact(methods: Sequence[str]) -> str:
+    """The one method that describes a search of several segments."""
+    return max(methods, key=METHODS.index, default=METHODS[0])
 
-    `live` is bool (rows,), None when all rows are.
+
+def choose(segment: Segment, task: Task, among: RowSet) -> Choice:
+    """How this segment will be searched."""
+    if segment.calibration is None:
+        return _EXACT if segment.is_local else _UNMEASURED
+    ask = Ask(
+        top_k=task.top_k,
+        recall=task.recall,
+        batch=len(task.queries),
+        allowed=among.count,
+        filtered=task.filtered,
+        local=segment.is_local,
+    )
+    return plan_search(segment.calibration, ask)
+
+
+def find_candidates(segment: Segment, task: Task, among: RowSet, choice: Choice) -> list[Candidates]:
+    """For each query, rows of the set to be scored exactly, with their vectors.
+
+    Fewer than `top_k` only where the set has fewer.
     """
-    forest = segment.forest
-    if forest is None or task.recall >= 0.99 or segment.rows <= _SCAN_ROWS:
-        return exact_candidates(segment, task.queries, live, task.top_k), "exact"
-    return [_from_forest(segment, forest, query, live, task.top_k) for query in task.queries], "forest"
+    sketch, forest = segment.sketch, segment.forest
+    probes = [_Probe(query, among, choice, task.top_k) for query in task.queries]
+    if choice.method == "sketch" and sketch is not None:
+        return [_by_sketch(segment, sketch, probe) for probe in probes]
+    if choice.method == "forest" and forest is not None:
+        found = [_by_forest(segment, forest, probe) for probe in probes]
+    else:
+        found = exact_candidates(segment, task.queries, among, task.top_k)
+    return [(rows, segment.vectors_of(rows)) for rows in found]
 
 
-def _from_forest(
-    segment: Segment, forest: Forest, query: NDArray[np.float32], live: NDArray[np.bool_] | None, top_k: int
-) -> NDArray[np.int64]:
-    count, search_k = 2 * top_k, max(20_000, 400 * top_k)
-    while search_k < segment.rows:
-        rows = forest.nearest(query, count, search_k)
-        alive = rows if live is None else rows[live[rows]]
-        if len(alive) >= top_k:
-            return alive[: 2 * top_k]
-        count, search_k = count * 4, search_k * 4
-    return exact_candidates(segment, query[None], live, top_k)[0]
+class _Probe(NamedTuple):
+    """One query to one segment, with the effort of the chosen method."""
+
+    query: NDArray[np.float32]
+    among: RowSet
+    choice: Choice
+    top_k: int
+
+
+def _by_sketch(segment: Segment, sketch: Sketch, probe: _Probe) -> Candidates:
+    size = max(probe.choice.size, probe.top_k)
+    projected = sketch.project(probe.query)
+    rows = sketch.nearest(projected, max(probe.choice.pool, size), probe.among)
+    if size < probe.choice.pool:
+        rows = sketch.refine(projected, rows, size)
+    vectors = segment.vectors_of(rows)
+    best = best_places(segment, rows, vectors, probe.query, probe.top_k)
+    return rows[best], vectors[best]
+
+
+def _by_forest(segment: Segment, forest: Forest, probe: _Probe) -> NDArray[np.int64]:
+    # Rows that are not allowed take places: as many more are asked for, and more still if that was not enough.
+    count = ceil(probe.top_k * segment.rows / probe.among.count) + _FOREST_SPARE
+    search_k = probe.choice.size
+    while search_k < segment.rows * forest.layout.trees:
+        rows = forest.nearest(probe.query, count, search_k)
+        allowed = rows[probe.among.mask[rows]]
+        if len(allowed) >= probe.top_k:
+            return allowed
+        count, search_k = 4 * count, 4 * search_k
+    return exact_candidates(segment, probe.query[None], probe.among, probe.top_k)[0]

@@ -3,19 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.collection import Metric
 from shared.errors import FieldProblem, InvalidRequest
-from shared.index.answers import Answer, Match, Record
+from shared.index.answers import Answer, Record
+from shared.index.filter import Filter
+from shared.index.filter_mask import filter_mask
+from shared.index.hits import best_hits
 from shared.index.ids import table_of
 from shared.index.liveness import winning_masks
 from shared.index.manifest import Manifest
-from shared.index.metric import checked_vectors, exact_scores, norms
-from shared.index.search import Task, find_candidates, least_exact
+from shared.index.metric import checked_vectors, norms
+from shared.index.planner import Choice
+from shared.index.rowset import RowSet
+from shared.index.search import Candidates, Task, choose, find_candidates, least_exact
 from shared.index.segment import Segment
 
 
@@ -53,27 +58,21 @@ class Snapshot:
         return self.manifest.version
 
     @cached_property
-    def live(self) -> tuple[NDArray[np.bool_] | None, ...]:
-        """Per segment, which rows are live: bool (rows,), or None where all are."""
-        masks = [mask[: segment.rows] for segment, mask in zip(self.segments, self.winners, strict=True)]
-        return tuple(None if mask.all() else mask for mask in masks)
+    def live(self) -> tuple[RowSet, ...]:
+        """The live rows of each segment."""
+        pairs = zip(self.segments, self.winners, strict=True)
+        return tuple(RowSet(mask[: segment.rows]) for segment, mask in pairs)
 
     @cached_property
-    def live_counts(self) -> tuple[int, ...]:
-        """Live rows of each segment."""
-        pairs = zip(self.segments, self.live, strict=True)
-        return tuple(segment.rows if mask is None else int(mask.sum()) for segment, mask in pairs)
-
-    @property
     def live_rows(self) -> int:
         """Records that a search can return."""
-        return sum(self.live_counts)
+        return sum(rows.count for rows in self.live)
 
     @property
     def dead_rows(self) -> dict[str, int]:
         """Replaced and deleted rows, by segment id."""
-        pairs = zip(self.segments, self.live_counts, strict=True)
-        return {segment.entry.id: segment.rows - live for segment, live in pairs}
+        pairs = zip(self.segments, self.live, strict=True)
+        return {segment.entry.id: segment.rows - live.count for segment, live in pairs}
 
     def search(
         self,
@@ -83,29 +82,35 @@ class Snapshot:
         recall: float = 0.95,
         include_attributes: bool = False,
         include_vectors: bool = False,
+        filter: Filter | None = None,  # noqa: A002 - the word of the API
     ) -> Answer:
         """The `top_k` closest records of each query (count, dimension), at a mean recall of `recall` or more.
 
-        Fewer than `top_k` come back only when fewer are live. A recall of 1.0 is an exact search.
+        Fewer than `top_k` come back only when fewer are live and pass the filter. A recall of 1.0 is an exact search.
 
         Raises:
             InvalidRequest: a query is not a finite vector of this dimension, `top_k` < 1, recall not in 0…1.
+            DependencyUnavailable: vectors that are not local could not be fetched.
         """
-        task = Task(self._checked_queries(queries, top_k, recall), top_k, recall)
-        found, methods = [], []
-        for segment, live, live_count in zip(self.segments, self.live, self.live_counts, strict=True):
-            if live_count:
-                rows, method = find_candidates(segment, task, live)
-                found.append((segment, rows))
-                methods.append(method)
+        checked = self._checked_queries(queries, top_k, recall)
+        found: list[tuple[Segment, list[Candidates]]] = []
+        choices: list[Choice] = []
+        for segment, live in zip(self.segments, self.live, strict=True):
+            among = live if filter is None else live.intersection(filter_mask(filter, segment.columns))
+            if among.count:
+                task = Task(checked, min(top_k, among.count), recall, filtered=filter is not None)
+                choice = choose(segment, task, among)
+                found.append((segment, find_candidates(segment, task, among, choice)))
+                choices.append(choice)
         matches = [
             [
                 hit.match(with_attributes=include_attributes, with_vector=include_vectors)
-                for hit in _best(query, [(segment, rows[number]) for segment, rows in found], top_k)
+                for hit in best_hits(query, [(segment, each[number]) for segment, each in found], top_k)
             ]
-            for number, query in enumerate(task.queries)
+            for number, query in enumerate(checked)
         ]
-        return Answer(matches, least_exact(methods), recall)
+        method = least_exact([choice.method for choice in choices])
+        return Answer(matches, method, recall, min((choice.recall for choice in choices), default=1.0))
 
     def fetch(self, ids: Sequence[str]) -> list[Record | None]:
         """The live record of each id, None where there is none."""
@@ -114,8 +119,10 @@ class Snapshot:
         for segment, mask in zip(self.segments, self.winners, strict=True):
             slots, positions = segment.ids.find(wanted)
             chosen = mask[slots] & (slots < segment.rows)
-            for row, position in zip(slots[chosen].tolist(), positions[chosen].tolist(), strict=True):
-                records[position] = _record(segment, row)
+            rows = slots[chosen]
+            vectors = segment.vectors_of(rows)
+            for position, row, vector in zip(positions[chosen].tolist(), rows.tolist(), vectors, strict=True):
+                records[position] = _record(segment, row, vector)
         return records
 
     def _checked_queries(self, queries: NDArray[np.float32], top_k: int, recall: float) -> NDArray[np.float32]:
@@ -132,36 +139,10 @@ class Snapshot:
         return np.asarray(checked / lengths[:, None], np.float32)
 
 
-class _Hit(NamedTuple):
-    """A scored row. Sorts by falling score, then id."""
-
-    minus_score: float
-    id: str
-    segment: Segment
-    row: int
-
-    def match(self, *, with_attributes: bool, with_vector: bool) -> Match:
-        attributes = self.segment.attributes[self.row] if with_attributes else None
-        vector = self.segment.vectors[self.row].copy() if with_vector else None
-        return Match(self.id, -self.minus_score, attributes, vector)
-
-
-def _best(query: NDArray[np.float32], found: Sequence[tuple[Segment, NDArray[np.int64]]], top_k: int) -> list[_Hit]:
-    hits: list[_Hit] = []
-    for segment, rows in found:
-        scores = exact_scores(segment.vectors[rows], query, segment.spec.metric)
-        pairs = zip(scores.tolist(), segment.ids.ids_at(rows), rows.tolist(), strict=True)
-        hits.extend(_Hit(-score, record_id, segment, row) for score, record_id, row in pairs)
-    # An id is live in one segment only, so a tie never reaches the segments themselves.
-    hits.sort()
-    return hits[:top_k]
-
-
 def _is_older(previous: Manifest, manifest: Manifest) -> bool:
     same_shard = (previous.uid, previous.shard) == (manifest.uid, manifest.shard)
     return same_shard and previous.version <= manifest.version
 
 
-def _record(segment: Segment, row: int) -> Record:
-    revision = int(segment.ids.revisions[row])
-    return Record(segment.ids.id_at(row), segment.vectors[row].copy(), segment.attributes[row], revision)
+def _record(segment: Segment, row: int, vector: NDArray[np.float32]) -> Record:
+    return Record(segment.ids.id_at(row), vector, segment.attributes[row], int(segment.ids.revisions[row]))

@@ -17,6 +17,9 @@ from shared.index.rows import RowBatch
 from shared.index.segment import Segment, open_segment
 from shared.index.snapshot import Snapshot
 
+# Little measuring, for tests of everything else.
+QUICK = BaseOptions(trees=3, calibration_questions=8, gate_questions=4, gate_tolerance=0.5)
+
 
 def clustered_vectors(rows: int, dimension: int, *, seed: int = 1, clusters: int = 30) -> NDArray[np.float32]:
     """Rows around a few centres, of differing lengths: nearer to embeddings than plain noise is."""
@@ -67,7 +70,7 @@ def base_of(
         min_version=version,
         max_version=version,
         directory=directory / f"base-{version}",
-        options=options or BaseOptions(),
+        options=options or QUICK,
     )
 
 

@@ -8,10 +8,9 @@ from annoy import AnnoyIndex
 
 from shared.domain.collection import Metric
 from shared.errors import InvalidRequest
-from shared.index.build import BaseOptions
 from shared.index.forest import build_forest, open_forest
 from shared.index.segment import verify_files
-from tests.unit.shared.index.builders import base_of, clustered_vectors, delta_of, index_spec, opened, row_batch
+from tests.unit.shared.index.builders import QUICK, base_of, clustered_vectors, delta_of, index_spec, opened, row_batch
 
 
 @pytest.mark.parametrize("metric", list(Metric))
@@ -44,18 +43,19 @@ def test_vectors_come_back_bit_for_bit(tmp_path: Path, metric: Metric, kind: str
 
     segment = opened((delta_of if kind == "delta" else base_of)(row_batch(vectors), spec, tmp_path), spec)
 
-    assert segment.vectors.tobytes() == vectors.tobytes()
+    assert segment.local_vectors.tobytes() == vectors.tobytes()
+    assert segment.vectors_of(np.array([399, 0, 7])).tobytes() == vectors[[399, 0, 7]].tobytes()
 
 
 def test_a_base_holds_its_vectors_once(tmp_path: Path) -> None:
     """The vectors of a base are a view of the Annoy file: no copy on disk, none in memory."""
     vectors, spec = clustered_vectors(2000, 64), index_spec(64)
 
-    built = base_of(row_batch(vectors), spec, tmp_path, options=BaseOptions(trees=4))
+    built = base_of(row_batch(vectors), spec, tmp_path, options=QUICK)
 
     sizes = {file.name: file.size_bytes for file in built.entry.files}
-    assert sizes["rows.swl"] < vectors.nbytes / 4
-    assert not opened(built, spec).vectors.flags.owndata
+    assert sizes["rows.swl"] + sizes["sketch.swl"] < vectors.nbytes / 2
+    assert not opened(built, spec).local_vectors.flags.owndata
 
 
 @pytest.mark.parametrize("metric", list(Metric))
@@ -85,7 +85,7 @@ def test_small_bases_work(tmp_path: Path, metric: Metric, rows: int) -> None:
     """Annoy finds its roots by guessing from the end of the file: tiny files must pass our checks too."""
     vectors, spec = clustered_vectors(rows, 6), index_spec(6, metric)
 
-    segment = opened(base_of(row_batch(vectors), spec, tmp_path, options=BaseOptions(trees=3)), spec)
+    segment = opened(base_of(row_batch(vectors), spec, tmp_path, options=QUICK), spec)
 
     assert segment.forest is not None
     assert set(segment.forest.nearest(vectors[0], 50, 1000).tolist()) == set(range(rows))

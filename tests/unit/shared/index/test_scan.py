@@ -4,11 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.domain.collection import Metric
-from shared.index.scan import best_of
 from tests.unit.shared.index.builders import (
     clustered_vectors,
     delta_of,
@@ -17,22 +14,6 @@ from tests.unit.shared.index.builders import (
     snapshot_of,
     true_scores,
 )
-
-
-@given(st.lists(st.integers(-20, 20), min_size=1, max_size=60), st.integers(1, 70), st.sampled_from([0.0, 1.5, 4.0]))
-def test_best_of_keeps_the_best_and_what_is_in_doubt(values: list[int], count: int, slack: float) -> None:
-    """All ranks no more than `slack` below the `count`-th highest are kept, and no other."""
-    ranks = np.array(values, np.float32)
-    floor = sorted(values, reverse=True)[min(count, len(values)) - 1] - slack if count < len(values) else -np.inf
-
-    assert best_of(ranks, count, slack).tolist() == [place for place, value in enumerate(values) if value >= floor]
-
-
-def test_best_of_never_counts_excluded_rows() -> None:
-    """Rows at minus infinity (dead, filtered out) stay out, though too few others are there."""
-    ranks = np.array([-np.inf, 3, -np.inf, 1], np.float32)
-
-    assert best_of(ranks, 3, 0.5).tolist() == [1, 3]
 
 
 @pytest.mark.parametrize("metric", list(Metric))

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from shared.domain.collection import Metric
 from shared.errors import CorruptObject
-from shared.index.build import BaseOptions, BuiltSegment
+from shared.index.build import BuiltSegment
 from shared.index.manifest import FileEntry, IndexSpec, SegmentKind
 from shared.index.segment import file_sha256, open_segment, verify_files
-from tests.unit.shared.index.builders import base_of, clustered_vectors, delta_of, index_spec, opened, row_batch
+from tests.unit.shared.index.builders import QUICK, base_of, clustered_vectors, delta_of, index_spec, opened, row_batch
 
 _SPEC = index_spec(8)
 _ROWS = 300
@@ -24,7 +24,7 @@ _ROWS = 300
 def base(tmp_path_factory: pytest.TempPathFactory) -> BuiltSegment:
     """A small base with attributes and a tombstone."""
     batch = row_batch(clustered_vectors(_ROWS, 8), attributes=[{"n": row} for row in range(_ROWS)], deleted=["gone"])
-    return base_of(batch, _SPEC, tmp_path_factory.mktemp("base"), options=BaseOptions(trees=3))
+    return base_of(batch, _SPEC, tmp_path_factory.mktemp("base"), options=QUICK)
 
 
 def _damaged(base: BuiltSegment, directory: Path, name: str, content: bytes) -> BuiltSegment:
@@ -42,7 +42,7 @@ def test_whole_files_are_verified(base: BuiltSegment) -> None:
     verify_files(base.entry, base.directory)
 
 
-@pytest.mark.parametrize("name", ["rows.swl", "forest.ann"])
+@pytest.mark.parametrize("name", ["rows.swl", "forest.ann", "sketch.swl"])
 def test_a_flipped_bit_is_found_by_verification(base: BuiltSegment, tmp_path: Path, name: str) -> None:
     """One bit anywhere changes the SHA-256."""
     content = bytearray((base.directory / name).read_bytes())
@@ -52,7 +52,7 @@ def test_a_flipped_bit_is_found_by_verification(base: BuiltSegment, tmp_path: Pa
         verify_files(base.entry, _damaged(base, tmp_path, name, bytes(content)).directory)
 
 
-@pytest.mark.parametrize("name", ["rows.swl", "forest.ann"])
+@pytest.mark.parametrize("name", ["rows.swl", "forest.ann", "sketch.swl"])
 def test_a_missing_or_short_file_is_refused(base: BuiltSegment, tmp_path: Path, name: str) -> None:
     """Sizes are compared with the manifest before anything is read."""
     shutil.copytree(base.directory, tmp_path / "short")

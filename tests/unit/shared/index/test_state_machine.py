@@ -12,12 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from numpy.typing import NDArray
 
 from shared.domain.collection import Metric
-from shared.index.build import BaseOptions, BuiltSegment, build_delta
+from shared.index.build import BuiltSegment, build_delta
 from shared.index.compaction import CompactionPlan, CompactionPolicy, CompactionReason, replace_segments
 from shared.index.merging import build_merged, merge_segments
 from shared.index.rows import RowBatch
 from shared.index.snapshot import Snapshot
-from tests.unit.shared.index.builders import index_spec, opened, snapshot_of, true_scores
+from tests.unit.shared.index.builders import QUICK, index_spec, opened, snapshot_of, true_scores
 
 _DIMENSION = 4
 _IDS = [f"id-{number}" for number in range(12)]
@@ -107,7 +107,7 @@ class ShardMachine(RuleBasedStateMachine):
             plan,
             directory=self.directory / f"merged-{self.version}",
             policy=CompactionPolicy(base_from_rows=1 if as_base else 1000),
-            options=BaseOptions(trees=2),
+            options=QUICK,
         )
         self.built[start:end] = [new] if new else []
         assert replace_segments(self.snapshot.manifest, plan, new) == tuple(one.entry for one in self.built)
