@@ -6,7 +6,7 @@ Anything else is a defect: treated as transient, ended by the dead-letter limit.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,12 @@ class FieldProblem:
     def __str__(self) -> str:
         """Read as one sentence."""
         return f"{self.field}: got {self.value}, allowed: {self.allowed}"
+
+
+def shortened(value: Any, limit: int = 64) -> str:
+    """A value as an error message may show it."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 class SwellError(Exception):

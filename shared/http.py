@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.domain.limits import COLLECTION_NAME, MAX_REQUEST_BYTES
-from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge, SwellError, TransientError
+from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge, SwellError, TransientError, shortened
 from shared.telemetry import log
 from shared.vectors import BASE64, NUMBERS
 
@@ -76,12 +76,6 @@ async def _bounded_body(request: Request) -> bytes:
             )
         chunks.append(chunk)
     return b"".join(chunks)
-
-
-def shortened(value: Any, limit: int = 64) -> str:
-    """A value as an error message may show it."""
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _problems(error: ValidationError) -> list[FieldProblem]:

@@ -9,18 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from functions.ingest.attributes import check_attributes
 from functions.ingest.collections import CollectionRegister
 from functions.ingest.requests import DeclareCollection, DeleteRecords, UpsertRecords, WriteOptions
-from functions.ingest.service import AcceptedWrite, AcceptWrites, Upserts
 from shared.collections import load_collection
 from shared.domain.collection import Collection
 from shared.domain.limits import MAX_IDEMPOTENCY_KEY_BYTES
 from shared.domain.versions import VersionVector
-from shared.errors import CommitPending, FieldProblem, InvalidRequest
-from shared.http import collection_name, json_response, read_body, shortened
+from shared.errors import CommitPending, FieldProblem, InvalidRequest, shortened
+from shared.http import collection_name, json_response, read_body
 from shared.ports.state import StateStore
 from shared.vectors import decode_vectors
+from shared.writes.accept import AcceptedWrite, AcceptWrites, Upserts
+from shared.writes.attributes import check_attributes
 
 _FIRST_POLL_S: Final = 0.003
 _LONGEST_POLL_S: Final = 0.1

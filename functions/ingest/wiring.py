@@ -6,10 +6,10 @@ from starlette.types import ASGIApp
 
 from functions.ingest.collections import CollectionRegister
 from functions.ingest.routes import IngestRoutes
-from functions.ingest.service import AcceptWrites
 from shared.adapters.opening import Adapters, open_adapters
 from shared.http import http_function
 from shared.settings import Settings
+from shared.writes.accept import AcceptWrites
 
 
 def build(adapters: Adapters) -> ASGIApp:

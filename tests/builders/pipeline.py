@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.fakes.publisher import RecordingPublisher
+from shared.segment_cache import SegmentCache
 
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
 from functions.ingest.collections import CollectionRegister
-from functions.ingest.service import AcceptedWrite, AcceptWrites, Upserts
 from functions.query.service import AnswerReads, Read, Search
 from functions.query.snapshots import Snapshots
 from shared.adapters.opening import Adapters
@@ -20,7 +19,8 @@ from shared.domain.versions import VersionVector
 from shared.entrypoint import Consumer
 from shared.outcomes import Outcome
 from shared.ports.publisher import Message
-from shared.segment_cache import SegmentCache
+from shared.writes.accept import AcceptedWrite, AcceptWrites, Upserts
+from tests.fakes.publisher import RecordingPublisher
 
 
 @dataclass

@@ -267,7 +267,7 @@ def test_a_payload_larger_than_a_message_travels_by_reference(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Above the inline limit the message carries a name and a checksum, and the write arrives all the same."""
-    monkeypatch.setattr("functions.ingest.service.MAX_INLINE_PAYLOAD_BYTES", 200)
+    monkeypatch.setattr("shared.writes.accept.MAX_INLINE_PAYLOAD_BYTES", 200)
     pipeline.upsert({f"r{number}": (number, 1) for number in range(100)})
 
     (message,) = pipeline.taken("mutations")
@@ -280,7 +280,7 @@ def test_a_payload_larger_than_a_message_travels_by_reference(
 
 def test_a_tampered_payload_is_parked(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     """A referenced payload that does not match its checksum is not applied."""
-    monkeypatch.setattr("functions.ingest.service.MAX_INLINE_PAYLOAD_BYTES", 10)
+    monkeypatch.setattr("shared.writes.accept.MAX_INLINE_PAYLOAD_BYTES", 10)
     pipeline.upsert({"a": (1, 1)})
     (message,) = pipeline.taken("mutations")
     name = orjson.loads(message.data)["reference"]["name"]

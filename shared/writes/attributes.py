@@ -7,8 +7,7 @@ import orjson
 
 from shared.domain.collection import AttributeType
 from shared.domain.limits import ATTRIBUTE_NAME, MAX_ATTRIBUTES_BYTES_PER_RECORD
-from shared.errors import FieldProblem, InvalidRequest
-from shared.http import shortened
+from shared.errors import FieldProblem, InvalidRequest, shortened
 
 _INT64: Final = range(-(2**63), 2**63)
 _MAX_PROBLEMS: Final = 20

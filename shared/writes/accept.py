@@ -12,7 +12,6 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from functions.ingest.revisions import Revisions
 from shared.domain.collection import Collection
 from shared.domain.limits import MAX_INLINE_PAYLOAD_BYTES
 from shared.domain.paths import commit_marker, payload_object
@@ -27,6 +26,7 @@ from shared.ports.objects import GenerationMismatch, ObjectStore
 from shared.ports.publisher import Publisher
 from shared.ports.state import StateStore
 from shared.vectors import encode_vectors
+from shared.writes.revisions import Revisions
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Accepting writes: checked against the declaration of their collection, given a revision, published."""
