@@ -42,5 +42,10 @@ class CacheSettings(Settings):
     cache_max_bytes: int = Field(
         default=2_000_000_000,
         ge=1_000_000,
-        description="the cache is evicted above this; on Cloud Run /tmp counts as memory, so stay below it",
+        description="local copies are evicted above this; on Cloud Run /tmp counts as memory, so stay below it",
+    )
+    cache_max_mapped_bytes: int = Field(
+        default=2_000_000_000,
+        ge=1_000_000,
+        description="memory maps are closed above this; lower than cache_max_bytes where the disk is a real one",
     )

@@ -7,6 +7,7 @@ from functions.index_update.announcements import Announcements
 from functions.index_update.lease import CompactionLeases
 from functions.index_update.publication import Publication
 from functions.index_update.races import retry_lost_races
+from shared.cache.segment_cache import SegmentCache
 from shared.domain.collection import Collection
 from shared.domain.paths import collection_document
 from shared.events.index import CompactionDueV1
@@ -21,7 +22,6 @@ from shared.outcomes import Outcome
 from shared.ports.clock import Clock
 from shared.ports.objects import ObjectStore
 from shared.ports.state import StateStore
-from shared.segment_cache import SegmentCache
 
 
 class CompactShard:

@@ -7,11 +7,11 @@ from functions.index_update.commits import CommitMutations
 from functions.index_update.compaction import CompactShard
 from functions.index_update.settings import IndexUpdateSettings
 from shared.adapters.opening import Adapters, open_adapters
+from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.entrypoint import Consumer
 from shared.events.index import CompactionDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.index.compaction import CompactionPolicy
-from shared.segment_cache import SegmentCache
 from shared.topology import load_topology
 
 
@@ -19,7 +19,11 @@ def build(adapters: Adapters, settings: IndexUpdateSettings) -> Consumer:
     """Index update on these adapters."""
     policy = CompactionPolicy(base_from_rows=settings.base_from_rows)
     announcements = Announcements(adapters.publisher, adapters.clock, policy)
-    cache_of_segments = SegmentCache(adapters.objects, settings.cache_dir, settings.cache_max_bytes)
+    cache_of_segments = SegmentCache(
+        adapters.objects,
+        settings.cache_dir,
+        CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes),
+    )
     return Consumer(
         "index_update",
         {

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -10,13 +10,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
+from functions.query.heads import Freshness
+from functions.query.recall_check import CheckRecall
+from functions.query.requests import CheckRecall as CheckRecallBody
 from functions.query.requests import FetchRecords, QueryRecords, ReadOptions
+from functions.query.responses import describe_damages, describe_match, describe_record, describe_segments
 from functions.query.service import AnswerReads, Read, Search
+from shared.cache.segment_cache import SegmentCache
 from shared.domain.collection import Collection
 from shared.domain.versions import VersionVector
 from shared.errors import VersionNotVisible
 from shared.http import collection_name, json_response, read_body
-from shared.index.answers import Match, Record
 from shared.ports.state import StateStore
 
 T = TypeVar("T")
@@ -25,9 +29,12 @@ T = TypeVar("T")
 class QueryRoutes:
     """The HTTP surface of query."""
 
-    def __init__(self, state: StateStore, reads: AnswerReads) -> None:
+    def __init__(self, state: StateStore, reads: AnswerReads, cache: SegmentCache, staleness_s: float) -> None:
         self._state = state
         self._reads = reads
+        self._check_recall = CheckRecall(reads)
+        self._cache = cache
+        self._staleness_s = staleness_s
 
     def routes(self) -> list[Route]:
         """As listed for `query` in topology.yaml."""
@@ -37,6 +44,7 @@ class QueryRoutes:
             Route(one, self.describe, methods=["GET"]),
             Route(f"{one}/query", self.query, methods=["POST"]),
             Route(f"{one}/fetch", self.fetch, methods=["POST"]),
+            Route(f"{one}/recall", self.recall, methods=["POST"]),
         ]
 
     async def list_collections(self, _: Request) -> Response:
@@ -45,48 +53,37 @@ class QueryRoutes:
         return json_response({"collections": [Collection.from_document(one.data).to_document() for one in documents]})
 
     async def describe(self, request: Request) -> Response:
-        """One collection: its declaration, size and segments."""
-        read = Read(
-            collection_name(request),
-            VersionVector({}),
-            strong=True,
-            include_attributes=False,
-            include_vectors=False,
-        )
-        opened, rows = await run_in_threadpool(self._reads.count, read)
-        segments = [
-            {
-                "shard": shard,
-                "kind": segment.kind.value,
-                "rows": segment.rows,
-                "size_bytes": segment.size_bytes,
-            }
-            for shard, snapshot in enumerate(opened.snapshots)
-            for segment in snapshot.manifest.segments
-        ]
+        """One collection: its declaration, size, segments with their calibration, and what this instance holds."""
+        read = Read(collection_name(request), Freshness(0.0, VersionVector({})))
+        opened = await run_in_threadpool(self._reads.open, read)
         return json_response(
             {
                 **opened.collection.to_document(),
-                "records": rows,
+                "records": sum(snapshot.live_rows for snapshot in opened.snapshots),
                 "version": str(opened.version),
-                "segments": segments,
+                "segments": describe_segments(opened),
+                "cache": self._cache.stats(),
+                **describe_damages(opened),
             }
         )
 
     async def query(self, request: Request) -> Response:
         """Search."""
-        started = time.perf_counter()
+        started, fetched_bytes = time.perf_counter(), self._cache.fetched_bytes
         body = await read_body(request, QueryRecords)
-        read, search = _read(request, body), _search(body)
+        read, search = self._read(request, body), _search(body)
         inline = body.vectors is None and self._reads.is_warm(read)
         found = await _until_visible(lambda: self._reads.search(read, search), body.timeout_ms, inline=inline)
-        results = [{"matches": [_match(match) for match in matches]} for matches in found.answer.matches]
+        results = [{"matches": [describe_match(match) for match in matches]} for matches in found.answer.matches]
         return json_response(
             {
                 **({"results": results} if body.vectors is not None else results[0]),
-                "version": str(found.version),
+                "version": str(found.opened.version),
                 "method": found.answer.method,
                 "recall_target": body.recall,
+                "cache": "hot" if inline else "warm",
+                "fetched_bytes": self._cache.fetched_bytes - fetched_bytes,
+                **describe_damages(found.opened),
                 "took_ms": round((time.perf_counter() - started) * 1000, 3),
             }
         )
@@ -94,14 +91,33 @@ class QueryRoutes:
     async def fetch(self, request: Request) -> Response:
         """Records by id; ids that do not exist are listed as missing."""
         body = await read_body(request, FetchRecords)
-        read = _read(request, body)
-        records, version = await _until_visible(lambda: self._reads.fetch(read, body.ids), body.timeout_ms)
+        read = self._read(request, body)
+        records, opened = await _until_visible(lambda: self._reads.fetch(read, body.ids), body.timeout_ms)
         return json_response(
             {
-                "records": [_record(record, read) for record in records if record is not None],
+                "records": [describe_record(record, read) for record in records if record is not None],
                 "missing": [record_id for record_id, record in zip(body.ids, records, strict=True) if record is None],
-                "version": str(version),
+                "version": str(opened.version),
+                **describe_damages(opened),
             }
+        )
+
+    async def recall(self, request: Request) -> Response:
+        """Live recall."""
+        body = await read_body(request, CheckRecallBody)
+        read = self._read(request, body)
+        search = Search(body.vectors or [], None, body.top_k, body.recall, body.filter)
+        report = await _until_visible(lambda: self._check_recall(read, search, body.sample, body.seed), body.timeout_ms)
+        return json_response(vars(report))
+
+    def _read(self, request: Request, options: ReadOptions) -> Read:
+        staleness_s = {"strong": 0.0, "bounded": (options.max_staleness_ms or 0) / 1000}
+        return Read(
+            collection=collection_name(request),
+            freshness=Freshness(staleness_s.get(options.consistency, self._staleness_s), options.least_version()),
+            whole=options.consistency == "strong",
+            include_attributes="attributes" in options.include,
+            include_vectors="vector" in options.include,
         )
 
 
@@ -126,16 +142,6 @@ async def _retry_until_visible(attempt: Callable[[], T], timeout_ms: int) -> T:
     return await retrying(run_in_threadpool, attempt)
 
 
-def _read(request: Request, options: ReadOptions) -> Read:
-    return Read(
-        collection=collection_name(request),
-        least_version=options.least_version(),
-        strong=options.consistency == "strong",
-        include_attributes="attributes" in options.include,
-        include_vectors="vector" in options.include,
-    )
-
-
 def _search(body: QueryRecords) -> Search:
     single = [body.vector] if body.vector is not None else []
     return Search(
@@ -143,23 +149,6 @@ def _search(body: QueryRecords) -> Search:
         near_id=body.id,
         top_k=body.top_k,
         recall=body.recall,
+        filter=body.filter,
         field="vectors[{}]" if body.vectors is not None else "vector",
     )
-
-
-def _match(match: Match) -> dict[str, Any]:
-    answer: dict[str, Any] = {"id": match.id, "score": match.score}
-    if match.attributes is not None:
-        answer["attributes"] = match.attributes
-    if match.vector is not None:
-        answer["vector"] = match.vector.tolist()
-    return answer
-
-
-def _record(record: Record, read: Read) -> dict[str, Any]:
-    answer: dict[str, Any] = {"id": record.id}
-    if read.include_attributes:
-        answer["attributes"] = record.attributes
-    if read.include_vectors:
-        answer["vector"] = record.vector.tolist()
-    return answer

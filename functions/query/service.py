@@ -1,48 +1,54 @@
 """Answering reads: open the collection as new as asked, search or fetch its shards, merge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.query.heads import Freshness
 from functions.query.snapshots import OpenCollection, Snapshots
 from shared.domain.sharding import shard_of
-from shared.domain.versions import VersionVector
 from shared.errors import NotFound
 from shared.index.answers import Answer, Record
+from shared.index.filter import Filter, parse_filter
 from shared.index.merge import merge_answers
 from shared.vectors import decode_vectors
 
 
 @dataclass(frozen=True)
 class Read:
-    """What of a collection a request may see."""
+    """What of a collection a request may see. `whole` refuses an answer from which a damaged segment is missing."""
 
     collection: str
-    least_version: VersionVector
-    strong: bool
-    include_attributes: bool
-    include_vectors: bool
+    freshness: Freshness
+    whole: bool = False
+    include_attributes: bool = False
+    include_vectors: bool = False
 
 
 @dataclass(frozen=True)
 class Search:
-    """Nearest records to given vectors, or to a stored record (which is then not among them)."""
+    """Nearest records to given vectors, or to a stored record (which is then not among them).
+
+    `filter` in its JSON form; `field` names one vector in error messages.
+    """
 
     vectors: Sequence[list[float] | str]
     near_id: str | None
     top_k: int
     recall: float
+    filter: Mapping[str, Any] | None = None
     field: str = "vectors[{}]"
 
 
 @dataclass(frozen=True)
 class Found:
-    """An answer and the version it was read at."""
+    """An answer, and what it was read from."""
 
     answer: Answer
-    version: VersionVector
+    opened: OpenCollection
 
 
 class AnswerReads:
@@ -51,28 +57,40 @@ class AnswerReads:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
 
+    def open(self, read: Read) -> OpenCollection:
+        """The collection that a read sees.
+
+        Raises:
+            NotFound: there is no such collection.
+            VersionNotVisible: the version asked for is not committed yet.
+            CorruptObject: what the read needs is damaged.
+        """
+        return self._snapshots.open(read.collection, read.freshness, whole=read.whole)
+
+    def is_warm(self, read: Read) -> bool:
+        """Whether the read can be answered from memory, without asking any store."""
+        return self._snapshots.in_memory(read.collection, read.freshness)
+
     def search(self, read: Read, search: Search) -> Found:
         """The `top_k` nearest records of each query vector.
 
         Raises:
-            InvalidRequest: a vector does not fit the collection.
-            NotFound: there is no such collection, or no record `near_id`.
-            VersionNotVisible: the version asked for is not committed yet.
+            As `open`, and:
+            InvalidRequest: a vector or the filter does not fit the collection.
+            NotFound: there is no record `near_id`.
         """
-        opened = self._open(read)
+        opened = self.open(read)
+        condition = parse_filter(search.filter, opened.collection.attributes) if search.filter is not None else None
         if search.near_id is None:
-            return Found(self._search(opened, read, search, self._decode(opened, search), search.top_k), opened.version)
+            queries = _decode(opened, search)
+            return Found(search_shards(opened, read, search, queries, condition), opened)
         near = self._near_vector(opened, search.near_id)
-        answer = self._search(opened, read, search, near, search.top_k + 1)
-        return Found(_without(answer, search.near_id, search.top_k), opened.version)
+        answer = search_shards(opened, read, replace(search, top_k=search.top_k + 1), near, condition)
+        return Found(_without(answer, search.near_id, search.top_k), opened)
 
-    def is_warm(self, read: Read) -> bool:
-        """Whether the read can be answered from memory, without asking any store."""
-        return self._snapshots.in_memory(read.collection, read.least_version, strong=read.strong)
-
-    def fetch(self, read: Read, ids: Sequence[str]) -> tuple[list[Record | None], VersionVector]:
-        """The records of these ids, None where there is none. Raises as `search`."""
-        opened = self._open(read)
+    def fetch(self, read: Read, ids: Sequence[str]) -> tuple[list[Record | None], OpenCollection]:
+        """The records of these ids, None where there is none. Raises as `open`."""
+        opened = self.open(read)
         by_shard: dict[int, list[str]] = {}
         for record_id in ids:
             by_shard.setdefault(shard_of(record_id, opened.collection.shards), []).append(record_id)
@@ -81,19 +99,7 @@ class AnswerReads:
             for shard, shard_ids in by_shard.items()
             for record_id, record in zip(shard_ids, opened.snapshots[shard].fetch(shard_ids), strict=True)
         }
-        return [found[record_id] for record_id in ids], opened.version
-
-    def count(self, read: Read) -> tuple[OpenCollection, int]:
-        """The opened collection and its live records. Raises as `search`."""
-        opened = self._open(read)
-        return opened, sum(snapshot.live_rows for snapshot in opened.snapshots)
-
-    def _open(self, read: Read) -> OpenCollection:
-        return self._snapshots.open(read.collection, read.least_version, strong=read.strong)
-
-    def _decode(self, opened: OpenCollection, search: Search) -> NDArray[np.float32]:
-        collection = opened.collection
-        return decode_vectors(search.vectors, collection.dimension, collection.metric, field=search.field)
+        return [found[record_id] for record_id in ids], opened
 
     def _near_vector(self, opened: OpenCollection, record_id: str) -> NDArray[np.float32]:
         shard = shard_of(record_id, opened.collection.shards)
@@ -102,20 +108,28 @@ class AnswerReads:
             raise NotFound(f"record {record_id!r} does not exist in collection {opened.collection.name!r}")
         return np.asarray(record.vector, np.float32).reshape(1, -1)
 
-    def _search(
-        self, opened: OpenCollection, read: Read, search: Search, queries: NDArray[np.float32], top_k: int
-    ) -> Answer:
-        parts = [
-            snapshot.search(
-                queries,
-                top_k=top_k,
-                recall=search.recall,
-                include_attributes=read.include_attributes,
-                include_vectors=read.include_vectors,
-            )
-            for snapshot in opened.snapshots
-        ]
-        return parts[0] if len(parts) == 1 else merge_answers(parts, top_k)
+
+def search_shards(
+    opened: OpenCollection, read: Read, search: Search, queries: NDArray[np.float32], condition: Filter | None
+) -> Answer:
+    """One answer from all shards; `queries` is float32 of shape (count, dimension)."""
+    parts = [
+        snapshot.search(
+            queries,
+            top_k=search.top_k,
+            recall=search.recall,
+            include_attributes=read.include_attributes,
+            include_vectors=read.include_vectors,
+            filter=condition,
+        )
+        for snapshot in opened.snapshots
+    ]
+    return parts[0] if len(parts) == 1 else merge_answers(parts, search.top_k)
+
+
+def _decode(opened: OpenCollection, search: Search) -> NDArray[np.float32]:
+    collection = opened.collection
+    return decode_vectors(search.vectors, collection.dimension, collection.metric, field=search.field)
 
 
 def _without(answer: Answer, record_id: str, top_k: int) -> Answer:

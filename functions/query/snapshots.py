@@ -1,150 +1,176 @@
-"""Opened versions of shards, as new as each read asks for."""
+"""Opened versions of shards: as new as each read asks for, and of what is whole."""
 
-import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
+from functions.query.heads import Freshness, Heads, SeenCollection
+from shared.cache.segment_cache import SegmentCache
 from shared.domain.collection import Collection
-from shared.domain.paths import collection_document, head_document
 from shared.domain.versions import VersionVector
-from shared.errors import NotFound, VersionNotVisible
+from shared.errors import CorruptObject
+from shared.index.manifest import Manifest, SegmentEntry
+from shared.index.segment import Segment
 from shared.index.snapshot import Snapshot
 from shared.manifests import Head, ManifestReader
 from shared.ports.objects import ObjectStore
-from shared.ports.state import StateStore
-from shared.segment_cache import SegmentCache
+from shared.telemetry import log
 
-_OPEN_SNAPSHOTS: Final = 256
+_OPEN_SHARDS: Final = 256
+_QUARANTINE_S: Final = 60.0
+"""A damaged segment is looked at again after this: a restored object heals without a restart."""
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What the state store said of a collection, and when (monotonic seconds, taken before asking)."""
+class Damage:
+    """A segment that cannot be read: what of the collection an answer lacks."""
 
-    collection: Collection
-    heads: tuple[Head, ...]
-    at_s: float
+    shard: int
+    segment: str
+    rows: int
+    tombstones: int
+    reason: str
 
-    def version(self) -> VersionVector:
-        return VersionVector({shard: head.version for shard, head in enumerate(self.heads)})
+
+@dataclass(frozen=True)
+class OpenShard:
+    """One version of one shard. `early` while a forest is still on its way; `until_s` when damage was found."""
+
+    snapshot: Snapshot
+    damages: tuple[Damage, ...]
+    completions: int
+    early: bool
+    until_s: float
 
 
 @dataclass(frozen=True)
 class OpenCollection:
-    """A collection with one snapshot a shard."""
+    """A collection with one opened version a shard."""
 
     collection: Collection
-    snapshots: tuple[Snapshot, ...]
+    shards: tuple[OpenShard, ...]
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """The snapshot of every shard."""
+        return tuple(shard.snapshot for shard in self.shards)
 
     @property
     def version(self) -> VersionVector:
         """The version of every shard."""
-        return VersionVector({shard: snapshot.version for shard, snapshot in enumerate(self.snapshots)})
+        return VersionVector({number: shard.snapshot.version for number, shard in enumerate(self.shards)})
+
+    @property
+    def damages(self) -> tuple[Damage, ...]:
+        """What cannot be read, in all shards."""
+        return tuple(damage for shard in self.shards for damage in shard.damages)
 
 
 class Snapshots:
-    """Opens collections at their heads; heads are believed for `staleness_s`."""
+    """Opens collections at their heads."""
 
-    def __init__(self, state: StateStore, objects: ObjectStore, cache: SegmentCache, staleness_s: float) -> None:
-        self._state = state
+    def __init__(
+        self, heads: Heads, objects: ObjectStore, cache: SegmentCache, *, monotonic_s: Callable[[], float]
+    ) -> None:
+        self._heads = heads
         self._manifests = ManifestReader(objects)
         self._cache = cache
-        self._staleness_s = staleness_s
+        self._monotonic_s = monotonic_s
         self._lock = Lock()
-        self._seen: dict[str, _Seen] = {}
-        self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
+        self._shards: OrderedDict[tuple[str, int], OpenShard] = OrderedDict()
         self._opening: dict[tuple[str, int], Lock] = {}
 
-    def open(self, name: str, least: VersionVector, *, strong: bool) -> OpenCollection:
+    def open(self, name: str, freshness: Freshness, *, whole: bool) -> OpenCollection:
         """The collection at a version that the read may see.
+
+        A damaged segment is left out and named in `damages`; `whole` refuses that.
 
         Raises:
             NotFound: there is no such collection.
-            VersionNotVisible: its heads are behind `least`; trying again soon can succeed.
-            CorruptObject, DependencyUnavailable: a manifest or segment cannot be had.
+            VersionNotVisible: its heads are behind what the read asks for.
+            CorruptObject: a manifest is damaged, or, with `whole`, a segment.
+            DependencyUnavailable: the state or object store does not answer, or the cache's disk is full.
         """
-        seen = self._heads(name, least, strong=strong)
-        if not seen.version().covers(least):
-            raise VersionNotVisible(f"collection {name!r} is at version {seen.version()}, asked for {least}")
-        snapshots = tuple(self._snapshot(seen.collection, shard, head) for shard, head in enumerate(seen.heads))
-        return OpenCollection(seen.collection, snapshots)
+        seen = self._heads.look(name, freshness)
+        shards = tuple(self._shard(seen.collection, number, head) for number, head in enumerate(seen.heads))
+        opened = OpenCollection(seen.collection, shards)
+        if whole and opened.damages:
+            raise CorruptObject(opened.damages[0].reason)
+        return opened
 
-    def in_memory(self, name: str, least: VersionVector, *, strong: bool) -> bool:
+    def in_memory(self, name: str, freshness: Freshness) -> bool:
         """Whether `open` would ask neither the state store nor the object store."""
-        seen = self._recent(name, least, time.monotonic())
-        if seen is None or strong:
-            return False
+        seen = self._heads.remembered(name, freshness)
+        return seen is not None and self._all_held(seen)
+
+    def _all_held(self, seen: SeenCollection) -> bool:
         uid = seen.collection.uid
-        return all(self._held((uid, shard), head.version) is not None for shard, head in enumerate(seen.heads))
+        return all(self._held((uid, number), head.version) is not None for number, head in enumerate(seen.heads))
 
-    def _recent(self, name: str, least: VersionVector, now_s: float) -> _Seen | None:
-        """What was seen of a collection, if that is recent enough and covers `least`."""
-        seen = self._seen.get(name)
-        if seen is None or now_s - seen.at_s > self._staleness_s or not seen.version().covers(least):
-            return None
-        return seen
-
-    def _heads(self, name: str, least: VersionVector, *, strong: bool) -> _Seen:
-        now_s = time.monotonic()
-        recent = None if strong else self._recent(name, least, now_s)
-        if recent is not None:
-            return recent
-        fresh = self._look(name, self._seen.get(name), now_s)
-        if fresh is None:
-            self._seen.pop(name, None)
-            raise NotFound(f"collection {name!r} does not exist")
-        with self._lock:
-            held = self._seen.get(name)
-            if held is None or held.at_s <= fresh.at_s:
-                self._seen[name] = fresh
-        return fresh
-
-    def _look(self, name: str, seen: _Seen | None, now_s: float) -> _Seen | None:
-        """The declaration and all heads in one read, or two when the number of shards is not known yet."""
-        shards = seen.collection.shards if seen else 1
-        paths = [collection_document(name), *(head_document(name, shard) for shard in range(shards))]
-        declared, *heads = self._state.get_many(paths)
-        if declared is None:
-            return None
-        collection = Collection.from_document(declared.data)
-        if collection.shards != shards:
-            heads = self._state.get_many([head_document(name, shard) for shard in range(collection.shards)])
-        current = [Head.from_document(head) for head in heads if head is not None]
-        if len(current) != collection.shards or any(head.uid != collection.uid for head in current):
-            return None  # deleted, perhaps declared anew, between the two reads
-        return _Seen(collection, tuple(current), now_s)
-
-    def _snapshot(self, collection: Collection, shard: int, head: Head) -> Snapshot:
-        key = (collection.uid, shard)
+    def _shard(self, collection: Collection, number: int, head: Head) -> OpenShard:
+        key = (collection.uid, number)
         held = self._held(key, head.version)
         if held is not None:
             return held
         with self._lock:
             opening = self._opening.setdefault(key, Lock())
         with opening:
-            held = self._held(key, head.version)
-            return held if held is not None else self._open(key, collection, shard, head)
+            return self._held(key, head.version) or self._open(key, collection, number, head)
 
-    def _held(self, key: tuple[str, int], version: int) -> Snapshot | None:
-        """A snapshot at least this new: heads only move forward."""
+    def _held(self, key: tuple[str, int], version: int) -> OpenShard | None:
+        """An opened shard at least this new (heads only move forward), unless more of it has arrived meanwhile."""
         with self._lock:
-            snapshot = self._snapshots.get(key)
-            if snapshot is None or snapshot.version < version:
+            shard = self._shards.get(key)
+            if shard is None or shard.snapshot.version < version:
                 return None
-            self._snapshots.move_to_end(key)
-            return snapshot
+            if shard.early and shard.completions != self._cache.completions:
+                return None
+            if shard.damages and self._monotonic_s() > shard.until_s:
+                return None
+            self._shards.move_to_end(key)
+            return shard
 
-    def _open(self, key: tuple[str, int], collection: Collection, shard: int, head: Head) -> Snapshot:
-        manifest = self._manifests.read(collection, shard, head)
+    def _open(self, key: tuple[str, int], collection: Collection, number: int, head: Head) -> OpenShard:
+        manifest = self._manifests.read(collection, number, head)
+        completions = self._cache.completions  # before opening: what completes meanwhile is noticed at the next look
+        segments, damages = self._segments(manifest)
+        whole = replace(manifest, segments=tuple(segment.entry for segment in segments))
         with self._lock:
-            previous = self._snapshots.get(key)
-        snapshot = Snapshot.open(manifest, self._cache.open_all(manifest), previous)
+            previous = self._shards.get(key)
+        shard = OpenShard(
+            snapshot=Snapshot.open(whole, segments, previous.snapshot if previous else None),
+            damages=damages,
+            completions=completions,
+            early=any(not segment.is_local for segment in segments),
+            until_s=self._monotonic_s() + _QUARANTINE_S,
+        )
         with self._lock:
-            self._snapshots[key] = snapshot
-            self._snapshots.move_to_end(key)
-            while len(self._snapshots) > _OPEN_SNAPSHOTS:
-                evicted, _ = self._snapshots.popitem(last=False)
+            self._shards[key] = shard
+            self._shards.move_to_end(key)
+            while len(self._shards) > _OPEN_SHARDS:
+                evicted, _ = self._shards.popitem(last=False)
                 self._opening.pop(evicted, None)
-        return snapshot
+        return shard
+
+    def _segments(self, manifest: Manifest) -> tuple[list[Segment], tuple[Damage, ...]]:
+        segments, damages = [], []
+        for entry in manifest.segments:
+            try:
+                segments.append(self._cache.open(manifest, entry, early=True))
+            except CorruptObject as error:
+                damages.append(_damage(manifest, entry, error))
+        return segments, tuple(damages)
+
+
+def _damage(manifest: Manifest, entry: SegmentEntry, error: CorruptObject) -> Damage:
+    log(
+        "ERROR",
+        "segment quarantined",
+        collection=manifest.collection,
+        shard=manifest.shard,
+        segment=entry.id,
+        reason=str(error),
+    )
+    return Damage(manifest.shard, entry.id, entry.rows, entry.tombstones, str(error))

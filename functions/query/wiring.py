@@ -1,23 +1,27 @@
 """Puts query together; built on first use, so that importing stays cheap."""
 
+import time
 from functools import cache
 
 from starlette.types import ASGIApp
 
+from functions.query.heads import Heads
 from functions.query.routes import QueryRoutes
 from functions.query.service import AnswerReads
 from functions.query.settings import QuerySettings
 from functions.query.snapshots import Snapshots
 from shared.adapters.opening import Adapters, open_adapters
+from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.http import http_function
-from shared.segment_cache import SegmentCache
 
 
 def build(adapters: Adapters, settings: QuerySettings) -> ASGIApp:
     """Query on these adapters."""
-    segments = SegmentCache(adapters.objects, settings.cache_dir, settings.cache_max_bytes)
-    snapshots = Snapshots(adapters.state, adapters.objects, segments, settings.staleness_ms / 1000)
-    routes = QueryRoutes(adapters.state, AnswerReads(snapshots)).routes()
+    limits = CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes)
+    segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
+    snapshots = Snapshots(Heads(adapters.state), adapters.objects, segments, monotonic_s=time.monotonic)
+    reads = AnswerReads(snapshots)
+    routes = QueryRoutes(adapters.state, reads, segments, settings.staleness_ms / 1000).routes()
     return http_function("query", routes, ready=lambda: _check(adapters))
 
 

@@ -30,13 +30,13 @@ class EmulatedPubSub:
                 continue
 
     def make_subscriptions(self, topology: Topology, function_urls: dict[str, str]) -> None:
-        """Make every push subscription, pushing to its function."""
+        """Make every push subscription, or point those that exist to their functions."""
         for name, subscription in topology.subscriptions.items():
             request = self._request(name, subscription, function_urls[subscription.push_function])
             try:
                 self._subscriber.create_subscription(request)
-            except AlreadyExists:
-                continue
+            except AlreadyExists:  # of an earlier run on the same emulators: it pushes to ports that are gone
+                self._subscriber.modify_push_config(subscription=request.name, push_config=request.push_config)
 
     def _topic(self, name: str) -> str:
         return f"projects/{self._project}/topics/{name}"

@@ -1,19 +1,21 @@
 """Ingest, index update and query on one set of adapters, with the test in the place of the broker."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from shared.segment_cache import SegmentCache
 
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
 from functions.ingest.collections import CollectionRegister
+from functions.query.heads import Freshness, Heads
 from functions.query.service import AnswerReads, Read, Search
 from functions.query.snapshots import Snapshots
 from shared.adapters.opening import Adapters
+from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.domain.collection import Collection, Metric
 from shared.domain.versions import VersionVector
 from shared.entrypoint import Consumer
@@ -79,10 +81,11 @@ class Pipeline:
         while messages := [*self.taken("mutations"), *self.taken("compactions")]:
             self.deliver(messages, consumer)
 
-    def reads(self, staleness_s: float = 0.0) -> AnswerReads:
+    def reads(self, monotonic_s: Callable[[], float] = time.monotonic) -> AnswerReads:
         """A fresh instance of query."""
-        cache = SegmentCache(self.adapters.objects, self.directory / "query-cache", 1_000_000_000)
-        return AnswerReads(Snapshots(self.adapters.state, self.adapters.objects, cache, staleness_s))
+        cache = SegmentCache(self.adapters.objects, self.directory / "query-cache", CacheLimits(10**9, 10**9))
+        heads = Heads(self.adapters.state, monotonic_s=monotonic_s)
+        return AnswerReads(Snapshots(heads, self.adapters.objects, cache, monotonic_s=monotonic_s))
 
     def contents(self, ids: Sequence[str]) -> dict[str, tuple[float, ...]]:
         """What a reader finds of these ids: id → vector."""
@@ -97,15 +100,15 @@ class Pipeline:
 
     def live_records(self) -> int:
         """How many records a reader counts."""
-        return self.reads().count(read())[1]
+        return sum(snapshot.live_rows for snapshot in self.reads().open(read()).snapshots)
 
 
-def read(least: str | None = None, *, strong: bool = True) -> Read:
+def read(least: str | None = None, *, staleness_s: float = 0.0, whole: bool = False) -> Read:
     """A read of collection `c`."""
     return Read(
         collection="c",
-        least_version=VersionVector.parse(least) if least else VersionVector({}),
-        strong=strong,
+        freshness=Freshness(staleness_s, VersionVector.parse(least) if least else VersionVector({})),
+        whole=whole,
         include_attributes=True,
         include_vectors=True,
     )

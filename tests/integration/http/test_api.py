@@ -187,7 +187,7 @@ _BAD_BODIES: list[tuple[str, Any, str, str]] = [
     (_QUERY, {"vector": _V, "recall": 1.1}, "recall", "less than or equal to 1"),
     (_QUERY, {"vector": _V, "limit": 3}, "limit", "no such field"),
     (_QUERY, {"vector": _V, "min_version": "soon"}, "min_version", "a version as a write"),
-    (_QUERY, {"vector": _V, "consistency": "some"}, "consistency", "'eventual' or 'strong'"),
+    (_QUERY, {"vector": _V, "consistency": "some"}, "consistency", "'eventual', 'bounded' or 'strong'"),
     (_QUERY, {"vectors": [_V] * 101}, "vectors", "at most 100 items"),
     (_QUERY, {"vectors": [_V, [1, 2]]}, "vectors[1]", "3 finite numbers"),
     (_QUERY, {"vector": _V, "include": ["scores"]}, "include[0]", "'attributes' or 'vector'"),

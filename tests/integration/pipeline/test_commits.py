@@ -46,7 +46,7 @@ def test_a_duplicate_delivery_changes_nothing(pipeline: Pipeline) -> None:
     outcomes = pipeline.deliver([*messages, *messages])
 
     assert [Outcome.DONE, Outcome.DUPLICATE] == outcomes
-    assert 1 == pipeline.reads().count(read())[0].snapshots[0].version
+    assert 1 == pipeline.reads().open(read()).snapshots[0].version
     assert 1 == pipeline.live_records()
 
 
@@ -79,7 +79,7 @@ def test_concurrent_deliveries_share_commits(pipeline: Pipeline) -> None:
 
     assert [Outcome.DONE] * 16 == outcomes
     assert 16 == pipeline.live_records()
-    assert pipeline.reads().count(read())[0].snapshots[0].version < 16
+    assert pipeline.reads().open(read()).snapshots[0].version < 16
 
 
 def test_two_instances_race_for_one_head_without_losing_a_write(pipeline: Pipeline) -> None:
@@ -99,7 +99,7 @@ def test_two_instances_race_for_one_head_without_losing_a_write(pipeline: Pipeli
 
     assert [Outcome.DONE] * 8 == outcomes
     assert 8 == pipeline.live_records()
-    assert 8 == pipeline.reads().count(read())[0].snapshots[0].version
+    assert 8 == pipeline.reads().open(read()).snapshots[0].version
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
@@ -120,7 +120,7 @@ def test_a_failure_at_any_port_call_neither_loses_nor_repeats_a_write(tmp_path: 
 
         assert {"a": (5.0, 5.0)} == pipeline.contents(["a", "b"]), at_call
         assert 1 == pipeline.live_records()
-        assert 3 == pipeline.reads().count(read())[0].snapshots[0].version
+        assert 3 == pipeline.reads().open(read()).snapshots[0].version
         if not fault.fired:
             assert at_call > 8  # the loop has gone through every call of both deliveries
             return
@@ -238,7 +238,7 @@ def test_a_lost_answer_to_the_deciding_write_is_read_back(pipeline: Pipeline) ->
     outcomes = pipeline.deliver(pipeline.taken("mutations"), pipeline.index_update(adapters))
 
     assert [Outcome.DONE] == outcomes
-    assert 1 == pipeline.reads().count(read())[0].snapshots[0].version
+    assert 1 == pipeline.reads().open(read()).snapshots[0].version
 
 
 def test_the_same_idempotency_key_is_the_same_write(pipeline: Pipeline) -> None:

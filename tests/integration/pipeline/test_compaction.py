@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.fakes.clock import FrozenClock
 
 from functions.index_update.lease import LEASE_S, CompactionLeases, LeaseHeld
 from shared.events.mutations import MutationsAcceptedV1
@@ -17,6 +16,7 @@ from shared.outcomes import Outcome
 from shared.ports.state import Document, Write
 from tests.builders.faults import Fault, FaultyState
 from tests.builders.pipeline import Pipeline, read
+from tests.fakes.clock import FrozenClock
 from tests.integration.pipeline.conftest import make_pipeline
 
 
@@ -29,7 +29,7 @@ def _fill(pipeline: Pipeline, rows: int, batch: int = 50) -> dict[str, tuple[flo
 
 
 def _kinds(pipeline: Pipeline) -> list[SegmentKind]:
-    return [segment.kind for segment in pipeline.reads().count(read())[0].snapshots[0].manifest.segments]
+    return [segment.kind for segment in pipeline.reads().open(read()).snapshots[0].manifest.segments]
 
 
 def test_many_deltas_become_a_base_segment_with_the_same_contents(tmp_path: Path) -> None:

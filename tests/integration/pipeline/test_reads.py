@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from functions.query.service import Search
-from shared.errors import CorruptObject, InvalidRequest, NotFound, VersionNotVisible
-from shared.segment_cache import SegmentCache
+from shared.cache.segment_cache import CacheLimits, SegmentCache
+from shared.errors import CorruptObject, DependencyUnavailable, InvalidRequest, NotFound, VersionNotVisible
 from tests.builders.pipeline import Pipeline, read
 
 _ANY = Search(vectors=[[0.0, 0.0]], near_id=None, top_k=10, recall=0.95)
@@ -16,31 +16,31 @@ _ANY = Search(vectors=[[0.0, 0.0]], near_id=None, top_k=10, recall=0.95)
 
 def test_eventual_reads_may_lag_and_strong_reads_do_not(pipeline: Pipeline) -> None:
     """Within the stated staleness an eventual read repeats what it saw; a strong one sees every commit."""
-    reads = pipeline.reads(staleness_s=3600)
+    reads = pipeline.reads()
     pipeline.upsert({"a": (1, 1)})
     pipeline.deliver_all()
-    first = reads.search(read(strong=False), _ANY)
+    first = reads.search(read(staleness_s=3600), _ANY)
     pipeline.upsert({"b": (2, 2)})
     pipeline.deliver_all()
 
-    eventual = reads.search(read(strong=False), _ANY)
-    strong = reads.search(read(strong=True), _ANY)
+    eventual = reads.search(read(staleness_s=3600), _ANY)
+    strong = reads.search(read(), _ANY)
 
-    assert "0:1" == str(first.version) == str(eventual.version)
-    assert "0:2" == str(strong.version)
+    assert "0:1" == str(first.opened.version) == str(eventual.opened.version)
+    assert "0:2" == str(strong.opened.version)
 
 
 def test_a_read_with_a_least_version_sees_that_write(pipeline: Pipeline) -> None:
     """The version that a write returned makes a lagging reader look again."""
-    reads = pipeline.reads(staleness_s=3600)
+    reads = pipeline.reads()
     pipeline.upsert({"a": (1, 1)})
     pipeline.deliver_all()
-    reads.search(read(strong=False), _ANY)
+    reads.search(read(staleness_s=3600), _ANY)
     write = pipeline.upsert({"b": (2, 2)})
     pipeline.deliver_all()
     version = str(pipeline.writes.committed_version(write))
 
-    found = reads.search(read(version, strong=False), _ANY)
+    found = reads.search(read(version, staleness_s=3600), _ANY)
 
     assert ["a", "b"] == [match.id for match in found.answer.matches[0]]
 
@@ -97,36 +97,95 @@ def test_a_damaged_local_copy_is_fetched_anew(pipeline: Pipeline) -> None:
     assert {"a": (1.0, 1.0)} == pipeline.contents(["a"])
 
 
-@pytest.mark.parametrize("damage", [lambda c: c[:-8], lambda c: c[:-1] + b"\xff", lambda _: b""], ids=["cut", "flip", "empty"])
-def test_a_damaged_object_is_refused(pipeline: Pipeline, damage: Callable[[bytes], bytes]) -> None:
-    """A segment that is not what its manifest says is an error by name, never a wrong answer."""
+Damaging = Callable[[bytes], bytes]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda c: c[:-8], lambda c: c[:-1] + b"\xff", lambda _: b""], ids=["cut", "flip", "empty"]
+)
+def test_a_damaged_object_is_refused_and_the_rest_is_served(pipeline: Pipeline, damage: Damaging) -> None:
+    """An answer without a damaged segment says what is missing; a read that wants the whole gets the error by name."""
     _segment_files(pipeline, pipeline.directory / "query-cache")
+    pipeline.upsert({"b": (2, 2)})
+    pipeline.deliver(pipeline.taken("mutations"))
+    shutil.rmtree(pipeline.directory / "query-cache")
+    damaged = pipeline.reads().open(read()).snapshots[0].manifest.segments[0]
     shutil.rmtree(pipeline.directory / "query-cache")
     for info in list(pipeline.adapters.objects.list("collections/c/")):
-        if "/segments/" in info.name:
+        if damaged.id in info.name:
             pipeline.adapters.objects.put(info.name, damage(pipeline.adapters.objects.read(info.name)))
 
-    with pytest.raises(CorruptObject):
-        pipeline.contents(["a"])
+    found = pipeline.reads().search(read(), _ANY)
+
+    assert ["b"] == [match.id for match in found.answer.matches[0]]
+    assert [(damaged.id, 1)] == [(damage.segment, damage.rows) for damage in found.opened.damages]
+    with pytest.raises(CorruptObject, match=damaged.id):
+        pipeline.reads().search(read(whole=True), _ANY)
 
 
-def test_the_cache_evicts_the_least_recently_used_segment(pipeline: Pipeline) -> None:
-    """Above its limit the cache removes files, oldest use first, and fetches them again when they are needed."""
+def test_a_damaged_segment_heals_when_its_object_is_restored(pipeline: Pipeline) -> None:
+    """Quarantine ends by itself: no restart, no new version is needed."""
+    _segment_files(pipeline, pipeline.directory / "query-cache")
+    shutil.rmtree(pipeline.directory / "query-cache")
+    (info,) = (i for i in pipeline.adapters.objects.list("collections/c/") if "/segments/" in i.name)
+    content = pipeline.adapters.objects.read(info.name)
+    pipeline.adapters.objects.put(info.name, content[:-1])
+    now_s = [0.0]
+    reads = pipeline.reads(monotonic_s=lambda: now_s[0])
+
+    damaged = reads.open(read()).damages
+    pipeline.adapters.objects.put(info.name, content)
+    still = reads.open(read()).damages
+    now_s[0] = 61.0
+    healed = reads.open(read()).damages
+
+    assert (1, 1, 0) == (len(damaged), len(still), len(healed))
+
+
+def test_the_cache_keeps_what_is_used_most(pipeline: Pipeline) -> None:
+    """Above its limit the cache removes the coldest segment's files, and fetches them again when they are needed."""
     for number in range(3):
         pipeline.upsert({f"r{number}": (number, number)})
         pipeline.deliver(pipeline.taken("mutations"))
-    manifest = pipeline.reads().count(read())[0].snapshots[0].manifest
+    manifest = pipeline.reads().open(read()).snapshots[0].manifest
     limit = manifest.segments[0].size_bytes * 2
     directory = pipeline.directory / "small-cache"
-    cache = SegmentCache(pipeline.adapters.objects, directory, max_bytes=limit)
+    cache = SegmentCache(pipeline.adapters.objects, directory, CacheLimits(limit, limit))
 
-    first, second, third = (entry.id for entry in manifest.segments)
-    cache.open(manifest, manifest.segments[0])
-    cache.open(manifest, manifest.segments[1])
-    cache.open(manifest, manifest.segments[0])
-    cache.open(manifest, manifest.segments[2])
+    first, _, third = (entry.id for entry in manifest.segments)
+    for place in (0, 1, 0, 2):
+        cache.open(manifest, manifest.segments[place])
 
     assert {first, third} == {path.name for path in directory.iterdir()}
-    assert second not in {path.name for path in directory.iterdir()}
-    assert cache.used_bytes <= limit
+    assert {"segments": 2, "bytes": limit, "opened": 1} == cache.stats()["hot"]
     assert 1 == cache.open(manifest, manifest.segments[1]).rows
+
+
+def test_an_unmapped_segment_opens_from_the_local_disk(pipeline: Pipeline) -> None:
+    """What leaves the hot tier stays warm: opening it again fetches nothing."""
+    for number in range(2):
+        pipeline.upsert({f"r{number}": (number, number)})
+        pipeline.deliver(pipeline.taken("mutations"))
+    manifest = pipeline.reads().open(read()).snapshots[0].manifest
+    limits = CacheLimits(manifest.segments[0].size_bytes, 10**9)
+    cache = SegmentCache(pipeline.adapters.objects, pipeline.directory / "two-tiers", limits)
+
+    for place in (0, 1):
+        cache.open(manifest, manifest.segments[place])
+    fetched_bytes = cache.fetched_bytes
+    cache.open(manifest, manifest.segments[0])
+
+    assert fetched_bytes == cache.fetched_bytes
+    assert (1, 2) == (cache.counters.warm, cache.counters.cold)
+
+
+def test_a_cache_on_a_full_or_read_only_disk_says_so(pipeline: Pipeline) -> None:
+    """A clear error that names the cache, never a wrong answer."""
+    _segment_files(pipeline, pipeline.directory / "query-cache")
+    manifest = pipeline.reads().open(read()).snapshots[0].manifest
+    cache = SegmentCache(pipeline.adapters.objects, pipeline.directory / "gone", CacheLimits(10**9, 10**9))
+    (pipeline.directory / "gone").rmdir()
+    (pipeline.directory / "gone").write_text("not a directory")
+
+    with pytest.raises(DependencyUnavailable, match="the disk of the segment cache"):
+        cache.open(manifest, manifest.segments[0])

@@ -1,0 +1,52 @@
+"""What query answers, as JSON."""
+
+from typing import Any
+
+from functions.query.service import Read
+from functions.query.snapshots import OpenCollection
+from shared.index.answers import Match, Record
+
+
+def describe_match(match: Match) -> dict[str, Any]:
+    """One match; attributes and vector only where they were asked for."""
+    answer: dict[str, Any] = {"id": match.id, "score": match.score}
+    if match.attributes is not None:
+        answer["attributes"] = match.attributes
+    if match.vector is not None:
+        answer["vector"] = match.vector.tolist()
+    return answer
+
+
+def describe_record(record: Record, read: Read) -> dict[str, Any]:
+    """One record with its version, which a conditional write may name."""
+    answer: dict[str, Any] = {"id": record.id, "version": str(record.revision)}
+    if read.include_attributes:
+        answer["attributes"] = record.attributes
+    if read.include_vectors:
+        answer["vector"] = record.vector.tolist()
+    return answer
+
+
+def describe_segments(opened: OpenCollection) -> list[dict[str, Any]]:
+    """The segments of every shard, oldest first."""
+    return [
+        {
+            "shard": number,
+            "id": segment.entry.id,
+            "kind": segment.entry.kind.value,
+            "rows": segment.rows,
+            "live_rows": live.count,
+            "size_bytes": segment.entry.size_bytes,
+            "local": segment.is_local,
+            "calibration": segment.entry.calibration,
+        }
+        for number, snapshot in enumerate(opened.snapshots)
+        for segment, live in zip(snapshot.segments, snapshot.live, strict=True)
+    ]
+
+
+def describe_damages(opened: OpenCollection) -> dict[str, Any]:
+    """Nothing where all is whole. A record that a damaged segment changed may show an earlier state."""
+    if not opened.damages:
+        return {}
+    return {"partial": True, "damaged_segments": [vars(damage) for damage in opened.damages]}

@@ -1,0 +1,116 @@
+"""Files of segments in a local directory: fetched to a side name, verified, then moved into place.
+
+Several processes may share the directory. A file that stands under its own name was whole when it arrived;
+each process verifies it once before its first use, because disks and other programs are not to be trusted.
+"""
+
+import errno
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from uuid import uuid4
+
+from shared.domain.paths import segment_file
+from shared.errors import CorruptObject, DependencyUnavailable
+from shared.index.manifest import FileEntry, Manifest, SegmentEntry
+from shared.index.segment import verify_files
+from shared.ports.objects import ObjectNotFound, ObjectStore
+
+
+class SegmentFiles:
+    """The local copies."""
+
+    def __init__(self, objects: ObjectStore, directory: Path) -> None:
+        self._objects = objects
+        self._directory = directory
+        self._verified: set[tuple[str, str]] = set()
+        self._lock = Lock()
+        self.fetched_bytes = 0
+        """Bytes brought from the object store by this process."""
+
+    def directory_of(self, entry: SegmentEntry) -> Path:
+        """Where the files of a segment stand."""
+        return self._directory / entry.id
+
+    def has(self, entry: SegmentEntry, files: Sequence[FileEntry]) -> bool:
+        """Whether these files are here and proven."""
+        with self._lock:
+            return all((entry.id, file.name) in self._verified for file in files)
+
+    def bring(self, manifest: Manifest, entry: SegmentEntry, files: Sequence[FileEntry]) -> None:
+        """Have these files here and proven. A damaged local copy is fetched anew.
+
+        Raises:
+            CorruptObject: an object is missing, or is not what the manifest says.
+            DependencyUnavailable: the object store does not answer, or the disk is full or read-only.
+        """
+        with _disk_errors(self._directory):
+            for file in files:
+                if not self.has(entry, [file]):
+                    self._bring_one(manifest, entry, file)
+                    with self._lock:
+                        self._verified.add((entry.id, file.name))
+
+    def read_range(self, manifest: Manifest, entry: SegmentEntry, name: str, start: int, length: int) -> bytes:
+        """A part of a file that is not here; not covered by the checksum of the whole.
+
+        Raises:
+            CorruptObject: the object is missing.
+            DependencyUnavailable: the object store does not answer.
+        """
+        try:
+            content = self._objects.read(self._name(manifest, entry, name), start=start, length=length)
+        except ObjectNotFound:
+            raise CorruptObject(f"segment {entry.id}: {name} is missing from the object store") from None
+        self._count(len(content))
+        return content
+
+    def remove(self, segment_id: str) -> None:
+        """Delete the local copy; maps of it that are still open stay readable."""
+        with self._lock:
+            self._verified = {known for known in self._verified if known[0] != segment_id}
+        shutil.rmtree(self._directory / segment_id, ignore_errors=True)
+
+    def _bring_one(self, manifest: Manifest, entry: SegmentEntry, file: FileEntry) -> None:
+        local = self.directory_of(entry)
+        if (local / file.name).exists():
+            try:
+                verify_files(entry, local, [file])
+            except CorruptObject:
+                (local / file.name).unlink(missing_ok=True)  # the copy is bad; the object may not be
+            else:
+                return
+        self._fetch(manifest, entry, file)
+
+    def _fetch(self, manifest: Manifest, entry: SegmentEntry, file: FileEntry) -> None:
+        local = self.directory_of(entry)
+        arriving = local / f"arriving-{uuid4().hex}"
+        arriving.mkdir(parents=True)
+        try:
+            self._objects.download(self._name(manifest, entry, file.name), arriving / file.name)
+            verify_files(entry, arriving, [file])
+            (arriving / file.name).replace(local / file.name)
+            self._count(file.size_bytes)
+        except ObjectNotFound:
+            raise CorruptObject(f"segment {entry.id}: {file.name} is missing from the object store") from None
+        finally:
+            shutil.rmtree(arriving, ignore_errors=True)
+
+    def _name(self, manifest: Manifest, entry: SegmentEntry, name: str) -> str:
+        return segment_file(manifest.collection, manifest.uid, manifest.shard, entry.id, name)
+
+    def _count(self, size_bytes: int) -> None:
+        with self._lock:
+            self.fetched_bytes += size_bytes
+
+
+@contextmanager
+def _disk_errors(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reasons = {errno.ENOSPC: "is full", errno.EDQUOT: "is over its quota", errno.EROFS: "is read-only"}
+        reason = reasons.get(error.errno or 0, f"failed ({error.strerror})")
+        raise DependencyUnavailable(f"the disk of the segment cache {directory} {reason}") from error
