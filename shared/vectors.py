@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 
 import numpy as np
@@ -53,8 +53,29 @@ def decode_vectors(
                 break
     if problems:
         raise InvalidRequest(*problems)
-    _check_values(rows, metric, field)
+    check_values(rows, metric, field.format)
     return rows
+
+
+def check_values(rows: NDArray[np.float32], metric: Metric, where: Callable[[int], str]) -> None:
+    """Refuse rows that cannot be searched; `where` names the vector of a row, for error messages.
+
+    Raises:
+        InvalidRequest: a row is not finite in float32, or zero under cosine.
+    """
+    infinite = ~np.isfinite(rows).all(axis=1)
+    problems = [
+        FieldProblem(where(place), "a number beyond float32", "finite float32 numbers")
+        for place in np.flatnonzero(infinite)[:_MAX_PROBLEMS].tolist()
+    ]
+    if metric is Metric.COSINE and not problems:
+        norms = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+        problems = [
+            FieldProblem(where(place), "a zero vector", "a vector with a direction (metric cosine)")
+            for place in np.flatnonzero(norms == 0)[:_MAX_PROBLEMS].tolist()
+        ]
+    if problems:
+        raise InvalidRequest(*problems)
 
 
 def encode_vectors(rows: NDArray[np.float32]) -> str:
@@ -84,19 +105,3 @@ def _decode(vector: list[float] | str, dimension: int) -> NDArray[np.float32]:
         raise ValueError(f"{len(vector)} numbers")
     with np.errstate(over="ignore"):
         return np.asarray(vector, np.float32)
-
-
-def _check_values(rows: NDArray[np.float32], metric: Metric, field: str) -> None:
-    infinite = ~np.isfinite(rows).all(axis=1)
-    problems = [
-        FieldProblem(field.format(place), "a number beyond float32", "finite float32 numbers")
-        for place in np.flatnonzero(infinite)[:_MAX_PROBLEMS]
-    ]
-    if metric is Metric.COSINE and not problems:
-        norms = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
-        problems = [
-            FieldProblem(field.format(place), "a zero vector", "a vector with a direction (metric cosine)")
-            for place in np.flatnonzero(norms == 0)[:_MAX_PROBLEMS]
-        ]
-    if problems:
-        raise InvalidRequest(*problems)

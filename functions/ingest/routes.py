@@ -72,7 +72,7 @@ class IngestRoutes:
     def _accept_upsert(self, name: str, body: UpsertRecords, key: str | None) -> AcceptedWrite:
         collection = load_collection(self._state, name)
         attributes = [record.attributes for record in body.records]
-        check_attributes(attributes, collection.attributes, field="records[{}].attributes")
+        check_attributes(attributes, collection.attributes, where="records[{}].attributes".format)
         vectors = decode_vectors(
             [record.vector for record in body.records],
             collection.dimension,

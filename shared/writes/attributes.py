@@ -1,6 +1,6 @@
 """Attributes of records against what their collection declares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -14,11 +14,14 @@ _MAX_PROBLEMS: Final = 20
 
 
 def check_attributes(
-    records: Sequence[Mapping[str, Any] | None], declared: Mapping[str, AttributeType], *, field: str
+    records: Sequence[Mapping[str, Any] | None],
+    declared: Mapping[str, AttributeType],
+    *,
+    where: Callable[[int], str],
 ) -> None:
     """Refuse values that do not fit their declared type; undeclared attributes are kept, but cannot be filtered on.
 
-    `field` names one record's attributes in error messages, with `{}` for its place. A null is as good as absent.
+    `where` names the attributes of the record at a place, for error messages. A null is as good as absent.
 
     Raises:
         InvalidRequest: naming each attribute, its value and what is allowed.
@@ -26,7 +29,7 @@ def check_attributes(
     problems: list[FieldProblem] = []
     for place, attributes in enumerate(records):
         if attributes and len(problems) < _MAX_PROBLEMS:
-            problems += _problems(attributes, declared, field.format(place))
+            problems += _problems(attributes, declared, where(place))
     if problems:
         raise InvalidRequest(*problems[:_MAX_PROBLEMS])
 
