@@ -85,6 +85,33 @@ def get_collection(name: Collection, *, url: Url = DEFAULT_URL, as_json: Json = 
     )
 
 
+@app.command("explain")
+def explain_collection(
+    name: Collection,
+    *,
+    recall: Annotated[float, typer.Option(min=0.0, max=1.0, help="The recall to choose for.")] = 0.95,
+    top_k: Annotated[int, typer.Option(min=1, max=1000, help="The number of records to choose for.")] = 10,
+    url: Url = DEFAULT_URL,
+    as_json: Json = False,
+) -> None:
+    """Show what each method and effort was measured at when a segment was built, and what a query would use."""
+    from swell.cli.explanations import explain  # noqa: PLC0415 - numpy loads only here
+
+    with connected(url) as client:
+        document = client.collections.describe(name)
+    explanations = [explain(segment, recall=recall, top_k=top_k) for segment in document["segments"]]
+    if as_json:
+        print_json({"collection": name, "recall": recall, "top_k": top_k, "segments": explanations})
+        return
+    for explanation in explanations:
+        say(f"\n{explanation['title']}: {explanation['choice']}")
+        if explanation["efforts"]:
+            print_table(
+                {"method": "left", "effort": "left", "recall@10": "right", "recall@100": "right", "ms": "right"},
+                [list(effort.values()) for effort in explanation["efforts"]],
+            )
+
+
 @app.command("delete")
 def delete_collection(
     name: Collection,

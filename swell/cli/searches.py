@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from swell.cli.connection import connected
+from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_URL, Collection, Json, Url
 from swell.cli.output import note, print_json, print_table, say
 
@@ -29,6 +30,10 @@ def query(
     recall: Annotated[
         float | None, typer.Option(help="The share of the true nearest to aim at; 1.0 searches exactly.")
     ] = None,
+    filter_: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="JSON", help="""Only records that match: '{"eq": {"genre": "jazz"}}'."""),
+    ] = None,
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
@@ -40,7 +45,11 @@ def query(
         )
     with connected(url) as client:
         results = _search(
-            client.collection(collection), vector=vector, record_id=id_, file=file, top_k=top_k, recall=recall
+            client.collection(collection),
+            vector=vector,
+            record_id=id_,
+            file=file,
+            options={"top_k": top_k, "recall": recall, "filter": _condition(filter_)},
         )
     if as_json:
         documents = [_result_document(result) for result in results]
@@ -81,18 +90,29 @@ def _search(
     vector: str | None,
     record_id: str | None,
     file: Path | None,
-    top_k: int,
-    recall: float | None,
+    options: dict[str, Any],
 ) -> "Sequence[QueryResult]":
     from swell.cli.record_lines import parse_vectors, read_vectors
 
+    wanted = {**options, "include": ["attributes"], "consistency": "strong"}
     if record_id is not None:
-        result = target.query(id=record_id, top_k=top_k, recall=recall, include=["attributes"], consistency="strong")
-        return [result]
+        return [target.query(id=record_id, **wanted)]
     vectors = read_vectors(file) if file is not None else parse_vectors(vector or "", "--vector")
     if file is None and len(vectors) == 1:
-        return [target.query(vectors[0], top_k=top_k, recall=recall, include=["attributes"], consistency="strong")]
-    return target.query_many(vectors, top_k=top_k, recall=recall, include=["attributes"], consistency="strong")
+        return [target.query(vectors[0], **wanted)]
+    return target.query_many(vectors, **wanted)
+
+
+def _condition(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        condition = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise CommandFailed(f"--filter: {text!r} is not JSON: {error}", code="usage") from None
+    if not isinstance(condition, dict):
+        raise CommandFailed(f"--filter: got {text!r}, allowed: a JSON object", code="usage")
+    return condition
 
 
 def _result_document(result: "QueryResult") -> dict[str, Any]:

@@ -14,6 +14,8 @@ from swell.cli.output import note, print_json, say
 from swell.cli.program import program_name
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from swell.local.running import RunningSwell
 
 DEFAULT_DATA: Final = Path(".swell/data")
@@ -28,19 +30,24 @@ def up(
     data: Annotated[
         Path, typer.Option("--data", metavar="DIR", file_okay=False, help="Where vectors and logs are kept.")
     ] = DEFAULT_DATA,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=64, help="Processes that answer HTTP, over one mapped cache; 0: this one. Default: the cores."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Serve the API on this machine until Ctrl-C.
 
-    Everything runs in this process, on files in the data directory: what was acknowledged survives a kill -9.
+    Everything is kept in files in the data directory: what was acknowledged survives a kill -9.
     With --emulators every function has its own process on Google's emulators, whose memory ends with them.
     """
-    from swell.local.runtime import run_embedded, run_on_emulators
-
-    start = run_on_emulators if emulators else run_embedded
+    if emulators and workers is not None:
+        raise typer.BadParameter("goes with the embedded runtime only", param_hint="--workers")
     directory = data.absolute()
     note(f"Starting {'on the emulators' if emulators else 'embedded'} …")
-    with start(directory, port) as running:
+    with _started(directory, port, emulators=emulators, workers=workers) as running:
         if as_json:
             print_json(_document(running, directory))
         else:
@@ -48,6 +55,19 @@ def up(
         _wait_for_stop()
         note("Stopping …")
     note("Stopped." if emulators else f"Stopped. `{program_name()} up --data {data}` goes on where this left off.")
+
+
+def _started(
+    directory: Path, port: int, *, emulators: bool, workers: int | None
+) -> "AbstractContextManager[RunningSwell]":
+    # One thread of linear algebra a process: the workers are as many as the cores. Read when numpy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - a setting of a library, not ours
+    from swell.local.runtime import run_embedded, run_on_emulators
+    from swell.local.workers import default_workers
+
+    if emulators:
+        return run_on_emulators(directory, port)
+    return run_embedded(directory, port, workers=default_workers() if workers is None else workers)
 
 
 def _greet(running: "RunningSwell", directory: Path, *, emulators: bool) -> None:

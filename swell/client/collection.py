@@ -17,7 +17,8 @@ from swell.client.wire import encode_vector, id_list, in_chunks, many_vectors, o
 
 Wait = Literal["accepted", "committed"]
 Include = Sequence[Literal["attributes", "vector"]]
-Consistency = Literal["eventual", "strong"]
+Consistency = Literal["eventual", "bounded", "strong"]
+Filter = Mapping[str, Any]
 
 
 def collection_path(name: str) -> str:
@@ -70,11 +71,15 @@ class Collection:
         id: str | None = None,  # noqa: A002 - the API's own word
         top_k: int = 10,
         recall: float | None = None,
+        filter: Filter | None = None,  # noqa: A002 - the API's own word
         include: Include = (),
         consistency: Consistency | None = None,
+        max_staleness_ms: int | None = None,
         min_version: str | None = None,
     ) -> QueryResult:
         """The `top_k` nearest records of a vector, or of the stored record `id` (which is then not among them).
+
+        `filter`, such as `{"eq": {"genre": "jazz"}}`, keeps to records whose declared attributes match.
 
         Raises:
             ValueError: both `vector` and `id` are given, or neither, or `vector` is not one row of numbers.
@@ -83,7 +88,8 @@ class Collection:
         if (vector is None) == (id is None):
             raise ValueError("query: give a vector or an id, one of the two")
         what = {"id": id} if vector is None else {"vector": encode_vector(one_vector(vector))}
-        answer = self._read("query", what, _read_options(top_k, recall, include, consistency, min_version))
+        freshness = _freshness(consistency, max_staleness_ms, min_version)
+        answer = self._read("query", what, {**_search_options(top_k, recall, filter, include), **freshness})
         return QueryResult.of(answer["matches"], answer)
 
     def query_many(
@@ -92,13 +98,16 @@ class Collection:
         *,
         top_k: int = 10,
         recall: float | None = None,
+        filter: Filter | None = None,  # noqa: A002 - the API's own word
         include: Include = (),
         consistency: Consistency | None = None,
+        max_staleness_ms: int | None = None,
         min_version: str | None = None,
     ) -> list[QueryResult]:
         """One result for each row of `vectors`, in their order: faster for the server than one by one."""
         rows = many_vectors(vectors)
-        options = _read_options(top_k, recall, include, consistency, min_version)
+        freshness = _freshness(consistency, max_staleness_ms, min_version)
+        options = {**_search_options(top_k, recall, filter, include), **freshness}
         results: list[QueryResult] = []
         for part in in_chunks(len(rows), MAX_QUERIES_PER_REQUEST):
             answer = self._read("query", {"vectors": [encode_vector(row) for row in rows[part]]}, options, part.start)
@@ -111,11 +120,12 @@ class Collection:
         *,
         include: Include = ("attributes", "vector"),
         consistency: Consistency | None = None,
+        max_staleness_ms: int | None = None,
         min_version: str | None = None,
     ) -> FetchResult:
         """The stored records of these ids."""
         wanted = id_list(ids)
-        options = {"include": list(include), **_freshness(consistency, min_version)}
+        options = {"include": list(include), **_freshness(consistency, max_staleness_ms, min_version)}
         records: list[Record] = []
         missing: list[str] = []
         version = ""
@@ -148,16 +158,18 @@ class Collection:
             raise shifted(error, start) from None
 
 
-def _read_options(
-    top_k: int, recall: float | None, include: Include, consistency: Consistency | None, min_version: str | None
+def _search_options(top_k: int, recall: float | None, condition: Filter | None, include: Include) -> dict[str, Any]:
+    return {"top_k": top_k, "include": list(include), **_given(recall=recall, filter=condition)}
+
+
+def _freshness(
+    consistency: Consistency | None, max_staleness_ms: int | None, min_version: str | None
 ) -> dict[str, Any]:
-    wanted = {} if recall is None else {"recall": recall}
-    return {"top_k": top_k, "include": list(include), **wanted, **_freshness(consistency, min_version)}
+    return _given(consistency=consistency, max_staleness_ms=max_staleness_ms, min_version=min_version)
 
 
-def _freshness(consistency: Consistency | None, min_version: str | None) -> dict[str, str]:
-    given = {"consistency": consistency, "min_version": min_version}
-    return {name: value for name, value in given.items() if value is not None}
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _together(receipts: Sequence[WriteReceipt]) -> WriteReceipt:

@@ -1,6 +1,7 @@
 """Creating, listing and deleting collections."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from swell.client.collection import collection_path
 from swell.client.results import CollectionDeclaration, CollectionDescription
@@ -44,7 +45,16 @@ class Collections:
         Raises:
             NotFoundError: there is no collection of this name.
         """
-        return CollectionDescription.of(self._transport.send("GET", collection_path(name)))
+        return CollectionDescription.of(self.describe(name))
+
+    def describe(self, name: str) -> Mapping[str, Any]:
+        """All that the server says of a collection, calibration of its segments included, as it says it.
+
+        Raises:
+            NotFoundError: there is no collection of this name.
+        """
+        document: Mapping[str, Any] = self._transport.send("GET", collection_path(name))
+        return document
 
     def delete(self, name: str) -> None:
         """Delete a collection and everything in it.

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,6 +39,8 @@ def child_process(
     Raises:
         FileNotFoundError: there is no such program.
     """
+    if shutil.which(command[0]) is None:
+        raise FileNotFoundError(f"there is no program {command[0]}")
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - the caller's own command
             _launched(command),

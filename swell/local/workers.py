@@ -12,17 +12,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, DependencyUnavailable
 from swell.local.processes import STOP_WITHIN_S, die_with_parent
 from swell.local.server import LOOPBACK, reusable_listener, server_config
 
+_READY_WITHIN_S: Final = 30.0
 SUPPORTED: Final = sys.platform == "linux"
 """Elsewhere the kernel does not balance SO_REUSEPORT, and forking a process with frameworks loaded is unsafe."""
+
+
+def default_workers() -> int:
+    """One a core that we may use; none where workers are not supported."""
+    return len(os.sched_getaffinity(0)) if SUPPORTED else 0
 
 
 @contextmanager
@@ -40,21 +47,29 @@ def serve_in_workers(make_app: Callable[[], ASGIApp], port: int, workers: int) -
     port = reserved.getsockname()[1]
     gc.freeze()  # objects made so far stay out of the children's collections, and so on shared pages
     fork = get_context("fork")
-    processes = [fork.Process(target=_work, args=(make_app, port, os.getpid()), daemon=True) for _ in range(workers)]
+    ready = [fork.Event() for _ in range(workers)]
+    processes = [
+        fork.Process(target=_work, args=(make_app, port, os.getpid(), listening), daemon=True) for listening in ready
+    ]
     try:
         for process in processes:
             process.start()
+        for listening, process in zip(ready, processes, strict=True):
+            if not listening.wait(_READY_WITHIN_S):
+                raise DependencyUnavailable(f"worker {process.pid} did not come up within {_READY_WITHIN_S} s")
         yield f"http://{LOOPBACK}:{port}"
     finally:
         _stop(processes)
         reserved.close()
 
 
-def _work(make_app: Callable[[], ASGIApp], port: int, parent: int) -> None:
+def _work(make_app: Callable[[], ASGIApp], port: int, parent: int, ready: Event) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent stops us in order
+    app = make_app()
     listener = reusable_listener(port, listening=True)
-    uvicorn.Server(server_config(make_app())).run(sockets=[listener])
+    ready.set()  # connections wait in the backlog from here on
+    uvicorn.Server(server_config(app)).run(sockets=[listener])
 
 
 def _stop(processes: Sequence[BaseProcess]) -> None:
