@@ -37,6 +37,8 @@ class GoogleObjects:
     """
 
     def __init__(self, project: str, bucket: str) -> None:
+        # Else the client asks about the bucket in the background, for traces, which a function may not do.
+        os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")  # noqa: TID251 - the client's own
         self._client = Client(project=project)
         self._bucket = self._client.bucket(bucket)
 
