@@ -12,6 +12,7 @@ from pydantic import Discriminator, Field, Tag
 from shared.domain.collection import Metric
 from shared.domain.limits import MAX_DIMENSION
 from shared.errors import FieldProblem, InvalidRequest
+from shared.index.metric import MAX_COMPONENT, MIN_COSINE_NORM
 
 NUMBERS: Final = "<numbers>"
 BASE64: Final = "<base64>"
@@ -30,6 +31,8 @@ WireVector = Annotated[
 ]
 
 _MAX_PROBLEMS: Final = 20
+_ROUNDING: Final = 1.01
+"""Squares in float32 may be this much off; what is so close to the limit is looked at in float64."""
 
 
 def decode_vectors(
@@ -40,17 +43,18 @@ def decode_vectors(
     `field` names one vector in error messages, with `{}` for its place: `records[{}].vector`.
 
     Raises:
-        InvalidRequest: a vector is not of this dimension, not finite in float32, or zero under cosine.
+        InvalidRequest: a vector is not of this dimension, or `check_values` refuses it.
     """
     rows = np.empty((len(vectors), dimension), np.float32)
     problems = []
-    for place, vector in enumerate(vectors):
-        try:
-            rows[place] = _decode(vector, dimension)
-        except ValueError as error:
-            problems.append(FieldProblem(field.format(place), str(error), f"{dimension} finite numbers"))
-            if len(problems) == _MAX_PROBLEMS:
-                break
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is refused below
+        for place, vector in enumerate(vectors):
+            try:
+                rows[place] = _decode(vector, dimension)
+            except ValueError as error:
+                problems.append(FieldProblem(field.format(place), str(error), f"{dimension} finite numbers"))
+                if len(problems) == _MAX_PROBLEMS:
+                    break
     if problems:
         raise InvalidRequest(*problems)
     check_values(rows, metric, field.format)
@@ -61,21 +65,30 @@ def check_values(rows: NDArray[np.float32], metric: Metric, where: Callable[[int
     """Refuse rows that cannot be searched; `where` names the vector of a row, for error messages.
 
     Raises:
-        InvalidRequest: a row is not finite in float32, or zero under cosine.
+        InvalidRequest: a component is not finite or beyond `MAX_COMPONENT`, or, under cosine, a row has no direction.
     """
-    infinite = ~np.isfinite(rows).all(axis=1)
-    problems = [
-        FieldProblem(where(place), "a number beyond float32", "finite float32 numbers")
-        for place in np.flatnonzero(infinite)[:_MAX_PROBLEMS].tolist()
+    # No component is longer than its vector: one pass clears what is ordinary, and an overflow is not ordinary.
+    squares = np.einsum("ij,ij->i", rows, rows)
+    shortest = MIN_COSINE_NORM**2 * _ROUNDING if metric is Metric.COSINE else 0.0
+    if rows.size and not (squares.min() >= shortest and squares.max() <= MAX_COMPONENT**2):
+        problems = [*_too_large(rows, where), *(_too_short(rows, where) if metric is Metric.COSINE else ())]
+        if problems:
+            raise InvalidRequest(*problems[:_MAX_PROBLEMS])
+
+
+def _too_large(rows: NDArray[np.float32], where: Callable[[int], str]) -> list[FieldProblem]:
+    refused = ~(np.abs(rows) <= MAX_COMPONENT).all(axis=1)  # a comparison with NaN is false
+    allowed = f"finite numbers up to ±{MAX_COMPONENT:g}"
+    return [FieldProblem(where(row), "a number out of range", allowed) for row in np.flatnonzero(refused).tolist()]
+
+
+def _too_short(rows: NDArray[np.float32], where: Callable[[int], str]) -> list[FieldProblem]:
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
+    allowed = f"a vector with a direction, at least {MIN_COSINE_NORM:g} long (metric cosine)"
+    return [
+        FieldProblem(where(row), "a zero vector" if lengths[row] == 0 else f"a length of {lengths[row]:g}", allowed)
+        for row in np.flatnonzero(lengths < MIN_COSINE_NORM).tolist()
     ]
-    if metric is Metric.COSINE and not problems:
-        norms = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
-        problems = [
-            FieldProblem(where(place), "a zero vector", "a vector with a direction (metric cosine)")
-            for place in np.flatnonzero(norms == 0)[:_MAX_PROBLEMS].tolist()
-        ]
-    if problems:
-        raise InvalidRequest(*problems)
 
 
 def encode_vectors(rows: NDArray[np.float32]) -> str:
@@ -103,5 +116,4 @@ def _decode(vector: list[float] | str, dimension: int) -> NDArray[np.float32]:
         return np.frombuffer(raw, "<f4")
     if len(vector) != dimension:
         raise ValueError(f"{len(vector)} numbers")
-    with np.errstate(over="ignore"):
-        return np.asarray(vector, np.float32)
+    return np.asarray(vector, np.float32)

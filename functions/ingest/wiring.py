@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 from functions.ingest.collections import CollectionRegister
 from functions.ingest.routes import IngestRoutes
 from shared.adapters.opening import Adapters, open_adapters
-from shared.http import http_function
+from shared.http import HttpFunction
 from shared.settings import Settings
 from shared.writes.accept import AcceptWrites
 
@@ -17,7 +17,7 @@ def build(adapters: Adapters) -> ASGIApp:
     register = CollectionRegister(adapters.state, adapters.clock)
     writes = AcceptWrites(adapters.state, adapters.objects, adapters.publisher, adapters.clock)
     routes = IngestRoutes(adapters.state, register, writes).routes()
-    return http_function("ingest", routes, ready=lambda: _check(adapters))
+    return HttpFunction("ingest", routes, ready=lambda: _check(adapters))
 
 
 def _check(adapters: Adapters) -> None:

@@ -72,8 +72,11 @@ class QueryRoutes:
         started, fetched_bytes = time.perf_counter(), self._cache.fetched_bytes
         body = await read_body(request, QueryRecords)
         read, search = self._read(request, body), _search(body)
-        inline = body.vectors is None and self._reads.is_warm(read)
-        found = await _until_visible(lambda: self._reads.search(read, search), body.timeout_ms, inline=inline)
+        warm = self._reads.warm(read) if body.vectors is None else None
+        if warm is not None:  # on the event loop: one search is shorter than a change of threads and back
+            found = self._reads.search(read, search, warm)
+        else:
+            found = await _until_visible(lambda: self._reads.search(read, search), body.timeout_ms)
         results = [{"matches": [describe_match(match) for match in matches]} for matches in found.answer.matches]
         return json_response(
             {
@@ -81,7 +84,7 @@ class QueryRoutes:
                 "version": str(found.opened.version),
                 "method": found.answer.method,
                 "recall_target": body.recall,
-                "cache": "hot" if inline else "warm",
+                "cache": "hot" if warm else "warm",
                 "fetched_bytes": self._cache.fetched_bytes - fetched_bytes,
                 **describe_damages(found.opened),
                 "took_ms": round((time.perf_counter() - started) * 1000, 3),
@@ -121,18 +124,8 @@ class QueryRoutes:
         )
 
 
-async def _until_visible(attempt: Callable[[], T], timeout_ms: int, *, inline: bool = False) -> T:
-    """Repeat a read whose version is still on its way: the write that made it may be committing just now.
-
-    `inline` runs the first attempt on the event loop: right for work that is shorter than a change of threads costs.
-    """
-    try:
-        return attempt() if inline else await run_in_threadpool(attempt)
-    except VersionNotVisible:
-        return await _retry_until_visible(attempt, timeout_ms)
-
-
-async def _retry_until_visible(attempt: Callable[[], T], timeout_ms: int) -> T:
+async def _until_visible(attempt: Callable[[], T], timeout_ms: int) -> T:
+    """Repeat a read whose version is still on its way: the write that made it may be committing just now."""
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(VersionNotVisible),
         stop=stop_after_delay(timeout_ms / 1000),

@@ -67,19 +67,20 @@ class AnswerReads:
         """
         return self._snapshots.open(read.collection, read.freshness, whole=read.whole)
 
-    def is_warm(self, read: Read) -> bool:
-        """Whether the read can be answered from memory, without asking any store."""
-        return self._snapshots.in_memory(read.collection, read.freshness)
+    def warm(self, read: Read) -> OpenCollection | None:
+        """What `open` would give, if that can be had from memory, without asking any store."""
+        opened = self._snapshots.in_memory(read.collection, read.freshness)
+        return None if opened is None or (read.whole and opened.damages) else opened
 
-    def search(self, read: Read, search: Search) -> Found:
-        """The `top_k` nearest records of each query vector.
+    def search(self, read: Read, search: Search, opened: OpenCollection | None = None) -> Found:
+        """The `top_k` nearest records of each query vector, in `opened` if that is given.
 
         Raises:
             As `open`, and:
             InvalidRequest: a vector or the filter does not fit the collection.
             NotFound: there is no record `near_id`.
         """
-        opened = self.open(read)
+        opened = opened or self.open(read)
         condition = parse_filter(search.filter, opened.collection.attributes) if search.filter is not None else None
         if search.near_id is None:
             queries = _decode(opened, search)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
-from functions.query.heads import Freshness, Heads, SeenCollection
+from functions.query.heads import Freshness, Heads
 from shared.cache.segment_cache import SegmentCache
 from shared.domain.collection import Collection
 from shared.domain.versions import VersionVector
@@ -100,14 +100,18 @@ class Snapshots:
             raise CorruptObject(opened.damages[0].reason)
         return opened
 
-    def in_memory(self, name: str, freshness: Freshness) -> bool:
-        """Whether `open` would ask neither the state store nor the object store."""
+    def in_memory(self, name: str, freshness: Freshness) -> OpenCollection | None:
+        """What `open` would give, if it need ask neither the state store nor the object store; else None."""
         seen = self._heads.remembered(name, freshness)
-        return seen is not None and self._all_held(seen)
-
-    def _all_held(self, seen: SeenCollection) -> bool:
-        uid = seen.collection.uid
-        return all(self._held((uid, number), head.version) is not None for number, head in enumerate(seen.heads))
+        if seen is None:
+            return None
+        shards = []
+        for number, head in enumerate(seen.heads):
+            held = self._held((seen.collection.uid, number), head.version)
+            if held is None:
+                return None
+            shards.append(held)
+        return OpenCollection(seen.collection, tuple(shards))
 
     def _shard(self, collection: Collection, number: int, head: Head) -> OpenShard:
         key = (collection.uid, number)

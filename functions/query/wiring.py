@@ -12,7 +12,7 @@ from functions.query.settings import QuerySettings
 from functions.query.snapshots import Snapshots
 from shared.adapters.opening import Adapters, open_adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
-from shared.http import http_function
+from shared.http import HttpFunction
 
 
 def build(adapters: Adapters, settings: QuerySettings) -> ASGIApp:
@@ -22,7 +22,7 @@ def build(adapters: Adapters, settings: QuerySettings) -> ASGIApp:
     snapshots = Snapshots(Heads(adapters.state), adapters.objects, segments, monotonic_s=time.monotonic)
     reads = AnswerReads(snapshots)
     routes = QueryRoutes(adapters.state, reads, segments, settings.staleness_ms / 1000).routes()
-    return http_function("query", routes, ready=lambda: _check(adapters))
+    return HttpFunction("query", routes, ready=lambda: _check(adapters))
 
 
 def _check(adapters: Adapters) -> None:

@@ -18,7 +18,7 @@ from shared.adapters.opening import Adapters, open_adapters
 from shared.settings import Settings
 from shared.telemetry import log_to
 from shared.topology import load_topology
-from swell.local.front_door import front_door
+from swell.local.front_door import FrontDoor
 from swell.local.running import RunningSwell
 from swell.local.server import serve
 from swell.local.workers import serve_in_workers
@@ -64,7 +64,7 @@ def _adapters(data_dir: Path) -> Adapters:
 def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     functions = {"ingest": build_ingest(adapters), "query": build_query(adapters, settings)}
-    return front_door(load_topology(), functions)
+    return FrontDoor(load_topology(), functions)
 
 
 @contextmanager

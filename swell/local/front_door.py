@@ -1,14 +1,12 @@
 """One address for all HTTP functions, routed as topology.yaml says; the load balancer's stand-in."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
 import httpx
-from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.http import json_response
@@ -17,37 +15,46 @@ from shared.topology import Topology
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"}
 
 
-def front_door(topology: Topology, functions: Mapping[str, ASGIApp]) -> Starlette:
-    """Requests go to the function whose route they match; health is that of the query function."""
-    routes = [
-        Route(route.path, _Forward(app), methods=[route.method])
-        for name, app in functions.items()
-        for route in topology.functions[name].routes
-    ]
-    health = [Route(path, _Forward(functions["query"])) for path in topology.health_paths]
+class FrontDoor:
+    """Requests go to the function whose route they match; health is that of the query function.
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        for app in functions.values():
-            if isinstance(app, Upstream):
-                await app.close()
+    An ASGI app that only looks and hands on: it stands before every local request.
+    """
 
-    return Starlette(routes=[Route("/", _welcome), *health, *routes], lifespan=lifespan)
-
-
-async def _welcome(_: Request) -> Response:
-    return json_response({"service": "swell", "collections": "/v1/collections", "ready": "/readyz"})
-
-
-class _Forward:
-    """Starlette takes a function for an endpoint and anything else for an app; this makes an app of either."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, topology: Topology, functions: Mapping[str, ASGIApp]) -> None:
+        self._functions = functions
+        self._routes = [
+            (route.method, compile_path(route.path)[0], app)
+            for name, app in functions.items()
+            for route in topology.functions[name].routes
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
+        """Hand one request on."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._app_for(scope["method"], scope["path"])(scope, receive, send)
+
+    def _app_for(self, method: str, path: str) -> ASGIApp:
+        for wanted, pattern, app in self._routes:
+            if wanted == method and pattern.match(path):
+                return app
+        if path == "/":
+            return _WELCOME
+        return self._functions["query"]  # health, and 404 or 405 for what nobody serves
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for app in self._functions.values():
+            if isinstance(app, Upstream):
+                await app.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+_WELCOME = json_response({"service": "swell", "collections": "/v1/collections", "ready": "/readyz"})
 
 
 class Upstream:

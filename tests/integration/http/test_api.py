@@ -150,7 +150,7 @@ _BAD_BODIES: list[tuple[str, Any, str, str]] = [
     (_UPSERT, {"records": [{"id": "a", "vector": _V}] * 2}, "body", "every id at most once"),
     (_UPSERT, {"records": [{"id": "a", "vector": [1, 2]}]}, "records[0].vector", "3 finite numbers"),
     (_UPSERT, {"records": [{"id": "a", "vector": [0, 0, 0]}]}, "records[0].vector", "a vector with a direction"),
-    (_UPSERT, {"records": [{"id": "a", "vector": [1e39, 0, 0]}]}, "records[0].vector", "finite float32"),
+    (_UPSERT, {"records": [{"id": "a", "vector": [1e39, 0, 0]}]}, "records[0].vector", "finite numbers up to"),
     (_UPSERT, {"records": [{"id": "a", "vector": [True, 0, 0]}]}, "records[0].vector[0]", "a valid number"),
     (_UPSERT, {"records": [{"id": "a", "vector": ["1", 0, 0]}]}, "records[0].vector[0]", "a valid number"),
     (_UPSERT, {"records": [{"id": "a", "vector": "AAAA"}]}, "records[0].vector", "3 finite numbers"),
