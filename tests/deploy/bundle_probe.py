@@ -15,7 +15,7 @@ import numpy as np  # noqa: E402, F401
 platform_s = time.perf_counter() - start
 
 start = time.perf_counter()
-app = functions_framework.create_app(target, "main.py")  # type: ignore[no-untyped-call]
+app = functions_framework.create_app(target, "main.py")
 function_s = time.perf_counter() - start
 
 import functions  # noqa: E402

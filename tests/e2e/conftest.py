@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from swell.local.runtime import run_embedded, run_on_emulators
 from swell.local.running import RunningSwell
+from swell.local.runtime import run_embedded, run_on_emulators
 
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("emulators", marks=pytest.mark.emulators)])

@@ -70,6 +70,24 @@ def test_emulators_that_the_environment_names_are_taken(tmp_path: Path, monkeypa
     assert not (tmp_path / "logs").exists()
 
 
+@pytest.mark.parametrize(("ci", "outcome"), [("", "1 skipped"), ("true", "1 error")])
+def test_a_run_without_emulators_says_so_and_fails_in_ci(tmp_path: Path, ci: str, outcome: str) -> None:
+    """A test of the Google adapters on a machine that lacks the emulators."""
+    here = Path(__file__).parents[3]
+    test = "tests/contracts/test_publisher.py::test_a_publish_of_nothing_is_fine[pubsub]"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", test],
+        cwd=here,
+        env={"PATH": str(tmp_path), "CI": ci, "COLUMNS": "300"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert outcome in done.stdout
+    assert "emulators: missing Java 17 or later" in done.stdout
+
+
 @pytest.mark.emulators
 def test_all_three_answer_until_the_block_ends(emulators_present: None, tmp_path: Path) -> None:
     """Each on its own port, with its log."""

@@ -49,9 +49,8 @@ def framework(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Frame
     caches = (ingest_wiring.app, query_wiring.app, index_update_wiring.consumer)
     for cache in caches:
         cache.cache_clear()
-    asgi = functions_framework.aio.create_asgi_app
-    ingest = TestClient(asgi("ingest", str(_FUNCTIONS / "ingest" / "main.py")))
-    query = TestClient(asgi("query", str(_FUNCTIONS / "query" / "main.py")))
+    ingest = TestClient(functions_framework.aio.create_asgi_app("ingest", str(_FUNCTIONS / "ingest" / "main.py")))
+    query = TestClient(functions_framework.aio.create_asgi_app("query", str(_FUNCTIONS / "query" / "main.py")))
     wsgi = functions_framework.create_app("index_update", str(_FUNCTIONS / "index_update" / "main.py"), "cloudevent")
     with ingest, query:
         yield Framework(ingest, query, wsgi.test_client(), tmp_path)

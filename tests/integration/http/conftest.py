@@ -5,13 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from starlette.testclient import TestClient
-from tests.fakes.clock import FrozenClock
-from tests.fakes.objects import InMemoryObjects
-from tests.fakes.publisher import RecordingPublisher
-from tests.fakes.state import InMemoryState
 
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
@@ -19,6 +14,10 @@ from functions.ingest.wiring import build as build_ingest
 from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
 from shared.adapters.opening import Adapters
+from tests.fakes.clock import FrozenClock
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.publisher import RecordingPublisher
+from tests.fakes.state import InMemoryState
 
 
 @dataclass
@@ -35,15 +34,15 @@ class Api:
         for message in self.publisher.take("mutations"):
             self.consumer.consume(message.data, message.attributes)
 
-    def declare(self, name: str = "words", **options: Any) -> httpx.Response:
+    def declare(self, name: str = "words", **options: Any) -> Any:
         """Declare a collection of dimension 3."""
         return self.ingest.put(f"/v1/collections/{name}", json={"dimension": 3, **options})
 
-    def upsert(self, *records: dict[str, Any], **options: Any) -> httpx.Response:
+    def upsert(self, *records: dict[str, Any], **options: Any) -> Any:
         """Send records to `words`."""
         return self.ingest.post("/v1/collections/words/upsert", json={"records": list(records), **options})
 
-    def search(self, **body: Any) -> httpx.Response:
+    def search(self, **body: Any) -> Any:
         """Query `words`."""
         return self.query.post("/v1/collections/words/query", json=body)
 

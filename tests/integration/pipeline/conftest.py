@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
+
+from shared.adapters.opening import Adapters
+from tests.builders.pipeline import Pipeline
 from tests.fakes.clock import FrozenClock
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.state import InMemoryState
-
-from shared.adapters.opening import Adapters
-from tests.builders.pipeline import Pipeline
 
 
 def make_pipeline(directory: Path, **options: int) -> Pipeline:

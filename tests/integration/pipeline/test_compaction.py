@@ -146,8 +146,8 @@ def test_a_compaction_whose_lease_was_taken_over_changes_nothing(tmp_path: Path)
     values = _fill(pipeline, 120, batch=60)
     pipeline.deliver(pipeline.taken("mutations"))
     due = pipeline.taken("compactions")[-1]
-    clock = pipeline.adapters.clock
-    assert isinstance(clock, FrozenClock)
+    assert isinstance(pipeline.adapters.clock, FrozenClock)
+    clock: FrozenClock = pipeline.adapters.clock
 
     class Sleeps(FaultyState):
         """Lets another instance take the lease over while this one builds."""
