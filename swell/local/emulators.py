@@ -5,6 +5,7 @@ process running when it is ended itself. Cloud Storage is fake-gcs-server, which
 All three keep their data in memory.
 """
 
+import atexit
 import importlib.util
 import os
 import shutil
@@ -56,6 +57,7 @@ class Emulators:
         self.environment = dict(environment)
         self.project = PROJECT
         self._running = running
+        atexit.register(self.close)  # where the kernel does not end them with us
 
     @classmethod
     def start(cls, directory: Path) -> Self:
@@ -93,6 +95,7 @@ class Emulators:
     def close(self) -> None:
         """End them. Those that were named by the environment are not ours to end."""
         self._running.close()
+        atexit.unregister(self.close)
 
     def __enter__(self) -> Self:
         """Already running."""

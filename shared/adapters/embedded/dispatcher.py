@@ -58,7 +58,7 @@ class Dispatcher:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to deliver; what a dead process was delivering first."""
+        """Begin to deliver, once; what a dead process was delivering is due at once."""
         owner = self._queue.enter()
         self._thread = threading.Thread(target=self._run, args=(owner,), name="dispatcher", daemon=True)
         self._broker.add_listener(self._wake.set)

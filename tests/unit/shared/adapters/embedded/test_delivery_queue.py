@@ -245,6 +245,17 @@ def test_a_dead_owners_leases_are_due_at_once(bench: Bench) -> None:
     assert b"a1" == lease.message.data
 
 
+def test_whoever_enters_finds_the_leases_of_the_dead_due(bench: Bench) -> None:
+    """A restart does not wait for deadlines."""
+    bench.publish(b"x")
+    bench.lease()
+    bench.owner.leave()
+
+    bench.owner = bench.broker.queue.enter()
+
+    assert [b"x"] == data(bench.lease())
+
+
 def test_each_subscription_has_its_own_copy(tmp_path: Path) -> None:
     """One may succeed where another fails."""
     bench = Bench(tmp_path, SubscriptionConfig("one", "t"), SubscriptionConfig("two", "t"))
