@@ -1,0 +1,52 @@
+"""What is known of a region at one look, and what is carried from one look to the next."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.routing.condition import Cause, Condition, Status, kept_share, next_condition
+from shared.routing.health import HealthScore, health_score
+from shared.routing.load import RegionLoad
+from shared.routing.spill import Spill, next_spill
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One look at a region. `alive`: its heartbeat is fresh. `load`: None if it reported none."""
+
+    alive: bool
+    load: RegionLoad | None = None
+
+    @property
+    def lives(self) -> bool:
+        """Whether requests can be sent there at all."""
+        return self.alive and not (self.load is not None and self.load.is_down)
+
+
+@dataclass(frozen=True)
+class RegionState:
+    """How a region does, and what follows for its traffic."""
+
+    condition: Condition
+    spill: Spill = field(default_factory=Spill)
+    score: HealthScore | None = None
+
+    def keeps(self, now: datetime) -> float:
+        """The part of its traffic that it answers itself.
+
+        Degraded and full at once moves the larger of the two shares, so a live region never hands on more than 30 %.
+        """
+        return min(kept_share(self.condition, now), 1.0 - self.spill.share)
+
+    def is_below(self, points: int) -> bool:
+        """Whether its score is lower, or it has none because it is dead."""
+        dead = self.condition.status is Status.FAILED_OVER and self.condition.cause is Cause.NO_SIGN_OF_LIFE
+        return dead or (self.score is not None and self.score.points < points)
+
+
+def next_state(before: RegionState | None, reading: Reading, now: datetime) -> RegionState:
+    """The state after one more look; a region seen for the first time serves if it lives."""
+    score = health_score(reading.load) if reading.load is not None else None
+    spill = next_spill(before.spill if before else Spill(), reading.load, now) if reading.lives else Spill()
+    points = score.points if score is not None else None
+    condition = before.condition if before else Condition(Status.SERVING, now)
+    return RegionState(next_condition(condition, score=points, alive=reading.lives, now=now), spill, score)
