@@ -14,13 +14,17 @@ def event_id_of(*business_key: str | int) -> str:
     return str(uuid5(_NAMESPACE, "\x1f".join(str(part) for part in business_key)))
 
 
-class Event(BaseModel):
+class EventPart(BaseModel):
+    """Part of the data of an event. Consumers ignore fields they do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class Event(EventPart):
     """A fact that happened. Consumers ignore fields they do not know; producers are strict.
 
     A compatible change adds an optional field; anything else is a new class with a new type.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: ClassVar[str]
     topic: ClassVar[str]
@@ -28,7 +32,9 @@ class Event(BaseModel):
     max_age: ClassVar[timedelta] = timedelta(days=7)
 
     event_id: str
+    """The same fact, published again, has the same id (attribute `ce-id`)."""
     occurred_at: AwareDatetime
+    """When it happened (attribute `ce-time`)."""
 
     @property
     def ordering_key(self) -> str:

@@ -2,41 +2,28 @@
 
 from typing import ClassVar
 
-from shared.events.event import Event
+from shared.events.shard import ShardEvent
 
 
-class CompactionDueV1(Event):
+class CompactionDueV1(ShardEvent):
     """The segments of a shard have passed a compaction threshold at `version`."""
 
     type: ClassVar[str] = "dev.swell.index.compaction_due.v1"
     topic: ClassVar[str] = "compactions"
     source: ClassVar[str] = "//swell.dev/functions/index_update"
 
-    collection: str
-    uid: str
-    shard: int
     version: int
-
-    @property
-    def ordering_key(self) -> str:
-        """One key per shard."""
-        return f"{self.collection}/{self.shard}"
+    """The version at which it was due; what is merged is planned on the version that is current then."""
 
 
-class ShardCommittedV1(Event):
+class ShardCommittedV1(ShardEvent):
     """A shard has moved to `version`, described by `manifest`; state, not a delta, so repeats are harmless."""
 
     type: ClassVar[str] = "dev.swell.index.shard_committed.v1"
     topic: ClassVar[str] = "commits"
     source: ClassVar[str] = "//swell.dev/functions/index_update"
 
-    collection: str
-    uid: str
-    shard: int
     version: int
+    """The committed version; it only grows."""
     manifest: str
-
-    @property
-    def ordering_key(self) -> str:
-        """One key per shard."""
-        return f"{self.collection}/{self.shard}"
+    """The object that describes this version."""

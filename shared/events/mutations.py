@@ -2,37 +2,37 @@
 
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from shared.events.event import Event
+from shared.events.event import EventPart
+from shared.events.shard import ShardEvent
 
 
-class Mutations(BaseModel):
-    """What one request changes in one shard. An id is named at most once.
-
-    `vectors` is base64 of little-endian float32, row after row in the order of `upsert_ids`.
-    `attributes`, where present, has one entry per upsert.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+class Mutations(EventPart):
+    """What one request changes in one shard. An id is named at most once."""
 
     upsert_ids: list[str] = Field(default_factory=list)
+    """Records to insert or replace."""
     vectors: str = ""
+    """Their vectors: base64 of little-endian float32, row after row."""
     attributes: list[dict[str, Any] | None] | None = None
+    """Their attributes, one entry per upsert; absent where none has any."""
     delete_ids: list[str] = Field(default_factory=list)
+    """Records to delete."""
 
 
-class ObjectReference(BaseModel):
+class ObjectReference(EventPart):
     """Where a payload too large for a message is kept, and what it must be."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
     name: str
+    """The object's name."""
     size_bytes: int
+    """Its size."""
     sha256: str
+    """Its SHA-256, in hex."""
 
 
-class MutationsAcceptedV1(Event):
+class MutationsAcceptedV1(ShardEvent):
     """A write was accepted for one shard; it is applied when committed.
 
     `revision` orders writes of one id: microseconds since 1970 on the clock of the accepting instance,
@@ -43,21 +43,17 @@ class MutationsAcceptedV1(Event):
     topic: ClassVar[str] = "mutations"
     source: ClassVar[str] = "//swell.dev/functions/ingest"
 
-    collection: str
-    uid: str
-    shard: int
     revision: int
+    """Which of two writes of one record came later."""
     payload_sha256: str
+    """SHA-256 of the payload, in hex: the same Idempotency-Key with another body is a conflict."""
     inline: Mutations | None = None
+    """The payload, where it fits into a message."""
     reference: ObjectReference | None = None
+    """The payload's object, where it does not; exactly one of the two is present."""
 
     @model_validator(mode="after")
     def _has_one_payload(self) -> Self:
         if (self.inline is None) == (self.reference is None):
             raise ValueError("exactly one of inline and reference must be present")
         return self
-
-    @property
-    def ordering_key(self) -> str:
-        """One key per shard."""
-        return f"{self.collection}/{self.shard}"
