@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -252,96 +250,3 @@ def test_a_put_without_expiry_lifts_it(state: StateStore, clock: FrozenClock, *,
     clock.advance(timedelta(days=1))
 
     assert state.get("a/1") is not None
-
-
-def test_of_many_that_create_one_wins(state: StateStore) -> None:
-    """A document is a lock."""
-    with ThreadPoolExecutor(8) as pool:
-        won = list(pool.map(lambda number: _creates(state, number), range(8)))
-
-    found = state.get("lock/1")
-    assert 1 == won.count(True)
-    assert found is not None
-    assert won.index(True) == found.data["by"]
-
-
-def test_compare_and_set_loses_no_update(state: StateStore) -> None:
-    """Four threads that add one, ten times each, make forty."""
-    state.commit([Put("n/1", {"count": 0})])
-
-    with ThreadPoolExecutor(4) as pool:
-        for future in [pool.submit(_add_ten, state) for _ in range(4)]:
-            future.result()
-
-    found = state.get("n/1")
-    assert found is not None
-    assert 40 == found.data["count"]
-
-
-@pytest.mark.parametrize(
-    "path", ["a", "a/b/c", "", "/a", "a/", "a//b/c", "a/..", "a/.", "a/__x__", "a/b\0", "a/" + "x" * 1501]
-)
-def test_a_path_that_is_not_of_pairs_is_refused(state: StateStore, path: str) -> None:
-    """By reads and writes alike, before anything is written."""
-    with pytest.raises(ValueError, match="path"):
-        state.get(path)
-    with pytest.raises(ValueError, match="path"):
-        state.commit([Put("ok/1", {}), Put(path, {})])
-    assert state.get("ok/1") is None
-
-
-@pytest.mark.parametrize("path", ["a/b", "", "a/b/"])
-def test_a_listing_of_what_is_no_collection_is_refused(state: StateStore, path: str) -> None:
-    """A document has no listing."""
-    with pytest.raises(ValueError, match="path"):
-        state.list(path)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [float("nan"), float("inf"), 2**63, b"bytes", {1}, {1: 1}, {"": 1}, {"__x__": 1}, "x" * 1_048_576],
-    ids=["nan", "inf", "65 bits", "bytes", "set", "number as name", "empty name", "reserved name", "too large"],
-)
-def test_what_firestore_would_not_hold_is_refused(state: StateStore, value: Any) -> None:
-    """By every store, so that a test on one finds what would fail on another."""
-    with pytest.raises(ValueError, match="a/1"):
-        state.commit([Put("a/1", {"field": value})])
-    assert state.get("a/1") is None
-
-
-def test_a_batch_names_a_document_once(state: StateStore) -> None:
-    """What two writes of one document mean differs between stores."""
-    with pytest.raises(ValueError, match="twice"):
-        state.commit([Put("a/1", {}), Delete("a/1")])
-
-
-def test_a_large_document_and_a_large_batch(state: StateStore) -> None:
-    """A megabyte less a little, and 500 documents at once."""
-    content = {"text": "x" * 1_000_000}
-    state.commit([Put("a/1", content)])
-    state.commit([Put(f"b/{number}", {"n": number}) for number in range(500)])
-
-    found = state.get("a/1")
-    assert found is not None
-    assert content == found.data
-    assert 500 == len(state.list("b"))
-
-
-def _creates(state: StateStore, number: int) -> bool:
-    try:
-        state.commit([Put("lock/1", {"by": number}, if_version=ABSENT)])
-    except PreconditionFailed:
-        return False
-    return True
-
-
-def _add_ten(state: StateStore) -> None:
-    for _ in range(10):
-        for _attempt in count():
-            found = state.get("n/1")
-            assert found is not None
-            try:
-                state.commit([Put("n/1", {"count": found.data["count"] + 1}, if_version=found.version)])
-            except PreconditionFailed:
-                continue
-            break

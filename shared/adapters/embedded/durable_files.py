@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from uuid import uuid4
 
 
 def sync_directory(directory: Path) -> None:
@@ -61,7 +62,7 @@ def link_or_copy(source: Path, target: Path) -> None:
     except (FileExistsError, FileNotFoundError):
         raise
     except OSError:  # another file system, one without links, or too many links
-        partial = target.with_name(f".{target.name}.partial")
+        partial = target.with_name(f".{target.name}.{uuid4().hex}")
         try:
             shutil.copyfile(source, partial)
             if target.exists():
