@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -56,8 +57,12 @@ class AcceptWrites:
         self._clock = clock
         self._revisions = Revisions(clock)
 
-    def upsert(self, collection: Collection, upserts: Upserts, idempotency_key: str | None) -> AcceptedWrite:
+    def upsert(
+        self, collection: Collection, upserts: Upserts, idempotency_key: str | None, *, revision: int | None = None
+    ) -> AcceptedWrite:
         """Accept records to insert or replace. The same key and body again is the same write; no key is a new one.
+
+        With `revision` the write counts as made then, in microseconds since 1970: later writes win over it.
 
         Raises:
             Conflict: the key was used with another body.
@@ -77,6 +82,7 @@ class AcceptWrites:
                 for shard, rows in parts.items()
             },
             idempotency_key,
+            revision,
         )
 
     def delete(self, collection: Collection, ids: Sequence[str], idempotency_key: str | None) -> AcceptedWrite:
@@ -102,9 +108,13 @@ class AcceptWrites:
         return VersionVector(versions) if len(versions) == len(shards) else None
 
     def _accept(
-        self, collection: Collection, parts: Mapping[int, Mutations], idempotency_key: str | None
+        self,
+        collection: Collection,
+        parts: Mapping[int, Mutations],
+        idempotency_key: str | None,
+        revision: int | None = None,
     ) -> AcceptedWrite:
-        revision = self._revisions.next()
+        revision = self._revisions.next() if revision is None else revision
         key = idempotency_key or uuid4().hex
         events = [self._event(collection, shard, mutations, revision, key) for shard, mutations in parts.items()]
         if idempotency_key is not None:
@@ -121,7 +131,8 @@ class AcceptWrites:
         large = len(payload) > MAX_INLINE_PAYLOAD_BYTES
         return MutationsAcceptedV1(
             event_id=event_id,
-            occurred_at=self._clock.now(),
+            # Its age is that of its revision: compaction keeps tombstones for as long as deliveries are taken.
+            occurred_at=datetime.fromtimestamp(revision / 1_000_000, UTC),
             collection=collection.name,
             uid=collection.uid,
             shard=shard,
