@@ -62,6 +62,20 @@ class ObjectStore(Protocol):
         """The objects whose names begin with `prefix`, by name."""
         ...
 
-    def delete(self, name: str) -> None:
-        """Remove an object; removing nothing is fine."""
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
+        """Remove an object; removing nothing is fine.
+
+        Raises:
+            GenerationMismatch: the object is not at `if_generation`, and stays.
+        """
+        ...
+
+    def copy_from(self, bucket: str, name: str) -> ObjectInfo:
+        """Bring the object of this name from another bucket, replacing what is here; a reader sees all of it or none.
+
+        The bytes do not pass through this process where the store can copy by itself.
+
+        Raises:
+            ObjectNotFound: the other bucket has no such object.
+        """
         ...

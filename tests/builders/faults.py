@@ -90,9 +90,14 @@ class FaultyObjects:
         """As the port."""
         return self.inner.list(prefix)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
         """As the port."""
-        self.inner.delete(name)
+        self.fault.around(lambda: self.inner.delete(name, if_generation=if_generation))
+
+    def copy_from(self, bucket: str, name: str) -> ObjectInfo:
+        """As the port."""
+        info: ObjectInfo = self.fault.around(lambda: self.inner.copy_from(bucket, name))
+        return info
 
 
 @dataclass

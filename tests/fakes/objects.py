@@ -1,7 +1,7 @@
 """The object store in a dict."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from shared.adapters.object_names import check_object_name
@@ -11,10 +11,11 @@ from tests.fakes.clock import FrozenClock
 
 
 class InMemoryObjects:
-    """Safe to use from several threads."""
+    """Safe to use from several threads. `buckets` are those that it can copy from, by name."""
 
-    def __init__(self, *, clock: Clock | None = None) -> None:
+    def __init__(self, *, clock: Clock | None = None, buckets: "Mapping[str, InMemoryObjects] | None" = None) -> None:
         self._clock = clock or FrozenClock()
+        self._buckets = buckets if buckets is not None else {}
         self._objects: dict[str, tuple[bytes, ObjectInfo]] = {}
         self._last_generation = 0
         self._guard = threading.Lock()
@@ -49,11 +50,21 @@ class InMemoryObjects:
         found = self._objects.get(name)
         return found[1] if found else None
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
         """As the port."""
         check_object_name(name)
         with self._guard:
+            found = self._objects.get(name)
+            if found is not None and if_generation not in {None, found[1].generation}:
+                raise GenerationMismatch(f"{name} is at generation {found[1].generation}, not {if_generation}")
             self._objects.pop(name, None)
+
+    def copy_from(self, bucket: str, name: str) -> ObjectInfo:
+        """As the port."""
+        source = self._buckets.get(bucket)
+        if source is None:
+            raise ObjectNotFound(f"there is no bucket {bucket}")
+        return self.put(name, source.read(name))
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """As the port."""

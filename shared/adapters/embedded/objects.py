@@ -27,6 +27,7 @@ _STRAY_AGE_S: Final = 86_400.0
 class DirectoryObjects:
     """Immutable files. What a put has stored survives kill -9 and power loss; a reader sees all or none.
 
+    The bucket is called as the directory is.
     Downloads are hard links where the file system allows it: they must not be written to.
     A name cannot be both an object and the folder of another (`ValueError`).
     """
@@ -92,12 +93,36 @@ class DirectoryObjects:
             if found is not None:  # else deleted since the folder was read
                 yield found
 
-    def delete(self, name: str) -> None:
-        """Remove an object; removing nothing is fine."""
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
+        """Remove an object; removing nothing is fine.
+
+        Raises:
+            GenerationMismatch: the object is not at `if_generation`, and stays.
+        """
         path = self._path(name)
         with _writing(name), FileLock(self._lock_path):
-            if path.is_file():
-                durable_files.remove_with_empty_folders(path, self._root)
+            current = _describe(name, path)
+            if current is None:
+                return
+            if if_generation not in {None, current.generation}:
+                raise GenerationMismatch(f"{name} is at generation {current.generation}, not {if_generation}")
+            durable_files.remove_with_empty_folders(path, self._root)
+
+    def copy_from(self, bucket: str, name: str) -> ObjectInfo:
+        """Bring the object of this name from another bucket: a folder beside this one.
+
+        Raises:
+            ObjectNotFound: the other bucket has no such object.
+        """
+        check_object_name(bucket)
+        check_object_name(name)
+        source = self._root.parents[1] / bucket / self._root.name / name
+        if not source.is_file():
+            raise ObjectNotFound(f"there is no object {name} in {bucket}")
+        try:
+            return self.put(name, source)
+        except FileNotFoundError as error:  # deleted since
+            raise ObjectNotFound(f"there is no object {name} in {bucket}") from error
 
     def _replace(self, name: str, path: Path, incoming: Path, if_generation: int | None) -> ObjectInfo:
         """Under the lock: compare, then rename. Durable before the lock is let go, as others build on it."""

@@ -110,13 +110,34 @@ class GoogleObjects:
             blob = self._bucket.get_blob(name, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
         return _info(blob) if blob else None
 
-    def delete(self, name: str) -> None:
-        """Remove an object; removing nothing is fine."""
+    def delete(self, name: str, *, if_generation: int | None = None) -> None:
+        """Remove an object; removing nothing is fine. fake-gcs-server does not look at `if_generation`.
+
+        Raises:
+            GenerationMismatch: the object is not at `if_generation`, and stays.
+        """
+        options: dict[str, Any] = {"if_generation_match": if_generation, "timeout": ATTEMPT_TIMEOUT_S, "retry": RETRY}
         try:
             with _storage_errors(name):
-                self._blob(name).delete(timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
+                self._blob(name).delete(**options)
+        except exceptions.PreconditionFailed as error:
+            raise GenerationMismatch(f"{name} is not at generation {if_generation}") from error
         except ObjectNotFound:
             return
+
+    def copy_from(self, bucket: str, name: str) -> ObjectInfo:
+        """Bring the object of this name from another bucket; by Cloud Storage itself, in several calls if large.
+
+        Raises:
+            ObjectNotFound: the other bucket has no such object.
+        """
+        blob = self._blob(name)
+        source, token = self._client.bucket(bucket).blob(name), None
+        with _storage_errors(name):
+            while True:
+                token, _, _ = blob.rewrite(source, token=token, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
+                if token is None:
+                    return _info(blob)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """The objects whose names begin with `prefix`, by name."""
