@@ -1,0 +1,1 @@
+"""Measures Swell beside its peers, and says what limits it."""

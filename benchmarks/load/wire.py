@@ -1,0 +1,67 @@
+"""HTTP/1.1 as the load generator speaks it: whole messages as bytes, cut out of a stream."""
+
+from typing import Final
+
+_HEAD_END: Final = b"\r\n\r\n"
+_LENGTH: Final = b"content-length:"
+
+
+class UnreadableMessage(Exception):  # noqa: N818 - named for what happened
+    """A message that does not begin as expected or has no Content-Length: the generator reads nothing else."""
+
+
+def encode_request(method: str, path: str, body: bytes = b"", *, port: int) -> bytes:
+    """One request that keeps its connection open."""
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        f"Accept: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def encode_answer(body: bytes) -> bytes:
+    """One answer of status 200."""
+    return f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def status_of(head: bytes) -> int:
+    """The status that an answer's head begins with."""
+    return int(head[9:12])
+
+
+class MessageReader:
+    """Cuts one message at a time out of the bytes of a connection; each has to begin with `beginning`."""
+
+    def __init__(self, beginning: bytes = b"HTTP/1.1 ") -> None:
+        self._beginning = beginning
+        self._received = b""
+        self._head_bytes = 0
+        self._needed = 0  # bytes of the message under way; 0 until its head is complete
+
+    def feed(self, received: bytes) -> tuple[bytes, bytes] | None:
+        """Add bytes; the head and the body once they complete a message, else None.
+
+        Raises:
+            UnreadableMessage: the bytes are no such message.
+        """
+        self._received = self._received + received if self._received else received
+        if not self._needed and not self._read_head():
+            return None
+        if len(self._received) < self._needed:
+            return None
+        head, body = self._received[: self._head_bytes], self._received[self._head_bytes : self._needed]
+        self._received = self._received[self._needed :]
+        self._needed = 0
+        return head, body
+
+    def _read_head(self) -> bool:
+        end = self._received.find(_HEAD_END)
+        if end < 0:
+            return False
+        head = self._received[: end + 2].lower()
+        start = head.find(_LENGTH)
+        if start < 0 or not self._received.startswith(self._beginning):
+            raise UnreadableMessage(f"got {head[:120]!r}")
+        self._head_bytes = end + len(_HEAD_END)
+        self._needed = self._head_bytes + int(head[start + len(_LENGTH) : head.find(b"\r", start)])
+        return True

@@ -1,0 +1,57 @@
+"""Memory and processor time of a process and all that it started, as the Linux kernel counts them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+_PROC: Final = Path("/proc")
+# Places in /proc/PID/stat, counted after the name.
+_USER_TICKS: Final = 11
+_SYSTEM_TICKS: Final = 12
+
+
+def tree(pid: int) -> list[int]:
+    """A process and its descendants; empty where the kernel has no /proc, or the process has ended."""
+    found, waiting = [], [pid] if (_PROC / str(pid)).is_dir() else []
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        waiting.extend(_children(one))
+    return found
+
+
+def proportional_bytes(pid: int) -> int | None:
+    """Memory of a process tree: pages that several processes share are counted once (PSS); None where unknown."""
+    sizes = [size for one in tree(pid) if (size := _pss_bytes(one)) is not None]
+    return sum(sizes) if sizes else None
+
+
+def _children(pid: int) -> Iterator[int]:
+    with suppress(OSError):  # it has ended meanwhile
+        for task in (_PROC / str(pid) / "task").iterdir():
+            yield from map(int, (task / "children").read_text().split())
+
+
+def _pss_bytes(pid: int) -> int | None:
+    try:
+        lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), None)
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """Processor time that the processes of a tree have used so far; None where unknown."""
+    times = [seconds for one in tree(pid) if (seconds := _cpu_seconds(one)) is not None]
+    return sum(times) if times else None
+
+
+def _cpu_seconds(pid: int) -> float | None:
+    try:
+        # The name of the program, in parentheses, may hold anything; the fields after it are numbers.
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])) / os.sysconf("SC_CLK_TCK")

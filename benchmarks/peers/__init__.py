@@ -1,0 +1,1 @@
+"""Swell and its peers, measured in one run in turns."""

@@ -1,0 +1,98 @@
+"""Warm latency, throughput and memory, with the systems measured in turns.
+
+Whatever else the machine does in one round slows both systems, so that ratios within rounds mean something on a
+machine that is not quiet. All servers run all the time; only one is asked.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.load.generator import generate_load
+from benchmarks.load.headroom import Capacity
+from benchmarks.load.job import Load, Task
+from benchmarks.measure.latency import Latency
+from benchmarks.measure.process_tree import cpu_seconds, proportional_bytes
+from benchmarks.peers.system import System
+from benchmarks.vectors.vector_set import VectorSet
+
+MANY: Final = 16
+"""Connections under load."""
+_WARM_UP_S: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many rounds, and the seconds at one connection and at 16 in each."""
+
+    rounds: int
+    single_s: float
+    many_s: float
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One system in one round. `server_cpu_ms` is the processor time of all its processes for one query, at 16.
+
+    `invalid` says why the figures are the generator's and not the system's.
+    """
+
+    system: str
+    round: int
+    single: Latency
+    many: Latency
+    queries_per_s: float
+    recall: float
+    memory_bytes: int | None
+    server_cpu_ms: float | None
+    generator_cpu_share: float
+    failures: int
+    invalid: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Rounds:
+    """Visits every system once a round; each second round goes the other way, so that none is always the first."""
+
+    vectors: VectorSet
+    plan: Plan
+    capacity: Capacity
+
+    def run(self, systems: Sequence[System]) -> Iterator[Visit]:
+        """All rounds, on running servers."""
+        requests = {system.name: system.query_requests(self.vectors.queries) for system in systems}
+        for number in range(self.plan.rounds):
+            for system in systems if number % 2 == 0 else reversed(systems):
+                yield self._visit(system, requests[system.name], number)
+
+    def _visit(self, system: System, requests: Sequence[bytes], number: int) -> Visit:
+        single = generate_load(Task(system.port, 1, self.plan.single_s, _WARM_UP_S), requests)
+        busy_s = cpu_seconds(system.process.pid)
+        many = generate_load(Task(system.port, MANY, self.plan.many_s, _WARM_UP_S), requests)
+        return Visit(
+            system=system.name,
+            round=number,
+            single=Latency.of(single.latencies_ms),
+            many=Latency.of(many.latencies_ms),
+            queries_per_s=many.per_s,
+            recall=_recall(system, self.vectors, single, many),
+            memory_bytes=proportional_bytes(system.process.pid),
+            server_cpu_ms=_cpu_ms(system, busy_s, many),
+            generator_cpu_share=many.outcome.generator_cpu_share,
+            failures=sum(sum(load.outcome.failures.values()) for load in (single, many)),
+            invalid=self.capacity.why_invalid(many),
+        )
+
+
+def _recall(system: System, vectors: VectorSet, *loads: Load) -> float:
+    answers = {query: answer for load in loads for query, answer in load.answers.items()}
+    return vectors.recall({query: system.read_ids(answer) for query, answer in answers.items()})
+
+
+def _cpu_ms(system: System, before_s: float | None, load: Load) -> float | None:
+    """Per query of the load, whose warm-up took processor time as well, at the same rate."""
+    after_s = cpu_seconds(system.process.pid)
+    if before_s is None or after_s is None:
+        return None
+    counted = load.outcome.seconds / (load.outcome.seconds + _WARM_UP_S)
+    return (after_s - before_s) * 1000 * counted / len(load.latencies_ms)

@@ -1,0 +1,104 @@
+"""Swell as its users start it: `swell up`, embedded, on one machine."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from benchmarks.load.wire import encode_request
+from benchmarks.peers.control import ask
+from benchmarks.peers.server_process import ServerProcess
+from benchmarks.peers.system import COLLECTION, BuildState
+from benchmarks.vectors.vector_set import TOP_K, Rows, VectorSet
+from shared.domain.limits import MAX_RECORDS_PER_REQUEST
+from shared.index.compaction import DEFAULT_POLICY
+from shared.vectors import encode_vectors
+from swell.local.server import free_port
+
+_PATH: Final = f"/v1/collections/{COLLECTION}"
+EFFORTS: Final = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995, 0.999, 1.0)
+
+
+class SwellSystem:
+    """`swell up --workers N` on a directory. Its effort is the recall that a query asks for."""
+
+    name = "Swell"
+
+    def __init__(self, directory: Path, workers: int) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self.version = _version()
+        self.efforts: Sequence[float] = EFFORTS
+        self.effort: float = 0.95
+        self._workers = workers
+        up = ["up", "--port", str(self.port), "--data", str(directory), "--workers", str(workers), "--json"]
+        self.process = ServerProcess(
+            [sys.executable, "-m", "swell", *up],
+            {},
+            port=self.port,
+            health="/readyz",
+            log=directory.with_suffix(".log"),
+        )
+
+    def empty(self) -> None:
+        """Stop the server and remove its directory."""
+        self.process.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def create(self, vectors: VectorSet) -> None:
+        """Declare a cosine collection without attributes."""
+        ask(self.port, "PUT", _PATH, {"dimension": vectors.dimension, "metric": "cosine"})
+
+    def write_requests(self, vectors: VectorSet) -> list[bytes]:
+        """1,000 records a request, vectors in base64 as the Python client sends them."""
+        return [
+            encode_request("POST", f"{_PATH}/upsert", _upsert_body(vectors.vectors, start), port=self.port)
+            for start in range(0, len(vectors.vectors), MAX_RECORDS_PER_REQUEST)
+        ]
+
+    def build_state(self) -> BuildState:
+        """Rows in deltas wait for an index where there are enough of them for one."""
+        seen = ask(self.port, "GET", _PATH)
+        in_deltas = sum(segment["rows"] for segment in seen["segments"] if segment["kind"] == "delta")
+        waiting = in_deltas if in_deltas >= DEFAULT_POLICY.base_from_rows else 0
+        return BuildState(seen["records"], waiting, seen["version"])
+
+    def query_requests(self, queries: Rows) -> list[bytes]:
+        """Vectors as JSON numbers, as any HTTP client sends them."""
+        asked = {"top_k": TOP_K, "recall": self.effort}
+        options = orjson.OPT_SERIALIZE_NUMPY
+        bodies = [orjson.dumps({"vector": row, **asked}, option=options) for row in queries]
+        return [encode_request("POST", f"{_PATH}/query", body, port=self.port) for body in bodies]
+
+    def read_ids(self, answer: bytes) -> list[int]:
+        """Ids are row numbers."""
+        return [int(match["id"]) for match in orjson.loads(answer)["matches"]]
+
+    def use_effort(self, effort: float) -> None:
+        """Every query says what it wants: nothing to restart."""
+        self.effort = effort
+
+    def forget_local_copies(self) -> None:
+        """Empty the cache of segments; they stay in the object store."""
+        shutil.rmtree(self.directory / "cache", ignore_errors=True)
+
+    def settings(self) -> dict[str, Any]:
+        """Workers and the recall asked for."""
+        return {"command": "swell up", "workers": self._workers, "recall": self.effort, "top_k": TOP_K}
+
+
+def _upsert_body(rows: Rows, start: int) -> bytes:
+    part = rows[start : start + MAX_RECORDS_PER_REQUEST]
+    records = [{"id": str(start + place), "vector": encode_vectors(row)} for place, row in enumerate(part)]
+    return orjson.dumps({"records": records, "wait": "accepted"})
+
+
+def _version() -> str:
+    try:
+        return version("swell")
+    except PackageNotFoundError:
+        return "checkout"

@@ -1,0 +1,1 @@
+"""The vectors that are searched, the queries, and the exact answers."""

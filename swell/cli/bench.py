@@ -1,0 +1,118 @@
+# ruff: noqa: PLC0415 - the benchmarks load when they run: `swell --help` stays quick
+"""`swell bench`: Swell beside its peers, and what limits it."""
+
+import importlib.util
+import signal
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from swell.cli.failure import CommandFailed
+from swell.cli.options import Json
+from swell.cli.output import Align, note, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from benchmarks.measure.machine import Machine
+    from benchmarks.peers.comparison import Comparison
+
+app = typer.Typer(no_args_is_help=True, help="Measure Swell: beside its peers, over sizes, inside one request.")
+
+
+class VectorsChoice(StrEnum):
+    """What `--data` takes."""
+
+    WORDNET = "wordnet"
+    GLOVE = "glove"
+    HARD = "hard"
+    ALL = "all"
+
+
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=256, help="Processes that serve HTTP.", show_default="one for each core")
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Fewer vectors and shorter rounds: under a minute.")]
+
+
+@app.command()
+def peers(
+    *,
+    as_json: Json = False,
+    data: Annotated[VectorsChoice, typer.Option(help="Which vectors.")] = VectorsChoice.WORDNET,
+    rows: Annotated[int | None, typer.Option(min=1000, help="Only the first so many vectors.")] = None,
+    quick: Quick = False,
+    workers: Workers = None,
+) -> None:
+    """Compare with Chroma's server over HTTP, in turns, and with hnswlib and Annoy in process.
+
+    Both servers are set to the least effort that reaches a recall@10 of 0.985. Chroma is installed on first use,
+    into an environment of its own. Everything stays on this machine's loopback.
+    """
+    _require_checkout()
+    from dataclasses import replace
+
+    from benchmarks.measure.machine import look_at_machine, usable_cores
+    from benchmarks.peers.comparison import FULL, QUICK
+    from benchmarks.peers.run import compare, to_document
+
+    _interruptible()
+    machine = look_at_machine()
+    extent = QUICK if quick else FULL
+    extent = extent if rows is None else replace(extent, rows=rows)
+    compared = []
+    for comparison in compare(_names(data), extent, workers or usable_cores(), note):
+        compared.append(comparison)
+        if not as_json:
+            _tell(comparison)
+    if as_json:
+        print_json(to_document(machine, compared))
+    else:
+        _tell_machine(machine)
+
+
+def _tell(comparison: "Comparison") -> None:
+    from benchmarks.peers import telling
+    from benchmarks.peers.goals import measures
+
+    say(f"\n{telling.heading(comparison.vectors)}")
+    for system in comparison.systems:
+        say(telling.settings_line(system))
+    say()
+    print_table(_aligned(telling.COLUMNS, numbers=4), telling.rows(measures(comparison)))
+    say()
+    print_table(_aligned(telling.FLOOR_COLUMNS, numbers=5), telling.floor_rows(comparison))
+    say(f"\n{telling.generator_line(comparison)}")
+
+
+def _tell_machine(machine: "Machine") -> None:
+    from benchmarks.peers import telling
+
+    say(telling.machine_line(machine))
+
+
+def _aligned(columns: Sequence[str], *, numbers: int) -> dict[str, Align]:
+    """The first column to the left, then so many columns of numbers to the right, the rest to the left."""
+    return {name: "right" if 0 < place <= numbers else "left" for place, name in enumerate(columns)}
+
+
+def _names(data: VectorsChoice) -> list[str]:
+    """The data sets asked for; of *all*, those that this machine has."""
+    from benchmarks.vectors.catalog import NAMES, is_present
+
+    if data is not VectorsChoice.ALL:
+        return [data.value]
+    for name in NAMES:
+        if not is_present(name):
+            note(f"{name}: not on this machine, left out")
+    return [name for name in NAMES if is_present(name)]
+
+
+def _require_checkout() -> None:
+    if importlib.util.find_spec("benchmarks") is None:
+        raise CommandFailed("swell bench runs from a checkout of Swell; this is an installed package")
+
+
+def _interruptible() -> None:
+    """Let a polite kill end the servers as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
