@@ -123,8 +123,10 @@ class SegmentCache:
     def _load(self, manifest: Manifest, entry: SegmentEntry, *, early: bool) -> Segment:
         local = self._files.directory_of(entry).exists()
         before = self._files.fetched_bytes
-        if early and entry.size_bytes >= _WORTH_STARTING_EARLY_BYTES and not self._files.has(entry, entry.files):
-            segment = self._load_early(manifest, entry)
+        later = _later_files(entry)
+        worth_it = sum(file.size_bytes for file in later) >= _WORTH_STARTING_EARLY_BYTES
+        if early and worth_it and not self._files.has(entry, later):
+            segment = self._load_early(manifest, entry, later[0])
         else:
             segment = self._load_whole(manifest, entry)
         with self._lock:
@@ -140,9 +142,8 @@ class SegmentCache:
         self._keep(entry, segment)
         return segment
 
-    def _load_early(self, manifest: Manifest, entry: SegmentEntry) -> Segment:
+    def _load_early(self, manifest: Manifest, entry: SegmentEntry, forest: FileEntry) -> Segment:
         self._files.bring(manifest, entry, first_files(entry))
-        (forest,) = _later_files(entry)
 
         def read(ranges: Sequence[ByteRange]) -> Sequence[bytes]:
             return list(self._ranges.map(lambda part: self._read(manifest, entry, forest, part), ranges))

@@ -1,6 +1,7 @@
 """A pipeline on in-memory adapters."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,12 +13,12 @@ from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.state import InMemoryState
 
 
-def make_pipeline(directory: Path, **options: int) -> Pipeline:
+def make_pipeline(directory: Path, **options: Any) -> Pipeline:
     """A pipeline of its own."""
     publisher = RecordingPublisher()
     clock = FrozenClock()
     adapters = Adapters(InMemoryState(clock=clock), InMemoryObjects(clock=clock), publisher, clock)
-    return Pipeline(adapters, publisher, directory, **options)  # type: ignore[arg-type]
+    return Pipeline(adapters, publisher, directory, **options)
 
 
 @pytest.fixture

@@ -1,15 +1,21 @@
 """Reads see versions as new as they ask for, and never a broken one."""
 
 import shutil
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from functions.query.service import Search
 from shared.cache.segment_cache import CacheLimits, SegmentCache
+from shared.domain.collection import Metric
 from shared.errors import CorruptObject, DependencyUnavailable, InvalidRequest, NotFound, VersionNotVisible
+from tests.builders.faults import Fault, FaultyObjects
 from tests.builders.pipeline import Pipeline, read
+from tests.integration.pipeline.conftest import make_pipeline
 
 _ANY = Search(vectors=[[0.0, 0.0]], near_id=None, top_k=10, recall=0.95)
 
@@ -189,3 +195,35 @@ def test_a_cache_on_a_full_or_read_only_disk_says_so(pipeline: Pipeline) -> None
 
     with pytest.raises(DependencyUnavailable, match="the disk of the segment cache"):
         cache.open(manifest, manifest.segments[0])
+
+
+def test_a_large_base_answers_before_its_forest_has_arrived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sketch answers with ranged reads while the forest comes; then the same reader has it all."""
+    monkeypatch.setattr("shared.cache.segment_cache._WORTH_STARTING_EARLY_BYTES", 0)
+    pipeline = make_pipeline(tmp_path, base_from_rows=500, metric=Metric.COSINE)
+    pipeline.upsert({f"r{number}": (number + 1, 1000 - number) for number in range(600)})
+    pipeline.deliver_all()
+    arrives = threading.Event()
+
+    class SlowObjects(FaultyObjects):
+        """Keeps the forest back until the test lets it come."""
+
+        def download(self, name: str, destination: Path) -> None:
+            if name.endswith(".ann"):
+                arrives.wait(30)
+            self.inner.download(name, destination)
+
+    slow = replace(pipeline.adapters, objects=SlowObjects(pipeline.adapters.objects, Fault(0, after_effect=False)))
+    reads = replace(pipeline, adapters=slow).reads()
+    search = Search(vectors=[[300.0, 700.0]], near_id=None, top_k=3, recall=0.95)
+
+    early = reads.search(read(), search)
+    arrives.set()
+    deadline = time.monotonic() + 10
+    while reads.open(read()).shards[0].early and time.monotonic() < deadline:
+        time.sleep(0.01)
+    late = reads.search(read(), search)
+
+    assert early.opened.shards[0].early
+    assert not late.opened.shards[0].early
+    assert [["r299", "r300", "r298"]] * 2 == [[match.id for match in each.answer.matches[0]] for each in (early, late)]
