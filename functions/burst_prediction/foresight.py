@@ -1,0 +1,48 @@
+"""Growth over any lead, from the leads that were fitted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from functions.burst_prediction.arrays import Floats, Indices
+from functions.burst_prediction.bands import NORMAL_SCORES, QUANTILES
+from functions.burst_prediction.growth_features import GrowthReader
+from functions.burst_prediction.growth_model import GrowthModel, bins_ahead
+from functions.burst_prediction.usual_course import UsualCourse
+
+# Growth of load beyond this factor within a day is outside anything a history tells about: e^4 = 55, the 50x of the
+# largest burst that Swell is designed for and a little.
+LARGEST_LOG_GROWTH = 4.0
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """Forecasts of log load (pairs,) and their quantiles (pairs, quantiles), which never cross."""
+
+    log_load: Floats
+    quantiles: Floats
+
+
+def foresee(model: GrowthModel, course: UsualCourse, origins: Indices, targets: Indices) -> Foreseen:
+    """Log load of target bins as seen from the end of origin bins; all pairs lie at least one bin apart."""
+    features = GrowthReader(course).features(origins, targets)
+    leads = np.array([bins_ahead(growth.lead_min, model.bin_min) for growth in model.growths], np.float64)
+    # Between two fitted leads each counts by how near it is on a logarithmic scale: errors grow like that.
+    position = np.interp(np.log(targets - origins), np.log(leads), np.arange(len(leads)))
+    growth, offsets = np.zeros(len(origins)), np.zeros((len(origins), len(QUANTILES)))
+    for number, fitted in enumerate(model.growths):
+        share = np.clip(1 - np.abs(position - number), 0.0, None)
+        if share.any():
+            own = np.clip(fitted.of(features), -LARGEST_LOG_GROWTH, LARGEST_LOG_GROWTH)
+            own_offsets = fitted.bands.log_offsets(own, course.phases[targets])
+            growth += share * own
+            offsets += share[:, None] * own_offsets
+    log_load = course.log_load[origins] + growth
+    offsets = _widened(offsets, np.abs(course.prior_deviation[targets] - course.prior_deviation[origins]))
+    return Foreseen(log_load, np.maximum.accumulate(log_load[:, None] + offsets, axis=1))
+
+
+def _widened(offsets: Floats, deviations: Floats) -> Floats:
+    """Bands with the doubt about events of a kind that has hardly been seen; independent errors add in square."""
+    wider: Floats = np.sqrt(offsets**2 + (NORMAL_SCORES * deviations[:, None]) ** 2)
+    return offsets + wider - np.abs(offsets)

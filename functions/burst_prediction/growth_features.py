@@ -1,0 +1,101 @@
+"""What tells how load will grow from one bin to a later one: columns of the regression.
+
+Every column is a difference, a position in time or a product of the two, never a level: a crowd larger than any before
+is met with the growth that crowds have shown, not pulled back to the sizes that were seen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from functions.burst_prediction.arrays import Floats, Indices, at, earlier, is_weekend, trailing_mean
+from functions.burst_prediction.event_basis import BASIS_COLUMNS, PHASE_COLUMNS
+from functions.burst_prediction.usual_course import SMOOTHING_MIN, UsualCourse
+
+MOMENTUM_BINS = (1, 2, 3, 6, 12)
+HALF_LIVES_BINS = (2.0, 7.0, 23.0)
+SEASON_LAGS_DAYS = (1, 2, 3, 7)
+HARMONICS = 3
+LARGEST_MOMENTUM = 1.5  # log load; e^1.5 = 4.5 times within the lag
+EVENT_COLUMNS = 2 + 2 * BASIS_COLUMNS + 3 * PHASE_COLUMNS
+# Size of a typical value of an event column; events are rare, so the share of rows they fill must not set the scale.
+BASIS_SCALE, PHASE_SCALE = 0.1, 0.05
+EVENT_SCALES = np.concatenate([np.full(2 + 2 * BASIS_COLUMNS, BASIS_SCALE), np.full(3 * PHASE_COLUMNS, PHASE_SCALE)])
+# Before anything is learned the course of events is believed as it stands, and memory adds nothing to it.
+EVENT_PRIOR = np.concatenate([[1.0], np.zeros(EVENT_COLUMNS - 1)])
+
+
+@dataclass(frozen=True)
+class GrowthFeatures:
+    """Columns of each pair of bins (pairs, columns); the first of `general` is the growth that the season foresees."""
+
+    general: Floats
+    events: Floats | None
+
+
+class GrowthReader:
+    """Reads features off one course; what depends on the earlier bin alone is worked out once."""
+
+    def __init__(self, course: UsualCourse) -> None:
+        self._course = course
+        log_load = course.log_load
+        self._momentum = [_limited(log_load - earlier(log_load, bins)) for bins in MOMENTUM_BINS]
+        self._above = [_limited(log_load - trailing_mean(log_load, half_life)) for half_life in HALF_LIVES_BINS]
+
+    def features(self, origins: Indices, targets: Indices) -> GrowthFeatures:
+        """Features of growth from the end of each origin bin to each target bin, from nothing later than the origin."""
+        course = self._course
+        general = [course.season[targets] - course.season[origins]]
+        general += [values[origins] for values in (*self._momentum, *self._above)]
+        general += [course.grid.last_minute[origins], course.grid.last_two_minutes[origins]]
+        general += self._season_growth(origins, targets)
+        general += self._since_last_day_and_week(origins)
+        general += _time_of_week(course.minutes[targets])
+        return GrowthFeatures(np.stack(general, axis=1), self._event_features(origins, targets))
+
+    def _season_growth(self, origins: Indices, targets: Indices) -> list[Floats]:
+        """Growth between the same times of earlier days: of four of them, and the mean of the last seven."""
+        by_lag = {days: self._growth_days_ago(origins, targets, days) for days in range(1, 8)}
+        return [*(by_lag[days] for days in SEASON_LAGS_DAYS), np.mean(list(by_lag.values()), axis=0)]
+
+    def _growth_days_ago(self, origins: Indices, targets: Indices, days: int) -> Floats:
+        per_day, ahead = self._course.grid.bins_per_day, SMOOTHING_MIN // self._course.grid.bin_min
+        lag = days * per_day * np.ones(len(origins), np.int64)
+        # Smoothing looks ahead: where that would pass the origin, the day before is taken.
+        lag = np.where(targets - lag + ahead > origins, lag + per_day, lag)
+        calm, begun = self._course.calm, origins - lag >= 0
+        return np.where(begun, at(calm, targets - lag) - at(calm, origins - lag), 0.0)
+
+    def _since_last_day_and_week(self, origins: Indices) -> list[Floats]:
+        per_day = self._course.grid.bins_per_day
+        log_load, calm = self._course.log_load, self._course.calm
+        return [
+            np.where(origins >= lag, log_load[origins] - at(calm, origins - lag), 0.0) for lag in (per_day, 7 * per_day)
+        ]
+
+    def _event_features(self, origins: Indices, targets: Indices) -> Floats | None:
+        course = self._course
+        if course.basis is None or course.weekend_basis is None or course.phase_basis is None:
+            return None
+        phase = course.phase_basis[targets]
+        columns = [
+            (course.events[targets] - course.events[origins])[:, None],
+            (course.departure[targets] - course.departure[origins])[:, None],
+            course.basis[targets] - course.basis[origins],
+            course.weekend_basis[targets] - course.weekend_basis[origins],
+            phase * self._momentum[0][origins, None],
+            phase * self._momentum[2][origins, None],
+            phase * course.grid.last_minute[origins, None],
+        ]
+        return np.concatenate(columns, axis=1)
+
+
+def _limited(momentum: Floats) -> Floats:
+    return np.clip(np.nan_to_num(momentum, nan=0.0), -LARGEST_MOMENTUM, LARGEST_MOMENTUM)
+
+
+def _time_of_week(minutes: Floats) -> list[Floats]:
+    angle = 2 * np.pi * (minutes % 1440) / 1440
+    weekend = is_weekend(minutes).astype(np.float64)
+    waves = [wave(number * angle) for number in range(1, HARMONICS + 1) for wave in (np.sin, np.cos)]
+    return [*waves, weekend, weekend * np.sin(angle), weekend * np.cos(angle)]

@@ -1,0 +1,81 @@
+"""Everything known about a series at each bin, past and ahead: what features of growth are read from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from functions.burst_prediction.arrays import Flags, Floats, Indices, smoothed
+from functions.burst_prediction.crowds import Crowd
+from functions.burst_prediction.event_basis import crowd_basis, phase_basis, phases, weekend_crowds
+from functions.burst_prediction.event_memory import EventMemory, expected_departure, prior_deviation, remember
+from functions.burst_prediction.log_grid import LogGrid
+from functions.burst_prediction.profile import Profile
+
+SMOOTHING_MIN = 10
+# Over a gap the last departure from the usual course fades by half in 34 bins (170 minutes).
+FADING_PER_BIN = 0.98
+
+
+@dataclass(frozen=True)
+class UsualCourse:
+    """A series of n bins and the usual course on n + m bins: m of them lie ahead.
+
+    `log_load` (n,) is without gaps and knows nothing of later bins; `known` (n,) says what was measured. `calm` is
+    smoothed over ten minutes to both sides. The event arrays are None where no event is near.
+    """
+
+    grid: LogGrid
+    minutes: Floats
+    log_load: Floats
+    known: Flags
+    calm: Floats
+    season: Floats
+    events: Floats
+    departure: Floats
+    prior_deviation: Floats
+    basis: Floats | None
+    weekend_basis: Floats | None
+    phase_basis: Floats | None
+    phases: Indices
+    memory: EventMemory
+
+    def __len__(self) -> int:
+        return len(self.log_load)
+
+
+def usual_course(
+    grid: LogGrid, profile: Profile, crowds: Sequence[Crowd], *, ahead: int, earlier: EventMemory = ()
+) -> UsualCourse:
+    """Lay a series beside its usual course, `ahead` bins further than the series goes."""
+    minutes = grid.centres_min[0] + grid.bin_min * np.arange(len(grid) + ahead, dtype=np.float64)
+    season, events = profile.season_at(minutes), profile.events_at(minutes, crowds)
+    usual = (season + events)[: len(grid)]
+    log_load = without_gaps(grid.log_load, usual)
+    memory = remember(grid.centres_min, log_load - usual, crowds, earlier)
+    return UsualCourse(
+        grid=grid,
+        minutes=minutes,
+        log_load=log_load,
+        known=~np.isnan(grid.log_load),
+        calm=smoothed(log_load, SMOOTHING_MIN // grid.bin_min),
+        season=season,
+        events=events,
+        departure=expected_departure(minutes, crowds, memory),
+        prior_deviation=prior_deviation(minutes, crowds, memory),
+        basis=crowd_basis(minutes, crowds) if crowds else None,
+        weekend_basis=crowd_basis(minutes, weekend_crowds(crowds)) if crowds else None,
+        phase_basis=phase_basis(minutes, crowds) if crowds else None,
+        phases=phases(minutes, crowds),
+        memory=memory,
+    )
+
+
+def without_gaps(log_load: Floats, usual: Floats) -> Floats:
+    """Fill what is unknown from the bins before it: the usual course plus the last departure from it, fading."""
+    bins = np.arange(len(log_load))
+    known = ~np.isnan(log_load)
+    latest = np.maximum.accumulate(np.where(known, bins, -1))
+    departure = np.where(known, log_load - usual, 0.0)
+    carried = np.where(latest >= 0, departure[latest], 0.0) * FADING_PER_BIN ** (bins - latest)
+    return np.where(known, log_load, np.maximum(usual + carried, 0.0))
