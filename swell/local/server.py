@@ -28,6 +28,7 @@ def reusable_listener(port: int, *, listening: bool) -> socket.socket:
         ConfigurationError: a program that does not share listens there.
     """
     listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # or connections that linger block a restart
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return _bound(listener, port, listening=listening)
 
