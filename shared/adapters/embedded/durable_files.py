@@ -15,6 +15,15 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_file(path: Path, content: bytes | Path) -> None:
     """Write a new file, or copy one. Its name is not durable yet: see `move_into_place`."""
     if isinstance(content, Path):
@@ -26,11 +35,7 @@ def write_file(path: Path, content: bytes | Path) -> None:
 def stamp(path: Path, mtime_ns: int) -> None:
     """Set the modification time, and wait until the disk has the file and its time."""
     os.utime(path, ns=(mtime_ns, mtime_ns))
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_file(path)
 
 
 def move_into_place(source: Path, target: Path) -> None:

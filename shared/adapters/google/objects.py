@@ -25,7 +25,7 @@ RETRY: Final = DEFAULT_RETRY.with_delay(initial=0.2, maximum=4.0, multiplier=2.0
 429 on one name means that others write it too (about one write a second is taken). A repeated write may find its own
 success and then raises `GenerationMismatch`: whoever must know reads the object back.
 """
-_CHECKSUM: Final = "crc32c"
+CHECKSUM: Final = "crc32c"
 _TYPE: Final = "application/octet-stream"
 
 
@@ -52,11 +52,11 @@ class GoogleObjects:
         options: dict[str, Any] = {
             "content_type": _TYPE,
             "if_generation_match": if_generation,
-            "checksum": _CHECKSUM,
+            "checksum": CHECKSUM,
             "timeout": ATTEMPT_TIMEOUT_S,
             "retry": RETRY,
         }
-        with _storage_errors(name):
+        with storage_errors(name):
             try:
                 if isinstance(content, Path):
                     blob.upload_from_filename(str(content), **options)
@@ -73,12 +73,12 @@ class GoogleObjects:
             ObjectNotFound: there is no such object.
         """
         last = None if length is None else start + max(length, 1) - 1  # a range holds at least one byte
-        with _storage_errors(name):
+        with storage_errors(name):
             try:
                 content: bytes = self._blob(name).download_as_bytes(
                     start=start or None,
                     end=last,
-                    checksum=_CHECKSUM if length is None and not start else None,  # known of whole objects only
+                    checksum=CHECKSUM if length is None and not start else None,  # known of whole objects only
                     timeout=ATTEMPT_TIMEOUT_S,
                     retry=RETRY,
                 )
@@ -95,9 +95,9 @@ class GoogleObjects:
         """
         partial = destination.with_name(f".{destination.name}.{uuid4().hex}")
         try:
-            with _storage_errors(name):
+            with storage_errors(name):
                 self._blob(name).download_to_filename(
-                    str(partial), checksum=_CHECKSUM, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY
+                    str(partial), checksum=CHECKSUM, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY
                 )
             os.link(partial, destination)  # refuses to replace, unlike a rename
         finally:
@@ -106,7 +106,7 @@ class GoogleObjects:
     def stat(self, name: str) -> ObjectInfo | None:
         """What is known of an object, or None."""
         check_object_name(name)
-        with _storage_errors(name):
+        with storage_errors(name):
             blob = self._bucket.get_blob(name, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
         return _info(blob) if blob else None
 
@@ -118,7 +118,7 @@ class GoogleObjects:
         """
         options: dict[str, Any] = {"if_generation_match": if_generation, "timeout": ATTEMPT_TIMEOUT_S, "retry": RETRY}
         try:
-            with _storage_errors(name):
+            with storage_errors(name):
                 self._blob(name).delete(**options)
         except exceptions.PreconditionFailed as error:
             raise GenerationMismatch(f"{name} is not at generation {if_generation}") from error
@@ -133,7 +133,7 @@ class GoogleObjects:
         """
         blob = self._blob(name)
         source, token = self._client.bucket(bucket).blob(name), None
-        with _storage_errors(name):
+        with storage_errors(name):
             while True:
                 token, _, _ = blob.rewrite(source, token=token, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
                 if token is None:
@@ -143,7 +143,7 @@ class GoogleObjects:
         """The objects whose names begin with `prefix`, by name."""
         if prefix:
             check_object_name(prefix.removesuffix("/"))
-        with _storage_errors(prefix):
+        with storage_errors(prefix):
             for blob in self._client.list_blobs(self._bucket, prefix=prefix, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY):
                 yield _info(blob)
 
@@ -163,7 +163,8 @@ def _info(blob: Any) -> ObjectInfo:
 
 
 @contextmanager
-def _storage_errors(name: str) -> Iterator[None]:
+def storage_errors(name: str) -> Iterator[None]:
+    """Raise `ObjectNotFound` or `DependencyUnavailable` for what Cloud Storage's client raises."""
     try:
         with dependency_errors(f"object {name}"):
             yield
