@@ -13,8 +13,9 @@ from swell.demo.measurements import measure_latency, measure_recall
 from swell.demo.questions import ask, known
 from swell.demo.report import DemoReport
 from swell.demo.words import Vocabulary
+from swell.local.embedded import run_embedded
+from swell.local.emulated import run_on_emulators
 from swell.local.running import RunningSwell
-from swell.local.runtime import run_embedded, run_on_emulators
 
 
 def walk(telling: Telling, *, count: int, directory: Path, emulators: bool) -> DemoReport:

@@ -62,11 +62,13 @@ def _started(
 ) -> "AbstractContextManager[RunningSwell]":
     # One thread of linear algebra a process: the workers are as many as the cores. Read when numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - a setting of a library, not ours
-    from swell.local.runtime import run_embedded, run_on_emulators
+    if emulators:
+        from swell.local.emulated import run_on_emulators
+
+        return run_on_emulators(directory, port)
+    from swell.local.embedded import run_embedded
     from swell.local.workers import default_workers
 
-    if emulators:
-        return run_on_emulators(directory, port)
     return run_embedded(directory, port, workers=default_workers() if workers is None else workers)
 
 

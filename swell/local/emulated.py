@@ -11,11 +11,12 @@ import httpx
 from shared.errors import DependencyUnavailable
 from shared.topology import Topology, load_topology
 from swell.local.emulators import Emulators
-from swell.local.front_door import FrontDoor, Upstream
+from swell.local.front_door import FrontDoor
 from swell.local.processes import child_process
 from swell.local.provision import EmulatedPubSub, make_bucket
 from swell.local.running import RunningSwell
 from swell.local.server import LOOPBACK, free_port, serve
+from swell.local.upstream import Upstream
 
 _ROOT = Path(__file__).parents[2]
 _READY_WITHIN_S = 60
@@ -43,7 +44,9 @@ def run_on_emulators(data_dir: Path, port: int = 0) -> Iterator[RunningSwell]:
         urls = _start_functions(stack, topology, emulators, data_dir)
         pubsub.make_subscriptions(topology, urls)
         upstreams = {name: Upstream(urls[name]) for name in urls if topology.functions[name].trigger == "http"}
-        url = stack.enter_context(serve(FrontDoor(topology, upstreams), port))
+        url = stack.enter_context(
+            serve(FrontDoor(topology, upstreams, [upstream.close for upstream in upstreams.values()]), port)
+        )
         yield RunningSwell(url, [logs / f"{name}.log" for name in urls])
 
 

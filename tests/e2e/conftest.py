@@ -6,8 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from swell.local.embedded import run_embedded
+from swell.local.emulated import run_on_emulators
 from swell.local.running import RunningSwell
-from swell.local.runtime import run_embedded, run_on_emulators
 
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("emulators", marks=pytest.mark.emulators)])
