@@ -1,0 +1,49 @@
+"""A scaling plan: how many instances each region must have asked for, and from when."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class PlanReason(StrEnum):
+    """What a step of a plan is for."""
+
+    NOTHING_EXPECTED = "nothing_expected"
+    FORECAST = "forecast"
+    EVENT = "event"
+    RAMP_AHEAD = "ramp_ahead"
+    RAMP_TOO_SLOW = "ramp_too_slow"
+    STEP_DOWN = "step_down"
+    QUOTA_REACHED = "quota_reached"
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """From `starts_at` until the next step a region keeps at least `instances` asked for."""
+
+    starts_at: datetime
+    instances: int
+    reason: PlanReason
+
+
+@dataclass(frozen=True)
+class ScalingPlan:
+    """Steps by region, earliest first, until a moment; `revision` rises with every change of the steps."""
+
+    revision: int
+    made_at: datetime
+    until: datetime
+    steps: Mapping[str, tuple[PlanStep, ...]]
+
+    def step_at(self, region: str, now: datetime) -> PlanStep | None:
+        """The step that holds; None before the first, after the end, and for a region without steps."""
+        steps = self.steps.get(region, ())
+        position = bisect_right([step.starts_at for step in steps], now)
+        return steps[position - 1] if position and now < self.until else None
+
+    def floor_at(self, region: str, now: datetime) -> int:
+        """The least number of instances to ask for; 0 where the plan says nothing."""
+        step = self.step_at(region, now)
+        return 0 if step is None else step.instances
