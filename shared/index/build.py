@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shared.errors import FieldProblem, InvalidRequest
 from shared.index import forest as forests
-from shared.index import sketch as sketches
+from shared.index import sketch_file
 from shared.index.attributes import attribute_sections, encode_attributes
 from shared.index.columns import encode_columns
 from shared.index.container import write_container
@@ -23,7 +23,7 @@ from shared.index.measure import calibrate
 from shared.index.metric import checked_vectors, norms
 from shared.index.rows import RowBatch
 from shared.index.segment import ROWS_FILE, file_sha256, open_segment
-from shared.index.sketch import write_sketch
+from shared.index.sketch_file import write_sketch
 
 SEGMENT_ID_HEX: Final = 32
 
@@ -56,11 +56,18 @@ class BuiltSegment:
 
 
 def build_delta(
-    batch: RowBatch, spec: IndexSpec, *, version: int, directory: Path, min_version: int | None = None
+    batch: RowBatch,
+    spec: IndexSpec,
+    *,
+    version: int,
+    directory: Path,
+    min_version: int | None = None,
+    sources: Sequence[str] = (),
 ) -> BuiltSegment:
     """Write a delta segment: vectors as they are, scanned exactly. The same batch gives the same segment id.
 
-    `min_version` is the oldest commit it holds rows of, where that is not `version` itself.
+    `min_version` is the oldest commit it holds rows of, where that is not `version` itself. `sources` are the
+    segments that it was merged from: they are part of what it is, so no merge ever gives a segment that was there.
 
     Raises:
         InvalidRequest: vectors or attributes are not what `spec` allows, or an id stands twice.
@@ -68,7 +75,7 @@ def build_delta(
     vectors = _checked(batch, spec)
     directory.mkdir(parents=True, exist_ok=True)
     sections = {**_sections(batch, spec, vectors), "vectors": vectors}
-    write_container(directory / ROWS_FILE, "rows", _meta(batch, spec, SegmentKind.DELTA), sections)
+    write_container(directory / ROWS_FILE, "rows", _meta(batch, spec, SegmentKind.DELTA, sources), sections)
     oldest = version if min_version is None else min_version
     return _built(batch, SegmentKind.DELTA, (oldest, version), directory, [ROWS_FILE])
 
@@ -81,8 +88,9 @@ def build_base(
     max_version: int,
     directory: Path,
     options: BaseOptions = DEFAULT_OPTIONS,
+    sources: Sequence[str] = (),
 ) -> BuiltSegment:
-    """Write a base segment of at least one row. The same batch and options give the same segment id.
+    """Write a base segment of at least one row. The same batch, options and sources give the same segment id.
 
     Raises:
         InvalidRequest: vectors or attributes are not what `spec` allows, or an id stands twice.
@@ -94,10 +102,10 @@ def build_base(
     vectors = _checked(batch, spec)
     directory.mkdir(parents=True, exist_ok=True)
     layout = build_forest(directory / forests.FILE_NAME, vectors, spec.metric, trees=options.trees, seed=options.seed)
-    write_sketch(directory / sketches.FILE_NAME, vectors, spec.metric, seed=options.seed)
-    meta = _meta(batch, spec, SegmentKind.BASE) | {"forest": asdict(layout)}
+    write_sketch(directory / sketch_file.FILE_NAME, vectors, spec.metric, seed=options.seed)
+    meta = _meta(batch, spec, SegmentKind.BASE, sources) | {"forest": asdict(layout)}
     write_container(directory / ROWS_FILE, "rows", meta, _sections(batch, spec, vectors))
-    names = [ROWS_FILE, forests.FILE_NAME, sketches.FILE_NAME]
+    names = [ROWS_FILE, forests.FILE_NAME, sketch_file.FILE_NAME]
     return _measured(_built(batch, SegmentKind.BASE, (min_version, max_version), directory, names), spec, options)
 
 
@@ -122,8 +130,9 @@ def _checked(batch: RowBatch, spec: IndexSpec) -> NDArray[np.float32]:
     return checked_vectors(vectors, dimension=spec.dimension, metric=spec.metric)
 
 
-def _meta(batch: RowBatch, spec: IndexSpec, kind: SegmentKind) -> dict[str, Any]:
+def _meta(batch: RowBatch, spec: IndexSpec, kind: SegmentKind, sources: Sequence[str]) -> dict[str, Any]:
     return {
+        "sources": list(sources),
         "kind": kind.value,
         "rows": len(batch.ids),
         "tombstones": len(batch.deleted_ids),

@@ -10,12 +10,27 @@ FORMAT: Final = 1
 
 
 @dataclass(frozen=True)
-class SketchEffort:
-    """`pool` rows proposed by bits, of which the `size` best by the finer estimate are scored exactly.
+class SketchLevel:
+    """`confidence` that the sketch is asked for, the recall that it reached and what that took.
 
-    Where both are equal the finer estimate is left out. Recalls are of the 10 and the 100 nearest, the lower of
-    held-out and perturbed queries; `filtered_10` is measured under filters that keep rows far from the query.
+    Recalls are of the 10 and the 100 nearest, the lower of held-out and perturbed queries; `filtered_10` is measured
+    under filters that keep rows far from the query. `rows` are scored one by one, in the mean; `scans` is the share
+    of queries that were settled by reading all rows.
     """
+
+    confidence: float
+    recall_10: float
+    recall_100: float
+    filtered_10: float
+    rows_10: float
+    rows_100: float
+    scans_10: float
+    scans_100: float
+
+
+@dataclass(frozen=True)
+class RemoteEffort:
+    """`pool` rows proposed by bits, of which the `size` best by the finer estimate are fetched; recalls as above."""
 
     pool: int
     size: int
@@ -39,8 +54,7 @@ class Calibration:
     """The measurements of one base segment. Times are of the machine that built it: their ratios count.
 
     * `exact_single_s`: an exact search for one query; `exact_batched_s`: for one of 32 together
-    * `sketch_fixed_s`: reading all bits; `sketch_pool_row_s`: the finer estimate of one row;
-      `sketch_row_s`: the exact score of one row
+    * `sketch_fixed_s`: reading all bits; `sketch_row_s`: the exact score of one row
     * `forest_item_s`: one more item inspected, beyond the largest effort
     """
 
@@ -49,16 +63,11 @@ class Calibration:
     exact_single_s: float
     exact_batched_s: float
     sketch_fixed_s: float
-    sketch_pool_row_s: float
     sketch_row_s: float
     forest_item_s: float
-    sketch: tuple[SketchEffort, ...]
+    sketch: tuple[SketchLevel, ...]
+    remote: tuple[RemoteEffort, ...]
     forest: tuple[ForestEffort, ...]
-
-    def sketch_seconds(self, pool: int, size: int) -> float:
-        """The time of one query by sketch."""
-        refined = pool * self.sketch_pool_row_s if size < pool else 0.0
-        return self.sketch_fixed_s + refined + size * self.sketch_row_s
 
     def to_document(self) -> dict[str, Any]:
         """The form that stands in a manifest."""
@@ -76,7 +85,8 @@ class Calibration:
             version = values.pop("format")
             if version != FORMAT:
                 raise CorruptObject(f"calibration format {version!r}, this release reads {FORMAT}")
-            values["sketch"] = tuple(SketchEffort(**effort) for effort in values["sketch"])
+            values["sketch"] = tuple(SketchLevel(**level) for level in values["sketch"])
+            values["remote"] = tuple(RemoteEffort(**effort) for effort in values["remote"])
             values["forest"] = tuple(ForestEffort(**effort) for effort in values["forest"])
             return cls(**values)
         except (KeyError, TypeError) as error:

@@ -10,6 +10,7 @@ A missing or null attribute is *absent*; an absent row matches no comparison. Pe
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any, Final
 
@@ -85,6 +86,12 @@ class StringListColumn:
     codes: NDArray[np.int32]
     offsets: NDArray[np.uint64]
     present: NDArray[np.bool_]
+
+    @cached_property
+    def row_of_code(self) -> NDArray[np.intp]:
+        """The row that each code belongs to."""
+        ends = self.offsets.astype(np.intp)
+        return np.repeat(np.arange(len(self.present)), ends[1:] - ends[:-1])
 
 
 Column = NumberColumn | BooleanColumn | StringColumn | StringListColumn

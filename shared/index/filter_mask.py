@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.index.columns import BooleanColumn, Column, NumberColumn, StringColumn, StringListColumn
+from shared.index.columns import BooleanColumn, Column, Dictionary, NumberColumn, StringColumn, StringListColumn
 from shared.index.filter import And, Exists, Filter, In, Not, Or, Range, Scalar
 
 Mask = NDArray[np.bool_]
@@ -52,21 +52,28 @@ def _present(column: Column) -> Mask:
 def _is_one_of(column: Column, values: tuple[Scalar, ...]) -> Mask:
     match column:
         case StringColumn():
-            return _equal_any(column.codes, column.dictionary.codes_of(str(value) for value in values))
+            return _with_codes(column.codes, column.dictionary, values)
         case StringListColumn():
-            codes = column.dictionary.codes_of(str(value) for value in values)
-            return _rows_with(column, _equal_any(column.codes, codes))
+            found = np.zeros(len(column.present), np.bool_)
+            found[column.row_of_code[_with_codes(column.codes, column.dictionary, values)]] = True
+            return found
         case BooleanColumn():
-            return _equal_any(column.values, np.unique(np.array(values, np.int8)))
+            return np.isin(column.values, np.array(values, np.int8))
         case NumberColumn():
-            return _equal_any(column.values, _comparable(column, values)) & column.present
+            wanted = _comparable(column, values)
+            equal = column.values == wanted[0] if len(wanted) == 1 else np.isin(column.values, wanted)
+            return np.logical_and(equal, column.present)
 
 
-def _equal_any(values: NDArray[Any], wanted: NDArray[Any]) -> Mask:
+def _with_codes(codes: NDArray[np.int32], dictionary: Dictionary, values: tuple[Scalar, ...]) -> Mask:
+    wanted = dictionary.codes_of(str(value) for value in values)
     if len(wanted) == 1:
-        equal: Mask = values == wanted[0]
+        equal: Mask = codes == wanted[0]
         return equal
-    return np.isin(values, wanted)
+    # One place per text and a last one for -1, the code of an absent value.
+    table = np.zeros(len(dictionary) + 1, np.bool_)
+    table[wanted] = True
+    return table[codes]
 
 
 def _comparable(column: NumberColumn, values: tuple[Scalar, ...]) -> NDArray[Any]:
@@ -75,15 +82,6 @@ def _comparable(column: NumberColumn, values: tuple[Scalar, ...]) -> NDArray[Any
         return np.array(values, np.float64)
     whole = [int(value) for value in values if int(value) == value and -(2**63) <= int(value) < 2**63]
     return np.array(whole, np.int64)
-
-
-def _rows_with(column: StringListColumn, hits: Mask) -> Mask:
-    """Rows whose list has a hit: the number of hits before its end is more than that before its start."""
-    before = np.zeros(len(hits) + 1, np.int64)
-    np.cumsum(hits, out=before[1:])
-    at = before[column.offsets]
-    found: Mask = at[1:] > at[:-1]
-    return found
 
 
 def _within(column: Column, bound: str, limit: Scalar) -> Mask:

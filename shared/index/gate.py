@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from shared.errors import PermanentError
-from shared.index.measure import Question, plain_questions
+from shared.index.questions import Question, plain_questions
 from shared.index.scan import best_places
 from shared.index.search import Task, choose, find_candidates
 from shared.index.segment import Segment

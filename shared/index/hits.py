@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from shared.index.answers import Match
 from shared.index.metric import exact_scores
-from shared.index.search import Candidates
-from shared.index.segment import Segment
+from shared.index.segment import Candidates, Segment
 
 
 class Hit(NamedTuple):

@@ -46,7 +46,14 @@ def build_merged(
     if not len(batch.ids) and not len(batch.deleted_ids):
         return None
     if policy.kind_of(len(batch.ids)) is SegmentKind.DELTA:
-        return build_delta(batch, spec, version=plan.max_version, directory=directory, min_version=plan.min_version)
+        return build_delta(
+            batch,
+            spec,
+            version=plan.max_version,
+            directory=directory,
+            min_version=plan.min_version,
+            sources=plan.segment_ids,
+        )
     return build_base(
         batch,
         spec,
@@ -54,6 +61,7 @@ def build_merged(
         max_version=plan.max_version,
         directory=directory,
         options=options,
+        sources=plan.segment_ids,
     )
 
 

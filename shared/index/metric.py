@@ -33,7 +33,7 @@ def checked_vectors(vectors: NDArray[np.float32], *, dimension: int, metric: Met
     if checked.ndim != 2 or checked.shape[1] != dimension:
         shape = " by ".join(str(length) for length in checked.shape)
         raise InvalidRequest(FieldProblem("vector", f"shape {shape}", f"rows of {dimension} numbers"))
-    # A sum of absolute values is finite exactly when every component is, and takes one pass.
+    # A comparison with NaN is false, so what is not a number is refused too.
     if checked.size and not float(np.abs(checked).max()) <= MAX_COMPONENT:
         raise InvalidRequest(FieldProblem("vector", "a component out of range", f"±{MAX_COMPONENT:g}, finite"))
     if metric is Metric.COSINE:
@@ -43,6 +43,15 @@ def checked_vectors(vectors: NDArray[np.float32], *, dimension: int, metric: Met
                 FieldProblem("vector", "a length too small to have a direction", f"0 or ≥ {MIN_COSINE_NORM:g}")
             )
     return checked
+
+
+def directed(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
+    """Vectors as the metric compares them: of unit length under cosine (zero stays zero), else as they are."""
+    if metric is not Metric.COSINE:
+        return vectors
+    lengths = norms(vectors)
+    lengths[lengths == 0] = 1
+    return np.asarray(vectors / lengths[:, None], np.float32)
 
 
 def norms(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -59,12 +68,14 @@ def exact_scores(vectors: NDArray[np.float32], query: NDArray[np.float32], metri
     """
     rows = vectors.astype(np.float64)
     wanted = query.astype(np.float64)
+    # Row by row: a product with the whole matrix would round differently with the number of rows.
     if metric is Metric.EUCLIDEAN:
         rows -= wanted
-        return -norms(rows)
-    products: NDArray[np.float64] = np.einsum("ij,j->i", rows, wanted)
+        squares: NDArray[np.float64] = np.vecdot(rows, rows)
+        return -np.sqrt(squares)
+    products: NDArray[np.float64] = np.vecdot(rows, wanted)
     if metric is Metric.DOT:
         return products
-    lengths = norms(rows) * np.sqrt(wanted @ wanted)
+    lengths = np.sqrt(np.vecdot(rows, rows) * (wanted @ wanted))
     cosines: NDArray[np.float64] = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-    return np.clip(cosines, -1.0, 1.0)
+    return np.minimum(np.maximum(cosines, -1.0), 1.0)

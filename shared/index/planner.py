@@ -37,16 +37,18 @@ class Ask:
 
 @dataclass(frozen=True)
 class Choice:
-    """A method ("exact", "sketch", "forest"), its effort, and what is expected of it per query.
+    """A method ("exact", "sketch", "forest"), what is expected of it per query, and its effort.
 
-    `size` is the rows scored exactly (sketch) or the items inspected (forest); `pool` is for the sketch alone.
+    The effort of a sketch is its `confidence`; where vectors must be fetched, its `pool` and the `size` fetched.
+    That of the forest is its `size`, the items inspected.
     """
 
     method: str
-    size: int
     recall: float
     seconds: float
+    confidence: float = 0.0
     pool: int = 0
+    size: int = 0
 
 
 @lru_cache(maxsize=4096)
@@ -56,14 +58,14 @@ def plan_search(calibration: Calibration, ask: Ask) -> Choice:
     Where vectors must be fetched it is the one that reaches it with the fewest, or else the best there is:
     its recall then says how far it falls short.
     """
-    sketched = list(_sketch_choices(calibration, ask))
     if not ask.local:
-        enough = [choice for choice in sketched if choice.recall >= ask.recall]
-        return min(enough, key=_fetched) if enough else max(sketched, key=_recall)
-    exact = Choice("exact", 0, 1.0, _exact_seconds(calibration, ask))
+        remote = list(_remote_choices(calibration, ask))
+        enough = [choice for choice in remote if choice.recall >= ask.recall]
+        return min(enough, key=_fetched) if enough else max(remote, key=_recall)
+    exact = Choice("exact", 1.0, _exact_seconds(calibration, ask))
     if ask.recall >= 1:
         return exact
-    choices = [exact, *sketched, *_forest_choices(calibration, ask)]
+    choices = [exact, *_sketch_choices(calibration, ask), *_forest_choices(calibration, ask)]
     return min((choice for choice in choices if choice.recall >= ask.recall), key=_seconds)
 
 
@@ -87,12 +89,23 @@ def _exact_seconds(calibration: Calibration, ask: Ask) -> float:
 
 
 def _sketch_choices(calibration: Calibration, ask: Ask) -> Iterator[Choice]:
-    for effort in calibration.sketch:
+    # Measured for the 10 and the 100 nearest; rows grow with the number wanted.
+    position = max(0.0, (ask.top_k - 10) / 90)
+    for level in calibration.sketch:
+        recall = level.recall_10 if ask.top_k <= 10 else min(level.recall_10, level.recall_100)
+        if ask.filtered:
+            recall = min(recall, level.filtered_10)
+        rows = min(level.rows_10 + position * max(0.0, level.rows_100 - level.rows_10), ask.allowed)
+        scans = min(1.0, level.scans_10 + position * max(0.0, level.scans_100 - level.scans_10))
+        seconds = calibration.sketch_fixed_s + rows * calibration.sketch_row_s + scans * calibration.exact_single_s
+        yield Choice("sketch", recall, seconds, confidence=level.confidence)
+
+
+def _remote_choices(calibration: Calibration, ask: Ask) -> Iterator[Choice]:
+    for effort in calibration.remote:
         recall_10 = min(effort.recall_10, effort.filtered_10) if ask.filtered else effort.recall_10
         for factor, recall in _reached(recall_10, 0.0 if ask.filtered else effort.recall_100, ask.top_k):
-            pool, size = ceil(effort.pool * factor), ceil(effort.size * factor)
-            seconds = calibration.sketch_seconds(min(pool, ask.allowed), min(size, ask.allowed))
-            yield Choice("sketch", size, recall, seconds, pool)
+            yield Choice("sketch", recall, 0.0, pool=ceil(effort.pool * factor), size=ceil(effort.size * factor))
 
 
 def _forest_choices(calibration: Calibration, ask: Ask) -> Iterator[Choice]:
@@ -103,7 +116,7 @@ def _forest_choices(calibration: Calibration, ask: Ask) -> Iterator[Choice]:
         for factor, recall in _reached(effort.recall_10, effort.recall_100, ask.top_k):
             search_k = ceil(effort.search_k * factor / share)
             seconds = effort.seconds + (search_k - effort.search_k) * calibration.forest_item_s
-            yield Choice("forest", search_k, recall, seconds)
+            yield Choice("forest", recall, seconds, size=search_k)
 
 
 def _reached(recall_10: float, recall_100: float, top_k: int) -> Iterator[tuple[float, float]]:

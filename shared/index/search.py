@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +11,17 @@ from numpy.typing import NDArray
 from shared.index.forest import Forest
 from shared.index.planner import Ask, Choice, plan_search
 from shared.index.rowset import RowSet
-from shared.index.scan import best_places, exact_candidates
-from shared.index.segment import Segment
-from shared.index.sketch import Sketch
+from shared.index.scan import exact_candidates
+from shared.index.segment import Candidates, Segment
+from shared.index.sketch_search import Probe, search_by_sketch, search_from_afar
 
 # From most to least exact.
 METHODS: Final = ("exact", "sketch", "forest")
 # Annoy's own distances decide who is among the nearest; a few more make up for their rounding.
 _FOREST_SPARE: Final = 8
-_EXACT: Final = Choice("exact", 0, 1.0, 0.0)
+_EXACT: Final = Choice("exact", 1.0, 0.0)
 # Without a calibration nothing is promised; this much reaches 0.99 on sentence and word vectors.
-_UNMEASURED: Final = Choice("sketch", 200, 0.0, 0.0, pool=3200)
-
-
-# Rows of a segment, and their vectors.
-Candidates = tuple[NDArray[np.int64], NDArray[np.float32]]
+_UNMEASURED: Final = Choice("sketch", 0.0, 0.0, pool=3200, size=200)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,41 +59,22 @@ def find_candidates(segment: Segment, task: Task, among: RowSet, choice: Choice)
 
     Fewer than `top_k` only where the set has fewer.
     """
+    probes = [Probe(query, among, task.top_k) for query in task.queries]
     sketch, forest = segment.sketch, segment.forest
-    probes = [_Probe(query, among, choice, task.top_k) for query in task.queries]
     if choice.method == "sketch" and sketch is not None:
-        return [_by_sketch(segment, sketch, probe) for probe in probes]
+        if not segment.is_local:
+            return [search_from_afar(segment, sketch, probe, choice.pool, choice.size) for probe in probes]
+        return [search_by_sketch(segment, sketch, probe, choice.confidence).candidates for probe in probes]
     if choice.method == "forest" and forest is not None:
-        found = [_by_forest(segment, forest, probe) for probe in probes]
+        found = [_by_forest(segment, forest, probe, choice.size) for probe in probes]
     else:
         found = exact_candidates(segment, task.queries, among, task.top_k)
     return [(rows, segment.vectors_of(rows)) for rows in found]
 
 
-class _Probe(NamedTuple):
-    """One query to one segment, with the effort of the chosen method."""
-
-    query: NDArray[np.float32]
-    among: RowSet
-    choice: Choice
-    top_k: int
-
-
-def _by_sketch(segment: Segment, sketch: Sketch, probe: _Probe) -> Candidates:
-    size = max(probe.choice.size, probe.top_k)
-    projected = sketch.project(probe.query)
-    rows = sketch.nearest(projected, max(probe.choice.pool, size), probe.among)
-    if size < probe.choice.pool:
-        rows = sketch.refine(projected, rows, size)
-    vectors = segment.vectors_of(rows)
-    best = best_places(segment, rows, vectors, probe.query, probe.top_k)
-    return rows[best], vectors[best]
-
-
-def _by_forest(segment: Segment, forest: Forest, probe: _Probe) -> NDArray[np.int64]:
+def _by_forest(segment: Segment, forest: Forest, probe: Probe, search_k: int) -> NDArray[np.int64]:
     # Rows that are not allowed take places: as many more are asked for, and more still if that was not enough.
     count = ceil(probe.top_k * segment.rows / probe.among.count) + _FOREST_SPARE
-    search_k = probe.choice.size
     while search_k < segment.rows * forest.layout.trees:
         rows = forest.nearest(probe.query, count, search_k)
         allowed = rows[probe.among.mask[rows]]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shared.domain.collection import Metric
 from shared.errors import CorruptObject, DependencyUnavailable
 from shared.index import forest as forests
-from shared.index import sketch as sketches
+from shared.index import sketch_file
 from shared.index.attributes import AttributeTable, open_attributes
 from shared.index.calibration import Calibration
 from shared.index.columns import Column, open_columns
@@ -22,10 +22,14 @@ from shared.index.forest import Forest, ForestLayout, open_forest
 from shared.index.ids import IdTable, open_ids
 from shared.index.manifest import FileEntry, IndexSpec, SegmentEntry, SegmentKind
 from shared.index.remote import FetchVectors, RangedVectors, ReadRanges
-from shared.index.sketch import Sketch, open_sketch
+from shared.index.sketch import Sketch
+from shared.index.sketch_file import open_sketch
 
 ROWS_FILE: Final = "rows.swl"
 _HASH_BLOCK_BYTES: Final = 1 << 20
+
+# Rows of a segment, and their vectors.
+Candidates = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +206,7 @@ def _delta_vectors(container: Container, entry: SegmentEntry, spec: IndexSpec) -
 def _open_sketch(entry: SegmentEntry, spec: IndexSpec, directory: Path) -> Sketch | None:
     if entry.kind is SegmentKind.DELTA:
         return None
-    return open_sketch(directory / sketches.FILE_NAME, entry.rows, spec.dimension, spec.metric)
+    return open_sketch(directory / sketch_file.FILE_NAME, entry.rows, spec.dimension, spec.metric)
 
 
 def forest_layout(container: Container, entry: SegmentEntry, spec: IndexSpec) -> ForestLayout:

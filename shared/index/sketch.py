@@ -3,7 +3,7 @@
 *Construction, the same for every metric.* With μ the mean row (of unit-length rows under cosine), a row is
 x = v - μ and a query y = q - μ. The inner product that ranks rows splits as
 
-    q·v = y·x + μ·x + const            cosine (unit lengths) and dot
+    q·v = y·x + μ·x + const              cosine (unit lengths) and dot
     -|q - v|²/2 = y·x - |x|²/2 + const   euclidean
 
 so a rank is |y|·|x|·cos(y, x) plus a *bias* per row, μ·x or -|x|²/2, that is stored exactly, as is |x|.
@@ -13,6 +13,10 @@ makes the share vary less than independent directions do (Ji et al., NIPS 2012, 
 augmented or bent for dot and euclidean: the length, which no bit can hold, is not left to the bits.
 Where |x| hardly varies (most cosine collections), the angle alone orders the rows and the rest is not computed.
 
+*How far down to look.* Bits that agree are coin tosses whose odds the angle sets. So from the exact angle of a row
+that was found follows how likely a row like it is to stand above any given rank: `needed_rank` turns that round.
+A query among its like needs a few dozen rows, one from nowhere thousands, and each gets what it needs.
+
 *Refinement.* The query need not be reduced to bits: Σ ±(R·y) over a row's bits, times |x|²/Σ|R·x|, is an
 estimate of y·x in which only the row is rounded (RaBitQ: Gao & Long, SIGMOD 2024, doi 10.1145/3654970). A hundred
 rows chosen by it hold as much as a thousand chosen by bits: worth its time where each row must come over a network.
@@ -20,44 +24,73 @@ rows chosen by it hold as much as a thousand chosen by bits: worth its time wher
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from math import ceil
+from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.domain.collection import Metric
-from shared.errors import CorruptObject
-from shared.index.container import Container, open_container, write_container
-from shared.index.metric import norms
 from shared.index.rowset import RowSet
-from shared.index.topk import at_least
+from shared.index.topk import at_least, threshold_of
 
-FILE_NAME: Final = "sketch.swl"
-# Below 256 bits a sketch of 50 components needs thousands of rows to reach 0.99 (GloVe); above 1,024 scanning
-# costs as much as what it saves.
-_MIN_BITS: Final = 256
-_MAX_BITS: Final = 1024
-_WORD_BITS: Final = 64
-_BLOCK_ROWS: Final = 8192
+# Rows counted at once: their buffer, half a megabyte, fits into a second-level cache.
+_SCAN_ROWS: Final = 65_536
 # Where lengths and biases move a rank by less than this part of what bits blur it by, they are left out.
 _NEGLIGIBLE: Final = 0.5
-# Gathering words of chosen rows costs about four times reading them in order.
-_GATHER_FRACTION: Final = 0.2
+# Taking the words of chosen rows costs about five times reading them in order.
+_TAKE_SHARE: Final = 0.2
+_LOWEST: Final = float(np.finfo(np.float32).min)
+_STANDARD_NORMAL: Final = NormalDist()
 
 
 @dataclass(frozen=True, eq=False)
 class QuerySketch:
-    """A query, projected. `words` is uint64 (words, 1), inverted; `projected` float32 (bits,)."""
+    """A query, centred (dimension,) and projected (bits,), float32; `words` is uint64 (words,), inverted."""
 
-    words: NDArray[np.uint64]
+    centred: NDArray[np.float32]
     projected: NDArray[np.float32]
+    words: NDArray[np.uint64]
     length: float
 
 
 @dataclass(frozen=True, eq=False)
+class Ranking:
+    """Sketched ranks for one query: of `rows`, or of all rows where that is None; excluded rows rank lowest."""
+
+    ranks: NDArray[Any]
+    rows: NDArray[np.int64] | None
+
+    def best(self, count: int) -> tuple[NDArray[np.int64], float]:
+        """At least `count` rows, a few more, and the rank that they all reach."""
+        if count >= len(self.ranks):
+            return self._at(np.arange(len(self.ranks))), -np.inf
+        threshold = float(threshold_of(self.ranks, count))
+        floor = self._as_rank(threshold)
+        return self._at(np.flatnonzero(self.ranks >= floor)), threshold if threshold >= floor else -np.inf
+
+    def between(self, low: float, high: float) -> NDArray[np.int64]:
+        """Rows that reach `low` but not `high`."""
+        floor, ceiling = (self._as_rank(bound) for bound in (low, high))
+        return self._at(np.flatnonzero((self.ranks >= floor) & (self.ranks < ceiling)))
+
+    def _at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        return places if self.rows is None else self.rows[places]
+
+    def _as_rank(self, bound: float) -> Any:
+        # Excluded rows rank 0 or -inf and are never reached, whatever the bound.
+        if self.ranks.dtype == np.uint16:
+            return np.uint16(max(1, ceil(bound))) if bound > 0 else np.uint16(1)
+        return np.float32(max(bound, _LOWEST))
+
+
+@dataclass(frozen=True, eq=False)
 class Sketch:
-    """`planes` is uint64 (words, rows); `directions` float32 (dimension, bits); the rest float32 (rows,)."""
+    """All rows of a segment, sketched.
+
+    `planes` is uint64 (words, rows), `directions` float32 (dimension, bits), `mean` float32 (dimension,),
+    the rest float32 (rows,).
+    """
 
     planes: NDArray[np.uint64]
     directions: NDArray[np.float32]
@@ -87,8 +120,9 @@ class Sketch:
 
     @cached_property
     def _cosines(self) -> NDArray[np.float32]:
-        """The cosine that each number of agreeing bits stands for, float32 (bits + 1,)."""
-        return np.cos(np.pi * (1 - np.arange(self.bits + 1) / self.bits)).astype(np.float32)
+        """The cosine that each count of agreeing bits stands for, float32 (bits + 2,); counts begin at one."""
+        agreeing = np.arange(-1, self.bits + 1) / self.bits
+        return np.cos(np.pi * (1 - agreeing)).astype(np.float32)
 
     def project(self, query: NDArray[np.float32]) -> QuerySketch:
         """Sketch one query, float32 (dimension,), of unit length under cosine."""
@@ -96,14 +130,29 @@ class Sketch:
         projected = np.asarray(centred @ self.directions, np.float32)
         # Stored inverted, so that exclusive-or counts agreeing bits and higher is closer.
         words = ~np.packbits(projected > 0, bitorder="little").view(np.uint64)
-        return QuerySketch(words[:, None], projected, float(np.linalg.norm(centred)))
+        return QuerySketch(centred, projected, words, float(np.sqrt(centred @ centred)))
+
+    def rank(self, query: QuerySketch, among: RowSet) -> Ranking:
+        """The sketched ranks of the rows of a set."""
+        if among.count < _TAKE_SHARE * self.rows:
+            return Ranking(self.ranks(query, among.members), among.members)
+        ranks = self.ranks(query)
+        if among.count * 2 < self.rows:
+            return Ranking(ranks[among.members], among.members)
+        if not among.is_whole:
+            ranks[among.others] = 0 if ranks.dtype == np.uint16 else -np.inf
+        return Ranking(ranks, None)
 
     def ranks(self, query: QuerySketch, rows: NDArray[np.int64] | None = None) -> NDArray[Any]:
-        """The sketched rank of every row, or of some: uint16 by angle alone, else float32; higher is closer."""
-        planes = self.planes if rows is None else self.planes[:, rows]
-        agreeing = np.bitwise_count(planes ^ query.words)
-        # The parameter `dtype` of `sum` would widen first; adding rows of bytes into words does not.
-        total: NDArray[np.uint16] = np.add.reduce(agreeing, axis=0, dtype=np.uint16)
+        """The sketched rank of every row, or of some; higher is closer.
+
+        By angle alone uint16, the bits that agree and one: 0 is left for rows that are excluded. Else float32.
+        """
+        planes = self.planes if rows is None else self.planes.take(rows, axis=1)
+        total = np.empty(planes.shape[1], np.uint16)
+        for start in range(0, len(total), _SCAN_ROWS):
+            block = slice(start, start + _SCAN_ROWS)
+            _count_agreeing(planes[:, block], query.words, total[block])
         if self.by_angle_alone:
             return total
         ranks = np.take(self._cosines * np.float32(query.length), total, mode="clip")
@@ -111,20 +160,24 @@ class Sketch:
         ranks += self.biases if rows is None else self.biases[rows]
         return ranks
 
-    def nearest(self, query: QuerySketch, count: int, among: RowSet) -> NDArray[np.int64]:
-        """The best `count` rows of a set and a few more; all of the set where it has no more."""
-        if among.count <= count:
-            return among.members
-        if among.count < _GATHER_FRACTION * self.rows:
-            return among.members[at_least(self.ranks(query, among.members), count)]
-        ranks = self.ranks(query)
-        if among.is_whole:
-            return at_least(ranks, count)
-        if among.count * 2 < self.rows:
-            return among.members[at_least(ranks[among.members], count)]
-        ranks[among.others] = 0 if self.by_angle_alone else -np.inf
-        best = at_least(ranks, count)
-        return best[among.mask[best]]
+    def needed_rank(
+        self, query: QuerySketch, rows: NDArray[np.int64], centred: NDArray[np.float32], confidence: float
+    ) -> float:
+        """The rank above which a row as close as any of these stands with at least that probability.
+
+        `rows` are the nearest found so far, `centred` their vectors less the mean, float32 (count, dimension).
+        With a row at angle θ each bit agrees with probability p = 1 - θ/π, and `bits` of them are near enough to
+        a normal distribution.
+        """
+        lengths = self.lengths[rows]
+        cosines = (centred @ query.centred) / np.maximum(lengths * query.length, np.finfo(np.float32).tiny)
+        odds = 1 - np.arccos(np.clip(cosines, -1, 1)) / np.pi
+        deviations = _STANDARD_NORMAL.inv_cdf(confidence)
+        agreeing = self.bits * odds - deviations * np.sqrt(self.bits * odds * (1 - odds))
+        if self.by_angle_alone:
+            return float(agreeing.min()) + 1
+        angles = np.pi * (1 - np.clip(agreeing / self.bits, 0, 1))
+        return float((query.length * lengths * np.cos(angles) + self.biases[rows]).min())
 
     def refine(self, query: QuerySketch, rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
         """The `count` best of some rows by the finer estimate, and those that share the last one's rank."""
@@ -132,7 +185,7 @@ class Sketch:
 
     def estimates(self, query: QuerySketch, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The finer estimate of some rows' ranks, float32 (count,)."""
-        octets = np.ascontiguousarray(self.planes[:, rows].T).view(np.uint8)
+        octets = np.ascontiguousarray(self.planes.take(rows, axis=1).T).view(np.uint8)
         signs = np.unpackbits(octets, axis=1, bitorder="little").astype(np.float32)
         # Σ ±p = 2·Σ (bit·p) - Σ p
         sums = 2 * (signs @ query.projected) - query.projected.sum()
@@ -140,85 +193,11 @@ class Sketch:
         return estimates
 
 
-def write_sketch(path: Path, vectors: NDArray[np.float32], metric: Metric, *, seed: int) -> None:
-    """Sketch the rows of a segment, float32 (rows ≥ 1, dimension)."""
-    dimension = vectors.shape[1]
-    directions = _directions(dimension, sketch_bits(dimension), seed)
-    mean = _mean(vectors, metric)
-    rows, words = len(vectors), directions.shape[1] // _WORD_BITS
-    planes = np.empty((words, rows), "<u8")
-    lengths, biases, gains = (np.empty(rows, "<f4") for _ in range(3))
-    wide = directions.astype(np.float32)
-    for start in range(0, rows, _BLOCK_ROWS):
-        block = slice(start, min(start + _BLOCK_ROWS, rows))
-        centred = _directed(vectors[block], metric) - mean
-        projected = centred @ wide
-        planes[:, block] = np.packbits(projected > 0, axis=1, bitorder="little").view("<u8").T
-        squares = norms(centred) ** 2
-        lengths[block] = np.sqrt(squares)
-        biases[block] = -squares / 2 if metric is Metric.EUCLIDEAN else centred @ mean
-        spread = np.abs(projected).sum(axis=1, dtype=np.float64)
-        gains[block] = np.divide(squares, spread, out=np.zeros_like(squares), where=spread > 0)
-    arrays = {
-        "planes": planes,
-        "directions": directions,
-        "mean": mean,
-        "lengths": lengths,
-        "biases": biases,
-        "gains": gains,
-    }
-    write_container(path, "sketch", {"metric": metric.value}, arrays)
-
-
-def open_sketch(path: Path, rows: int, dimension: int, metric: Metric) -> Sketch:
-    """Map the sketch of a segment.
-
-    Raises:
-        CorruptObject: not a sketch, or of another metric, dimension or number of rows.
-    """
-    container = open_container(path, "sketch")
-    if container.meta.get("metric") != metric.value:
-        raise CorruptObject(f"{path.name}: metric is {container.meta.get('metric')!r}, not {metric.value!r}")
-    bits = sketch_bits(dimension)
-    directions = container.array("directions", "<f2", dimension, bits)
-    return Sketch(
-        planes=container.array("planes", "<u8", bits // _WORD_BITS, rows),
-        directions=directions.astype(np.float32),
-        mean=container.array("mean", "<f4", dimension),
-        **{name: _per_row(container, name, rows) for name in ("lengths", "biases", "gains")},
-    )
-
-
-def sketch_bits(dimension: int) -> int:
-    """Bits per row: one per component, in whole words, within what pays."""
-    whole = -(-dimension // _WORD_BITS) * _WORD_BITS
-    return min(max(whole, _MIN_BITS), _MAX_BITS)
-
-
-def _per_row(container: Container, name: str, rows: int) -> NDArray[np.float32]:
-    return container.array(name, "<f4", rows)
-
-
-def _directed(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
-    if metric is not Metric.COSINE:
-        return vectors
-    lengths = norms(vectors)
-    lengths[lengths == 0] = 1
-    return np.asarray(vectors / lengths[:, None], np.float32)
-
-
-def _mean(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
-    total = np.zeros(vectors.shape[1])
-    for start in range(0, len(vectors), _BLOCK_ROWS):
-        total += _directed(vectors[start : start + _BLOCK_ROWS], metric).sum(axis=0, dtype=np.float64)
-    return (total / len(vectors)).astype("<f4")
-
-
-def _directions(dimension: int, bits: int, seed: int) -> NDArray[np.float16]:
-    """Orthonormal blocks of random directions, float16 (dimension, bits): queries use the same rounded numbers."""
-    random = np.random.default_rng(seed)
-    blocks: list[NDArray[np.float64]] = []
-    for _ in range(-(-bits // dimension)):
-        orthonormal, _ = np.linalg.qr(random.normal(size=(dimension, dimension)))
-        blocks.append(orthonormal)
-    return np.concatenate(blocks, axis=1)[:, :bits].astype("<f2")
+def _count_agreeing(planes: NDArray[np.uint64], words: NDArray[np.uint64], total: NDArray[np.uint16]) -> None:
+    """One more than the bits that agree; plane by plane, through one buffer that stays in the cache."""
+    same = np.empty(len(total), np.uint64)
+    counts = np.empty(planes.shape, np.uint8)
+    for plane, word, count in zip(planes, words, counts, strict=True):
+        np.bitwise_xor(plane, word, out=same)
+        np.bitwise_count(same, out=count)
+    np.add.reduce(counts, axis=0, dtype=np.uint16, out=total, initial=1)

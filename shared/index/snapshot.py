@@ -8,7 +8,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.domain.collection import Metric
 from shared.errors import FieldProblem, InvalidRequest
 from shared.index.answers import Answer, Record
 from shared.index.filter import Filter
@@ -17,11 +16,11 @@ from shared.index.hits import best_hits
 from shared.index.ids import table_of
 from shared.index.liveness import winning_masks
 from shared.index.manifest import Manifest
-from shared.index.metric import checked_vectors, norms
+from shared.index.metric import checked_vectors, directed
 from shared.index.planner import Choice
 from shared.index.rowset import RowSet
-from shared.index.search import Candidates, Task, choose, find_candidates, least_exact
-from shared.index.segment import Segment
+from shared.index.search import Task, choose, find_candidates, least_exact
+from shared.index.segment import Candidates, Segment
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +43,8 @@ class Snapshot:
         """
         expected = [entry.id for entry in manifest.segments]
         given = [segment.entry.id for segment in segments]
-        if given != expected:
-            raise ValueError(f"segments {given} are not those of the manifest: {expected}")
+        if given != expected or len(set(given)) != len(given):
+            raise ValueError(f"segments {given} are not those of the manifest, each once: {expected}")
         known = {}
         if previous is not None and _is_older(previous.manifest, manifest):
             pairs = zip(previous.segments, previous.winners, strict=True)
@@ -132,11 +131,7 @@ class Snapshot:
             raise InvalidRequest(FieldProblem("recall", str(recall), "0 to 1"))
         spec = self.manifest.spec
         checked = checked_vectors(np.atleast_2d(queries), dimension=spec.dimension, metric=spec.metric)
-        if spec.metric is not Metric.COSINE:
-            return checked
-        lengths = norms(checked)
-        lengths[lengths == 0] = 1
-        return np.asarray(checked / lengths[:, None], np.float32)
+        return directed(checked, spec.metric)
 
 
 def _is_older(previous: Manifest, manifest: Manifest) -> bool:
