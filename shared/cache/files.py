@@ -7,6 +7,7 @@ each process verifies it once before its first use, because disks and other prog
 import errno
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -46,12 +47,13 @@ class SegmentFiles:
             CorruptObject: an object is missing, or is not what the manifest says.
             DependencyUnavailable: the object store does not answer, or the disk is full or read-only.
         """
-        with _disk_errors(self._directory):
-            for file in files:
-                if not self.has(entry, [file]):
-                    self._bring_one(manifest, entry, file)
-                    with self._lock:
-                        self._verified.add((entry.id, file.name))
+        missing = [file for file in files if not self.has(entry, [file])]
+        if not missing:
+            return
+        with _disk_errors(self._directory), ThreadPoolExecutor(len(missing)) as side_by_side:
+            for file in side_by_side.map(lambda file: self._bring_one(manifest, entry, file), missing):
+                with self._lock:
+                    self._verified.add((entry.id, file.name))
 
     def read_range(self, manifest: Manifest, entry: SegmentEntry, name: str, start: int, length: int) -> bytes:
         """A part of a file that is not here; not covered by the checksum of the whole.
@@ -73,7 +75,7 @@ class SegmentFiles:
             self._verified = {known for known in self._verified if known[0] != segment_id}
         shutil.rmtree(self._directory / segment_id, ignore_errors=True)
 
-    def _bring_one(self, manifest: Manifest, entry: SegmentEntry, file: FileEntry) -> None:
+    def _bring_one(self, manifest: Manifest, entry: SegmentEntry, file: FileEntry) -> FileEntry:
         local = self.directory_of(entry)
         if (local / file.name).exists():
             try:
@@ -81,8 +83,9 @@ class SegmentFiles:
             except CorruptObject:
                 (local / file.name).unlink(missing_ok=True)  # the copy is bad; the object may not be
             else:
-                return
+                return file
         self._fetch(manifest, entry, file)
+        return file
 
     def _fetch(self, manifest: Manifest, entry: SegmentEntry, file: FileEntry) -> None:
         local = self.directory_of(entry)

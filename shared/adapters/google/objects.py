@@ -12,6 +12,7 @@ from google.api_core import exceptions
 from google.cloud.storage import Client
 from google.cloud.storage.exceptions import DataCorruption
 from google.cloud.storage.retry import DEFAULT_RETRY
+from google.cloud.storage.transfer_manager import THREAD, download_chunks_concurrently
 
 from shared.adapters.google.failures import dependency_errors
 from shared.adapters.object_names import check_object_name
@@ -26,6 +27,8 @@ RETRY: Final = DEFAULT_RETRY.with_delay(initial=0.2, maximum=4.0, multiplier=2.0
 success and then raises `GenerationMismatch`: whoever must know reads the object back.
 """
 CHECKSUM: Final = "crc32c"
+DOWNLOAD_CHUNK_BYTES: Final = 16 * 1024 * 1024
+DOWNLOAD_RANGES_AT_ONCE: Final = 8
 _TYPE: Final = "application/octet-stream"
 
 
@@ -96,8 +99,17 @@ class GoogleObjects:
         partial = destination.with_name(f".{destination.name}.{uuid4().hex}")
         try:
             with storage_errors(name):
-                self._blob(name).download_to_filename(
-                    str(partial), checksum=CHECKSUM, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY
+                # In ranges side by side: one connection to Cloud Storage brings some 60 MB/s, an instance has more.
+                blob = self._blob(name)
+                blob.reload(timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)  # size and generation, by our own patience
+                download_chunks_concurrently(
+                    blob,
+                    str(partial),
+                    chunk_size=DOWNLOAD_CHUNK_BYTES,
+                    download_kwargs={"timeout": ATTEMPT_TIMEOUT_S, "retry": RETRY},
+                    worker_type=THREAD,
+                    max_workers=DOWNLOAD_RANGES_AT_ONCE,
+                    crc32c_checksum=True,
                 )
             os.link(partial, destination)  # refuses to replace, unlike a rename
         finally:
