@@ -11,7 +11,7 @@ from benchmarks.load.wire import MessageReader, status_of
 
 @dataclass
 class Recorded:
-    """What the connections saw. Latencies are from the first byte sent to the last byte of the answer."""
+    """What the connections saw. Latencies: of good answers only, from sending to the last byte of the answer."""
 
     latencies_ns: list[int] = field(default_factory=list)
     failures: dict[int, int] = field(default_factory=dict)
@@ -54,8 +54,8 @@ class Lane(asyncio.Protocol):
         now_ns = time.perf_counter_ns()
         status = status_of(answer[0])
         recorded = self._recorded
-        recorded.latencies_ns.append(now_ns - self._sent_ns)
         if 200 <= status < 300:
+            recorded.latencies_ns.append(now_ns - self._sent_ns)
             recorded.answers[self._place % len(self._requests)] = answer[1]
         else:
             recorded.failures[status] = recorded.failures.get(status, 0) + 1

@@ -26,7 +26,7 @@ def generate_load(task: Task, requests: Sequence[bytes]) -> Load:
     """Send the requests as the task says.
 
     Raises:
-        GeneratorFailed: a connection was refused or lost, an answer could not be read, or time ran out.
+        GeneratorFailed: a connection was refused or lost, an answer could not be read, none was good, or time ran out.
     """
     within_s = task.warm_up_s + _GRACE_S + (_ONCE_WITHIN_S if task.seconds is None else task.seconds)
     with TemporaryDirectory(prefix="swell-load-") as name:
@@ -41,7 +41,10 @@ def generate_load(task: Task, requests: Sequence[bytes]) -> Load:
                 raise GeneratorFailed(f"the load generator did not end within {within_s:.0f} s") from None
         if status != 0:
             raise GeneratorFailed(f"the load generator failed: {_last_line(log)}")
-        return read_load(directory)
+        load = read_load(directory)
+    if not load.answers:
+        raise GeneratorFailed(f"no request was answered well; failures by status: {dict(load.outcome.failures)}")
+    return load
 
 
 def _last_line(log: Path) -> str:

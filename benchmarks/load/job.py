@@ -90,5 +90,5 @@ def _write_blobs(path: Path, keys: Sequence[int], blobs: Sequence[bytes]) -> Non
 def _read_blobs(path: Path) -> dict[int, bytes]:
     with np.load(path) as stored:
         keys, ends, joined = stored["keys"].tolist(), stored["ends"].tolist(), stored["bytes"].tobytes()
-    starts = [0, *ends[:-1]]
+    starts = [0, *ends][: len(ends)]
     return {key: joined[start:end] for key, start, end in zip(keys, starts, ends, strict=True)}

@@ -11,7 +11,7 @@ import orjson
 from benchmarks.load.wire import encode_request
 from benchmarks.peers.control import ask
 from benchmarks.peers.server_process import ServerProcess
-from benchmarks.peers.system import COLLECTION, BuildState, restart
+from benchmarks.peers.system import COLLECTION, BuildState, batches, restart
 from benchmarks.vectors.vector_set import TOP_K, Rows, VectorSet
 from shared.vectors import encode_vectors
 from swell.local.server import free_port
@@ -25,9 +25,8 @@ HNSW: Final = {"space": "cosine", "max_neighbors": 16, "ef_construction": 100}
 class ChromaSystem:
     """`chroma run` on a directory. Its effort is HNSW's `ef_search`, which it reads when it starts."""
 
-    name = "Chroma"
-
     def __init__(self, directory: Path, programs: Path) -> None:
+        self.name = "Chroma"
         self.directory = directory
         self.port = free_port()
         self.version = _version(programs)
@@ -64,11 +63,10 @@ class ChromaSystem:
         self._collection = ask(self.port, "POST", f"{_DATABASE}/collections", body)["id"]
         self._rows_per_request = ask(self.port, "GET", "/api/v2/pre-flight-checks")["max_batch_size"]
 
-    def write_requests(self, vectors: VectorSet) -> list[bytes]:
+    def write_requests(self, vectors: VectorSet, rows: range) -> list[bytes]:
         """As many records a request as it says it takes, vectors in base64 as its Python client sends them."""
         path = f"{self._path()}/add"
-        starts = range(0, len(vectors.vectors), self._rows_per_request)
-        bodies = (_add_body(vectors.vectors, start, self._rows_per_request) for start in starts)
+        bodies = (_add_body(vectors.vectors, part) for part in batches(rows, self._rows_per_request))
         return [encode_request("POST", path, body, port=self.port) for body in bodies]
 
     def build_state(self) -> BuildState:
@@ -104,10 +102,10 @@ class ChromaSystem:
         return f"{_DATABASE}/collections/{self._collection}"
 
 
-def _add_body(rows: Rows, start: int, count: int) -> bytes:
-    part = rows[start : start + count]
-    ids = [str(start + place) for place in range(len(part))]
-    return orjson.dumps({"ids": ids, "embeddings": [encode_vectors(row) for row in part]})
+def _add_body(vectors: Rows, rows: range) -> bytes:
+    return orjson.dumps(
+        {"ids": [str(row) for row in rows], "embeddings": [encode_vectors(vectors[row]) for row in rows]}
+    )
 
 
 def _version(programs: Path) -> str:

@@ -10,7 +10,7 @@ from benchmarks.measure.disk import disk_bytes
 from benchmarks.peers.cold_start import find_right_query, measure_cold_start
 from benchmarks.peers.floor import Floor, measure_floor
 from benchmarks.peers.ingest import Ingested, ingest
-from benchmarks.peers.rounds import MANY, Plan, Rounds, Visit
+from benchmarks.peers.rounds import MANY, Plan, Rounds, Subject, Visit
 from benchmarks.peers.system import System, restart
 from benchmarks.peers.tuning import Tuned, tune
 from benchmarks.vectors.vector_set import VectorSet
@@ -122,7 +122,8 @@ class Comparing:
 
     def _visit(self, capacity: Capacity) -> list[Visit]:
         visits = []
-        for visit in Rounds(self.vectors, self.extent.plan, capacity).run(self.systems):
+        subjects = [Subject(system, self.vectors) for system in self.systems]
+        for visit in Rounds(self.extent.plan, capacity).run(subjects):
             visits.append(visit)
             self.note(
                 f"Round {visit.round + 1} of {self.extent.plan.rounds}, {visit.system}: "

@@ -51,21 +51,29 @@ class Visit:
 
 
 @dataclass(frozen=True, eq=False)
-class Rounds:
-    """Visits every system once a round; each second round goes the other way, so that none is always the first."""
+class Subject:
+    """A running system and the vectors that it holds."""
 
+    system: System
     vectors: VectorSet
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Visits every subject once a round; each second round goes the other way, so that none is always the first."""
+
     plan: Plan
     capacity: Capacity
 
-    def run(self, systems: Sequence[System]) -> Iterator[Visit]:
+    def run(self, subjects: Sequence[Subject]) -> Iterator[Visit]:
         """All rounds, on running servers."""
-        requests = {system.name: system.query_requests(self.vectors.queries) for system in systems}
+        prepared = [(subject, subject.system.query_requests(subject.vectors.queries)) for subject in subjects]
         for number in range(self.plan.rounds):
-            for system in systems if number % 2 == 0 else reversed(systems):
-                yield self._visit(system, requests[system.name], number)
+            for subject, requests in prepared if number % 2 == 0 else reversed(prepared):
+                yield self._visit(subject, requests, number)
 
-    def _visit(self, system: System, requests: Sequence[bytes], number: int) -> Visit:
+    def _visit(self, subject: Subject, requests: Sequence[bytes], number: int) -> Visit:
+        system = subject.system
         single = generate_load(Task(system.port, 1, self.plan.single_s, _WARM_UP_S), requests)
         busy_s = cpu_seconds(system.process.pid)
         many = generate_load(Task(system.port, MANY, self.plan.many_s, _WARM_UP_S), requests)
@@ -75,7 +83,7 @@ class Rounds:
             single=Latency.of(single.latencies_ms),
             many=Latency.of(many.latencies_ms),
             queries_per_s=many.per_s,
-            recall=_recall(system, self.vectors, single, many),
+            recall=_recall(subject, single, many),
             memory_bytes=proportional_bytes(system.process.pid),
             server_cpu_ms=_cpu_ms(system, busy_s, many),
             generator_cpu_share=many.outcome.generator_cpu_share,
@@ -84,9 +92,10 @@ class Rounds:
         )
 
 
-def _recall(system: System, vectors: VectorSet, *loads: Load) -> float:
+def _recall(subject: Subject, *loads: Load) -> float:
     answers = {query: answer for load in loads for query, answer in load.answers.items()}
-    return vectors.recall({query: system.read_ids(answer) for query, answer in answers.items()})
+    found = {query: subject.system.read_ids(answer) for query, answer in answers.items()}
+    return subject.vectors.recall(found)
 
 
 def _cpu_ms(system: System, before_s: float | None, load: Load) -> float | None:

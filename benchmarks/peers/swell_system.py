@@ -12,7 +12,7 @@ import orjson
 from benchmarks.load.wire import encode_request
 from benchmarks.peers.control import ask
 from benchmarks.peers.server_process import ServerProcess
-from benchmarks.peers.system import COLLECTION, BuildState
+from benchmarks.peers.system import COLLECTION, BuildState, batches
 from benchmarks.vectors.vector_set import TOP_K, Rows, VectorSet
 from shared.domain.limits import MAX_RECORDS_PER_REQUEST
 from shared.index.compaction import DEFAULT_POLICY
@@ -24,21 +24,22 @@ EFFORTS: Final = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.
 
 
 class SwellSystem:
-    """`swell up --workers N` on a directory. Its effort is the recall that a query asks for."""
+    """`swell up --workers N` on a directory, or another command that serves it. Effort is the recall asked for."""
 
-    name = "Swell"
-
-    def __init__(self, directory: Path, workers: int) -> None:
+    def __init__(self, directory: Path, workers: int, *, name: str = "Swell", command: Sequence[str] = ()) -> None:
+        """`command`, if given, has the directory and the port added to it."""
+        self.name = name
         self.directory = directory
         self.port = free_port()
         self.version = _version()
         self.efforts: Sequence[float] = EFFORTS
         self.effort: float = 0.95
         self._workers = workers
-        up = ["up", "--port", str(self.port), "--data", str(directory), "--workers", str(workers), "--json"]
+        up = [sys.executable, "-m", "swell", "up", "--workers", str(workers), "--json"]
+        up += ["--port", str(self.port), "--data", str(directory)]
         self.process = ServerProcess(
-            [sys.executable, "-m", "swell", *up],
-            {},
+            [*command, str(directory), str(self.port)] if command else up,
+            {"OPENBLAS_NUM_THREADS": "1"},  # as `swell up` sets it itself
             port=self.port,
             health="/readyz",
             log=directory.with_suffix(".log"),
@@ -53,11 +54,11 @@ class SwellSystem:
         """Declare a cosine collection without attributes."""
         ask(self.port, "PUT", _PATH, {"dimension": vectors.dimension, "metric": "cosine"})
 
-    def write_requests(self, vectors: VectorSet) -> list[bytes]:
+    def write_requests(self, vectors: VectorSet, rows: range) -> list[bytes]:
         """1,000 records a request, vectors in base64 as the Python client sends them."""
         return [
-            encode_request("POST", f"{_PATH}/upsert", _upsert_body(vectors.vectors, start), port=self.port)
-            for start in range(0, len(vectors.vectors), MAX_RECORDS_PER_REQUEST)
+            encode_request("POST", f"{_PATH}/upsert", _upsert_body(vectors.vectors, part), port=self.port)
+            for part in batches(rows, MAX_RECORDS_PER_REQUEST)
         ]
 
     def build_state(self) -> BuildState:
@@ -91,9 +92,8 @@ class SwellSystem:
         return {"command": "swell up", "workers": self._workers, "recall": self.effort, "top_k": TOP_K}
 
 
-def _upsert_body(rows: Rows, start: int) -> bytes:
-    part = rows[start : start + MAX_RECORDS_PER_REQUEST]
-    records = [{"id": str(start + place), "vector": encode_vectors(row)} for place, row in enumerate(part)]
+def _upsert_body(vectors: Rows, rows: range) -> bytes:
+    records = [{"id": str(row), "vector": encode_vectors(vectors[row])} for row in rows]
     return orjson.dumps({"records": records, "wait": "accepted"})
 
 

@@ -40,8 +40,8 @@ class System(Protocol):
     def create(self, vectors: VectorSet) -> None:
         """Declare an empty collection."""
 
-    def write_requests(self, vectors: VectorSet) -> list[bytes]:
-        """All rows, encoded as the system's own client would, in its largest batches."""
+    def write_requests(self, vectors: VectorSet, rows: range) -> list[bytes]:
+        """Some rows, encoded as the system's own client would, in its largest batches."""
 
     def build_state(self) -> BuildState:
         """How far the collection is."""
@@ -67,3 +67,8 @@ def restart(system: System) -> None:
     system.process.stop()
     system.process.start()
     system.process.await_healthy()
+
+
+def batches(rows: range, most: int) -> list[range]:
+    """The rows in order, at most so many together."""
+    return [rows[start : start + most] for start in range(0, len(rows), most)]

@@ -1,14 +1,28 @@
 """The comparison in words and columns, for people."""
 
 from collections.abc import Sequence
+from statistics import mean, median
 from typing import Any
 
 from benchmarks.measure.machine import QUIET_BELOW, Machine
 from benchmarks.peers.comparison import Comparison, SystemReport
 from benchmarks.peers.goals import Measure
+from benchmarks.scaling import SizeReport
 
 COLUMNS = ("measure", "Swell", "Chroma", "Swell ÷ Chroma", "lowest to highest", "goal", "met")
 FLOOR_COLUMNS = ("in process", "recall@10", "p50", "QPS, all cores", "built in", "effort")
+SIZE_COLUMNS = (
+    "vectors",
+    "recall@10",
+    "p50",
+    "against the smallest",
+    "lowest to highest",
+    "QPS at 16",
+    "indexed in",
+    "memory",
+    "may be",
+    "met",
+)
 
 
 def heading(vectors: dict[str, Any]) -> str:
@@ -54,6 +68,25 @@ def floor_rows(comparison: Comparison) -> list[list[str]]:
             f"{floor.effort:g}",
         ]
         for floor in comparison.floors
+    ]
+
+
+def size_rows(reports: Sequence[SizeReport]) -> list[list[str]]:
+    """The table of sizes; QPS is the median over rounds, memory that of the last."""
+    return [
+        [
+            f"{one.ingested.rows:,}",
+            figure(mean(visit.recall for visit in one.visits), ""),
+            figure(one.p50_ms, "ms"),
+            f"{one.p50_ratio.median:.2f}x",
+            f"{one.p50_ratio.smallest:.2f} to {one.p50_ratio.largest:.2f}",
+            figure(median(visit.queries_per_s for visit in one.visits), "/s"),
+            figure(one.ingested.indexed_s, "s"),
+            figure(one.visits[-1].memory_bytes, "bytes"),
+            f"{one.goal:g}x",
+            "yes" if one.met else "no",
+        ]
+        for one in reports
     ]
 
 

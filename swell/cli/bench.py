@@ -30,7 +30,7 @@ class VectorsChoice(StrEnum):
 
 
 Workers = Annotated[
-    int | None, typer.Option(min=1, max=256, help="Processes that serve HTTP.", show_default="one for each core")
+    int | None, typer.Option(min=1, max=64, help="Processes that serve HTTP.", show_default="one for each core")
 ]
 Quick = Annotated[bool, typer.Option("--quick", help="Fewer vectors and shorter rounds: under a minute.")]
 
@@ -71,6 +71,68 @@ def peers(
         _tell_machine(machine)
 
 
+@app.command()
+def scaling(
+    *,
+    as_json: Json = False,
+    sizes: Annotated[str, typer.Option(help="Numbers of vectors, with commas between.")] = "10000,100000,1000000",
+    dimension: Annotated[int, typer.Option(min=2, max=4096)] = 128,
+    recall: Annotated[float, typer.Option(min=0.01, max=1, help="What every query asks for.")] = 0.95,
+    rounds: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    workers: Workers = None,
+) -> None:
+    """See how the time of a query grows with the number of vectors (synthetic, clustered), on Swell alone."""
+    _require_checkout()
+    from dataclasses import asdict
+
+    from benchmarks.measure.machine import look_at_machine, usable_cores
+    from benchmarks.peers import telling
+    from benchmarks.peers.rounds import Plan
+    from benchmarks.scaling import ScalingPlan, measure_scaling
+
+    _interruptible()
+    machine = look_at_machine()
+    plan = ScalingPlan(_numbers(sizes), dimension, recall, workers or usable_cores(), Plan(rounds, 2.0, 2.0))
+    reports, capacity = measure_scaling(plan, note)
+    if as_json:
+        measured = [{**asdict(one), "met": one.met} for one in reports]
+        print_json({"machine": asdict(machine), "plan": asdict(plan), "capacity": asdict(capacity), "sizes": measured})
+        return
+    say(f"\nclustered vectors of {dimension} dimensions, recall {recall:g} asked, {plan.workers} workers\n")
+    print_table(_aligned(telling.SIZE_COLUMNS, numbers=9), telling.size_rows(reports))
+    say(f"\n{telling.machine_line(machine)}")
+
+
+@app.command()
+def profile(
+    *,
+    as_json: Json = False,
+    data: Annotated[VectorsChoice, typer.Option(help="Which vectors; one set.")] = VectorsChoice.WORDNET,
+    rows: Annotated[int | None, typer.Option(min=1000, help="Only the first so many vectors.")] = None,
+    recall: Annotated[float, typer.Option(min=0.01, max=1, help="What every query asks for.")] = 0.95,
+    seconds: Annotated[float, typer.Option(min=0.5, max=60, help="Of each of the runs.")] = 4.0,
+) -> None:
+    """See where the time of one warm query goes: HTTP, body, search, answer."""
+    _require_checkout()
+    from dataclasses import asdict
+
+    from benchmarks.measure.machine import look_at_machine
+    from benchmarks.peers import telling
+    from benchmarks.profile_request import profile_request, report_lines
+    from benchmarks.vectors.catalog import load_set
+
+    if data is VectorsChoice.ALL:
+        raise typer.BadParameter("got 'all', allowed: one set", param_hint="--data")
+    _interruptible()
+    machine = look_at_machine()
+    profiled = profile_request(load_set(data.value, rows, 1000), recall, seconds)
+    if as_json:
+        print_json({"machine": asdict(machine), **asdict(profiled)})
+        return
+    for line in [*report_lines(profiled), "", telling.machine_line(machine)]:
+        say(line)
+
+
 def _tell(comparison: "Comparison") -> None:
     from benchmarks.peers import telling
     from benchmarks.peers.goals import measures
@@ -106,6 +168,13 @@ def _names(data: VectorsChoice) -> list[str]:
         if not is_present(name):
             note(f"{name}: not on this machine, left out")
     return [name for name in NAMES if is_present(name)]
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"got {text!r}, allowed: whole numbers with commas between") from None
 
 
 def _require_checkout() -> None:
