@@ -1,0 +1,219 @@
+"""Events of an iCalendar file or feed, as events of the calendar; what cannot be taken is named with its reason."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from hashlib import blake2b
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event
+
+from functions.burst_prediction.ics_rules import Rule, UnsupportedRule
+from shared.domain.calendar import CalendarEvent, EventType
+from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge
+
+MAX_BYTES = 1_000_000
+MAX_EVENTS = 1_000
+MAX_OCCURRENCES = 2_000
+MAX_ID_LENGTH = 200
+# What a calendar says about crowds beyond RFC 5545; X- names are ignored by other programs.
+REGIONS, KIND, STAGE = "X-SWELL-REGIONS", "X-SWELL-KIND", "X-SWELL-STAGE"
+AUDIENCE, PEAK = "X-SWELL-AUDIENCE", "X-SWELL-PEAK-MIN"
+
+
+class SkipReason(StrEnum):
+    """Why an entry brought no event."""
+
+    CANCELLED = "cancelled"
+    OUTSIDE_WINDOW = "outside_window"
+    RULE_NOT_SUPPORTED = "rule_not_supported"
+    NOT_ALLOWED = "not_allowed"
+
+
+@dataclass(frozen=True)
+class ImportDefaults:
+    """What an entry is taken for that does not say it itself."""
+
+    region_weights: Mapping[str, float]
+    kind: EventType = EventType.OTHER
+    time_zone: str = "UTC"
+    duration: timedelta = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An entry that brought no event; `detail` says what was not allowed."""
+
+    uid: str
+    reason: SkipReason
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class IcsImport:
+    """Events by start, one for each time of a recurring entry; their ids stay the same when a feed is read again."""
+
+    events: tuple[CalendarEvent, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What every entry of a file is read with; `moved` are times of series that have an entry of their own."""
+
+    defaults: ImportDefaults
+    begin: datetime
+    end: datetime
+    moved: frozenset[tuple[str, datetime]]
+
+
+def import_ics(content: bytes, defaults: ImportDefaults, *, begin: datetime, end: datetime) -> IcsImport:
+    """Read the entries that are on between two moments.
+
+    Raises:
+        RequestTooLarge: more bytes, entries or times than are allowed.
+        InvalidRequest: it is not an iCalendar file.
+    """
+    entries = _entries(content)
+    times = [(_uid(entry), _moved_time(entry, defaults.time_zone)) for entry in entries]
+    moved = frozenset((uid, moment) for uid, moment in times if moment is not None)
+    reading = _Reading(defaults, begin, end, moved)
+    events: list[CalendarEvent] = []
+    skipped: list[Skipped] = []
+    for entry in entries:
+        found = _read(entry, reading)
+        if isinstance(found, Skipped):
+            skipped.append(found)
+        else:
+            events += found
+        if len(events) > MAX_OCCURRENCES:
+            raise RequestTooLarge(FieldProblem("calendar", f"{len(events)} times of events", f"{MAX_OCCURRENCES}"))
+    return IcsImport(tuple(sorted(events, key=lambda event: event.starts_at_local)), tuple(skipped))
+
+
+def _entries(content: bytes) -> list[Event]:
+    if len(content) > MAX_BYTES:
+        raise RequestTooLarge(FieldProblem("calendar", f"{len(content)} bytes", f"{MAX_BYTES} bytes"))
+    try:
+        read = Calendar.from_ical(content)
+    except (ValueError, IndexError, KeyError) as error:
+        raise InvalidRequest(FieldProblem("calendar", str(error)[:100], "an iCalendar file (RFC 5545)")) from error
+    if not isinstance(read, Calendar):
+        raise InvalidRequest(FieldProblem("calendar", f"a {read.name}", "an iCalendar file (RFC 5545)"))
+    entries = read.events
+    if len(entries) > MAX_EVENTS:
+        raise RequestTooLarge(FieldProblem("calendar", f"{len(entries)} entries", f"{MAX_EVENTS}"))
+    return entries
+
+
+def _read(entry: Event, reading: _Reading) -> list[CalendarEvent] | Skipped:
+    if str(entry.get("STATUS", "")).upper() == "CANCELLED":
+        return Skipped(_uid(entry), SkipReason.CANCELLED)
+    try:
+        found = list(_events(entry, reading))
+    except UnsupportedRule as error:
+        return Skipped(_uid(entry), SkipReason.RULE_NOT_SUPPORTED, str(error))
+    # icalendar raises these for properties that are missing, repeated or broken; each names the property
+    except (ValueError, OverflowError, AttributeError, TypeError, KeyError) as error:
+        return Skipped(_uid(entry), SkipReason.NOT_ALLOWED, str(error)[:200])
+    return found or Skipped(_uid(entry), SkipReason.OUTSIDE_WINDOW)
+
+
+def _events(entry: Event, reading: _Reading) -> Iterator[CalendarEvent]:
+    """An event for each time of an entry that is on within the window."""
+    template = _event(entry, reading.defaults)
+    zone = ZoneInfo(template.time_zone)
+    repeated = "RRULE" in entry or "RDATE" in entry
+    for start in sorted(_starts(entry, template, reading)):
+        moment = start.replace(tzinfo=zone).astimezone(UTC)
+        if repeated and (_uid(entry), moment) in reading.moved:
+            continue
+        if moment < reading.end and moment + template.duration > reading.begin:
+            own_time = moment if repeated else _moved_time(entry, reading.defaults.time_zone)
+            yield replace(template, starts_at_local=start, event_id=_event_id(_uid(entry), own_time))
+
+
+def _starts(entry: Event, template: CalendarEvent, reading: _Reading) -> set[datetime]:
+    zone = ZoneInfo(template.time_zone)
+    latest = reading.end.astimezone(zone).replace(tzinfo=None)
+    starts = {template.starts_at_local}
+    for parts in entry.rrules:
+        until = [_local(moment, zone) for moment in parts.get("UNTIL", [])]
+        rule = Rule.parse(parts, until[0] if until else None)
+        starts |= set(islice(rule.starts(template.starts_at_local, latest), MAX_OCCURRENCES + 1))
+    starts |= {_local(moment, zone) for moment, _ in entry.rdates}
+    return starts - {_local(moment, zone) for moment in entry.exdates}
+
+
+def _event(entry: Event, defaults: ImportDefaults) -> CalendarEvent:
+    """What an entry says about each of its times, with the first of them as its start."""
+    start = entry.start
+    zone = _zone(start, defaults.time_zone)
+    audience, peak = entry.get(AUDIENCE), entry.get(PEAK)
+    return CalendarEvent(
+        event_id=_event_id(_uid(entry), None),
+        name=str(entry.get("SUMMARY", "")).strip()[:200] or "event",
+        kind=_kind(entry, defaults.kind),
+        starts_at_local=_local(start, ZoneInfo(zone)),
+        time_zone=zone,
+        duration=(entry.end - start) or defaults.duration,
+        region_weights=_weights(entry, defaults.region_weights),
+        stage=str(entry.get(STAGE, "")),
+        peak_after_start=None if peak is None else timedelta(minutes=float(peak)),
+        audience=None if audience is None else int(audience),
+    )
+
+
+def _zone(start: date, default: str) -> str:
+    """The IANA name of a start; times without one are on the default's wall clock, fixed offsets go to UTC."""
+    if not isinstance(start, datetime) or start.tzinfo is None:
+        return default
+    return start.tzinfo.key if isinstance(start.tzinfo, ZoneInfo) else "UTC"
+
+
+def _local(moment: date, zone: ZoneInfo) -> datetime:
+    """A date or time on the wall clock of a zone."""
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment, time())
+    return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)
+
+
+def _moved_time(entry: Event, default_zone: str) -> datetime | None:
+    """The time of its series that an entry stands for."""
+    moment = getattr(entry.get("RECURRENCE-ID"), "dt", None)
+    if not isinstance(moment, date):
+        return None
+    zone = ZoneInfo(_zone(moment, default_zone))
+    return _local(moment, zone).replace(tzinfo=zone).astimezone(UTC)
+
+
+def _kind(entry: Event, default: EventType) -> EventType:
+    """The stated kind; else the first category that names one."""
+    if (stated := entry.get(KIND)) is not None:
+        return EventType(str(stated).strip().lower())
+    known = {kind.value for kind in EventType}
+    categories = [str(category).strip().lower() for category in entry.categories]
+    return next((EventType(category) for category in categories if category in known), default)
+
+
+def _weights(entry: Event, default: Mapping[str, float]) -> Mapping[str, float]:
+    """`europe-west1=1,us-east1=0.3`; a region without a weight has 1."""
+    stated = entry.get(REGIONS)
+    if stated is None:
+        return default
+    pairs = [part.strip().partition("=") for part in str(stated).replace("\\,", ",").split(",") if part.strip()]
+    return {region.strip(): float(weight or 1) for region, _, weight in pairs}
+
+
+def _uid(entry: Event) -> str:
+    return str(entry.get("UID", "")) or str(entry.get("SUMMARY", "")) or "entry"
+
+
+def _event_id(uid: str, own_time: datetime | None) -> str:
+    """The same for the same time of the same entry, whenever it is read."""
+    text = uid if own_time is None else f"{uid}@{own_time:%Y%m%dT%H%M%SZ}"
+    if len(text) <= MAX_ID_LENGTH:
+        return text
+    return blake2b(text.encode(), digest_size=20).hexdigest()
