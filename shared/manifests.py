@@ -34,6 +34,12 @@ class Head:
     manifest: str | None
     commit_id: str | None = None
     lease: Lease = Lease("", 0, 0.0)
+    guarded_to: int = 0
+    """Writes up to this revision are compared with what is committed: an update or an erasure came after them."""
+    written_at: float = 0.0
+    """When mutations were last committed; seconds since 1970."""
+    uncompacted_rows: int = 0
+    """Rows and tombstones in delta segments, which every search scans."""
 
     @classmethod
     def from_document(cls, document: Document) -> Self:
@@ -46,6 +52,9 @@ class Head:
             manifest=data["manifest"],
             commit_id=data.get("commit_id"),
             lease=Lease(**lease) if lease else Lease("", 0, 0.0),
+            guarded_to=data.get("guarded_to", 0),
+            written_at=data.get("written_at", 0.0),
+            uncompacted_rows=data.get("uncompacted_rows", 0),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -56,6 +65,9 @@ class Head:
             "manifest": self.manifest,
             "commit_id": self.commit_id,
             "lease": vars(self.lease),
+            "guarded_to": self.guarded_to,
+            "written_at": self.written_at,
+            "uncompacted_rows": self.uncompacted_rows,
         }
 
 

@@ -5,32 +5,36 @@ and shows no half commit, because only the head makes a version visible, and it 
 with the markers of the events.
 """
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-import orjson
-from pydantic import ValidationError
-
 from functions.index_update.announcements import Announcements
-from functions.index_update.combine import RowWrite, combine, row_writes
+from functions.index_update.committed_words import committed_words, matching_ids
+from functions.index_update.deliveries import Delivery, FreshEvent, in_parts, sort_out
+from functions.index_update.effects import Effect, Report, filter_effect, placed_effect, plain_effect
 from functions.index_update.group_commit import GroupCommit
-from functions.index_update.publication import Publication
+from functions.index_update.payloads import PayloadMissing, read_payload
+from functions.index_update.publication import Publication, new_commit_id
 from functions.index_update.races import retry_lost_races
+from functions.index_update.record_writes import EventWrites, Patch
+from functions.index_update.shard_key import ShardKey
+from functions.index_update.shard_snapshots import ShardSnapshots
+from functions.index_update.update_journal import UpdateJournal
+from functions.index_update.words import batch_of
+from shared.commit_markers import CommitMarker
 from shared.domain.collection import Collection
 from shared.domain.paths import collection_document, commit_marker, head_document
-from shared.errors import MalformedEvent
-from shared.events.mutations import Mutations, MutationsAcceptedV1
+from shared.events.mutations import MutationsAcceptedV1
 from shared.index.build import build_delta
-from shared.index.manifest import Manifest
+from shared.index.manifest import Manifest, SegmentEntry
 from shared.manifests import Head, ManifestReader, spec_of
 from shared.outcomes import Outcome
 from shared.ports.clock import Clock
-from shared.ports.objects import ObjectNotFound, ObjectStore
+from shared.ports.objects import ObjectStore
 from shared.ports.state import ABSENT, Document, Put, StateStore
 
 MARKER_LIFETIME: Final = MutationsAcceptedV1.max_age + timedelta(days=1)
@@ -41,46 +45,31 @@ MAX_GROUP: Final = 64
 
 
 @dataclass(frozen=True)
-class ShardKey:
-    """One shard of one incarnation of a collection."""
-
-    collection: str
-    uid: str
-    shard: int
-
-
-@dataclass(frozen=True)
 class _ShardState:
     """What the state store says before a commit."""
 
     collection: Collection
-    head: Document
+    document: Document
+    head: Head
     committed: frozenset[str]
     """Those of the group's events that are committed already."""
-
-
-@dataclass(frozen=True)
-class _Delivery:
-    """An event with its payload at hand."""
-
-    event: MutationsAcceptedV1
-    mutations: Mutations
-
-
-@dataclass(frozen=True)
-class _Writes:
-    """What one new event writes."""
-
-    event: MutationsAcceptedV1
-    rows: Mapping[str, RowWrite]
 
 
 class CommitMutations:
     """Handles accepted mutations; concurrent deliveries of one shard coalesce into one commit."""
 
-    def __init__(self, state: StateStore, objects: ObjectStore, announcements: Announcements, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        state: StateStore,
+        objects: ObjectStore,
+        snapshots: ShardSnapshots,
+        announcements: Announcements,
+        clock: Clock,
+    ) -> None:
         self._state = state
         self._objects = objects
+        self._snapshots = snapshots
         self._announcements = announcements
         self._clock = clock
         self._manifests = ManifestReader(objects)
@@ -95,34 +84,32 @@ class CommitMutations:
             RevisionConflict: other writers kept winning; redelivery tries again.
         """
         key = ShardKey(event.collection, event.uid, event.shard)
-        return self._group.submit(key, _Delivery(event, self._payload(event)))
-
-    def _payload(self, event: MutationsAcceptedV1) -> Mutations:
-        if event.inline is not None:
-            return event.inline
-        assert event.reference is not None  # noqa: S101 - the contract says one of the two
         try:
-            content = self._objects.read(event.reference.name)
-        except ObjectNotFound:
-            raise MalformedEvent(f"payload {event.reference.name} is missing") from None
-        if hashlib.sha256(content).hexdigest() != event.reference.sha256:
-            raise MalformedEvent(f"payload {event.reference.name} does not match its checksum")
-        try:
-            return Mutations.model_validate(orjson.loads(content))
-        except (ValidationError, orjson.JSONDecodeError) as error:
-            raise MalformedEvent(f"payload {event.reference.name}: {error}") from error
+            delivery = Delivery(event, read_payload(self._objects, event))
+        except PayloadMissing:
+            shard = self._shard_state(key, [event.event_id])
+            if shard is not None and event.event_id not in shard.committed:
+                raise
+            return Outcome.STALE if shard is None else Outcome.DUPLICATE  # its payload went as it was done with
+        return self._group.submit(key, delivery)
 
-    def _commit_group(self, key: ShardKey, group: Sequence[_Delivery]) -> Sequence[Outcome | Exception]:
-        return retry_lost_races(lambda: self._try_commit(key, group), f"commit to {key.collection}/{key.shard}")
+    def _commit_group(self, key: ShardKey, group: Sequence[Delivery]) -> Sequence[Outcome | Exception]:
+        results: list[Outcome | Exception] = []
+        for part in in_parts(group):
+            results += self._commit_part(key, part)
+        return results
 
-    def _try_commit(self, key: ShardKey, group: Sequence[_Delivery]) -> Sequence[Outcome | Exception]:
+    def _commit_part(self, key: ShardKey, part: Sequence[Delivery]) -> Sequence[Outcome | Exception]:
+        return retry_lost_races(lambda: self._try_commit(key, part), f"commit to {key}")
+
+    def _try_commit(self, key: ShardKey, group: Sequence[Delivery]) -> Sequence[Outcome | Exception]:
         shard = self._shard_state(key, [delivery.event.event_id for delivery in group])
         if shard is None:
             return [Outcome.STALE] * len(group)  # the collection is gone; its writes have nowhere to go
-        results, fresh = _sort_out(group, shard)
-        manifest = self._manifests.read(shard.collection, key.shard, Head.from_document(shard.head))
+        results, fresh = sort_out(group, shard.committed, spec_of(shard.collection))
+        manifest = self._manifests.read(shard.collection, key.shard, shard.head)
         if fresh:
-            manifest = self._publish(shard, manifest, fresh)
+            manifest = self._commit(key, shard, manifest, fresh)
         self._announcements.committed(manifest)
         return results
 
@@ -133,41 +120,55 @@ class CommitMutations:
         if declared is None or head is None or declared.data["uid"] != key.uid or head.data["uid"] != key.uid:
             return None
         committed = frozenset(marker.id for marker in markers if marker is not None)
-        return _ShardState(Collection.from_document(declared.data), head, committed)
+        return _ShardState(Collection.from_document(declared.data), head, Head.from_document(head), committed)
 
-    def _publish(self, shard: _ShardState, current: Manifest, fresh: Sequence[_Writes]) -> Manifest:
-        batch = combine([writes.rows for writes in fresh], shard.collection.dimension)
-        version = current.version + 1
+    def _commit(self, key: ShardKey, shard: _ShardState, current: Manifest, fresh: Sequence[FreshEvent]) -> Manifest:
+        commit_id = new_commit_id()
+        journal = UpdateJournal(self._state, self._objects, key)
+        effect = self._effect(shard, current, [one.writes for one in fresh], journal)
+        head = replace(
+            shard.head,
+            guarded_to=max(shard.head.guarded_to, effect.guarded_to),
+            written_at=self._clock.now().timestamp(),
+        )
+        journal.write(effect.layers, commit_id, fresh[0].event.event_id)
+        version = current.version + bool(effect.words)
+        markers = [self._marker(one.event, version, commit_id, effect) for one in fresh]
+        if not effect.words:
+            self._publication.mark(shard.document, head, commit_id=commit_id, markers=markers)
+            return current
+        entry = self._store(shard.collection, key.shard, effect, version)
+        segments = [*current.segments, entry]
+        return self._publication.publish(current, shard.document, head, segments, commit_id=commit_id, markers=markers)
+
+    def _effect(
+        self, shard: _ShardState, current: Manifest, events: Sequence[EventWrites], journal: UpdateJournal
+    ) -> Effect:
+        if all(event.is_plain and event.revision > shard.head.guarded_to for event in events):
+            return plain_effect(events)
+        snapshot = self._snapshots.open(current)
+        first = events[0]
+        if first.condition is not None:
+            return filter_effect(first, matching_ids(snapshot, first.condition, first.revision))
+        writes = [write for event in events for write in event.records]
+        patched = [write.id for write in writes if isinstance(write.change, Patch)]
+        words = committed_words(snapshot, [write.id for write in writes], with_content=patched)
+        return placed_effect(events, words, journal.layer)
+
+    def _store(self, collection: Collection, shard: int, effect: Effect, version: int) -> SegmentEntry:
+        batch = batch_of(effect.words, collection.dimension)
         with TemporaryDirectory(prefix="swell-delta-") as directory:
-            built = build_delta(batch, spec_of(shard.collection), version=version, directory=Path(directory))
-            self._publication.upload(shard.collection, current.shard, built)
-        head = Head.from_document(shard.head)
-        markers = [self._marker(writes.event, version) for writes in fresh]
-        return self._publication.publish(current, shard.head, head, [*current.segments, built.entry], markers)
+            built = build_delta(batch, spec_of(collection), version=version, directory=Path(directory))
+            return self._publication.upload(collection, shard, built).entry
 
-    def _marker(self, event: MutationsAcceptedV1, version: int) -> Put:
+    def _marker(self, event: MutationsAcceptedV1, version: int, commit_id: str, effect: Effect) -> Put:
+        report = effect.reports.get(event.event_id, Report())
+        marker = CommitMarker(
+            version, commit_id, event.payload_sha256, report.conflicts, report.missing, report.deleted
+        )
         return Put(
             commit_marker(event.collection, event.event_id),
-            {"version": version, "payload_sha256": event.payload_sha256},
+            marker.to_document(),
             if_version=ABSENT,
             expires_at=self._clock.now() + MARKER_LIFETIME,
         )
-
-
-def _sort_out(group: Sequence[_Delivery], shard: _ShardState) -> tuple[list[Outcome | Exception], list[_Writes]]:
-    """What each delivery comes to, and the writes of those that are new."""
-    results: list[Outcome | Exception] = []
-    fresh: dict[str, _Writes] = {}
-    for delivery in group:
-        event = delivery.event
-        if event.event_id in shard.committed or event.event_id in fresh:
-            results.append(Outcome.DUPLICATE)
-            continue
-        try:
-            rows = row_writes(event.revision, delivery.mutations, shard.collection.dimension)
-        except MalformedEvent as error:
-            results.append(error)
-        else:
-            fresh[event.event_id] = _Writes(event, rows)
-            results.append(Outcome.DONE)
-    return results, list(fresh.values())

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from functions.index_update.announcements import Announcements
 from functions.index_update.lease import CompactionLeases
-from functions.index_update.publication import Publication
+from functions.index_update.publication import Publication, new_commit_id
 from functions.index_update.races import retry_lost_races
 from shared.cache.segment_cache import SegmentCache
 from shared.domain.collection import Collection
@@ -84,7 +84,7 @@ class CompactShard:
         with TemporaryDirectory(prefix="swell-base-") as directory:
             built = self._build(collection, manifest, plan, Path(directory))
             if built is not None:
-                self._publication.upload(collection, shard, built)
+                built = self._publication.upload(collection, shard, built)
         compacted = retry_lost_races(
             lambda: self._try_publish(collection, shard, lease, plan, built),
             f"compaction of {collection.name}/{shard}",
@@ -121,4 +121,5 @@ class CompactShard:
         if head.lease.fencing_token != lease.fencing_token:
             return None
         current = self._manifests.read(collection, shard, head)
-        return self._publication.publish(current, document, head, replace_segments(current, plan, built))
+        segments = replace_segments(current, plan, built)
+        return self._publication.publish(current, document, head, segments, commit_id=new_commit_id())

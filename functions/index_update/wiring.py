@@ -6,6 +6,7 @@ from functions.index_update.announcements import Announcements
 from functions.index_update.commits import CommitMutations
 from functions.index_update.compaction import CompactShard
 from functions.index_update.settings import IndexUpdateSettings
+from functions.index_update.shard_snapshots import ShardSnapshots
 from shared.adapters.opening import Adapters, open_adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.entrypoint import Consumer
@@ -27,7 +28,13 @@ def build(adapters: Adapters, settings: IndexUpdateSettings) -> Consumer:
     return Consumer(
         "index_update",
         {
-            MutationsAcceptedV1: CommitMutations(adapters.state, adapters.objects, announcements, adapters.clock),
+            MutationsAcceptedV1: CommitMutations(
+                state=adapters.state,
+                objects=adapters.objects,
+                snapshots=ShardSnapshots(cache_of_segments),
+                announcements=announcements,
+                clock=adapters.clock,
+            ),
             CompactionDueV1: CompactShard(
                 state=adapters.state,
                 objects=adapters.objects,

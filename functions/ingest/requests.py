@@ -39,11 +39,12 @@ class WriteOptions(RequestModel):
 
 
 class UpsertRecord(RequestModel):
-    """One record to insert or replace."""
+    """One record to insert or replace; with `if_version` only if it is at that version, or "absent"."""
 
     id: RecordId
     vector: WireVector
     attributes: dict[str, Any] | None = None
+    if_version: Annotated[str, Field(pattern=r"^(absent|\d{1,19})$")] | None = None
 
 
 class UpsertRecords(WriteOptions):
@@ -52,21 +53,71 @@ class UpsertRecords(WriteOptions):
     records: list[UpsertRecord] = Field(min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
 
     @model_validator(mode="after")
-    def _ids_stand_once(self) -> Self:
+    def _fits_together(self) -> Self:
         _reject_repeats([record.id for record in self.records], "records", ".id")
+        _require_commit(self)
+        return self
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether a record has a condition."""
+        return any(record.if_version is not None for record in self.records)
+
+
+class UpdateRecord(RequestModel):
+    """What of one record changes; with `if_version` only if it is at that version."""
+
+    id: RecordId
+    attributes: dict[str, Any] | None = None
+    vector: WireVector | None = None
+    if_version: Annotated[str, Field(pattern=r"^\d{1,19}$")] | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.attributes and self.vector is None:
+            raise ValueError("attributes to change, a vector, or both")
         return self
 
 
-class DeleteRecords(WriteOptions):
-    """`POST /v1/collections/{collection}/delete`."""
+class UpdateRecords(WriteOptions):
+    """`POST /v1/collections/{collection}/update`."""
 
-    ids: list[RecordId] = Field(min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
+    records: list[UpdateRecord] = Field(min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        _reject_repeats([record.id for record in self.records], "records", ".id")
+        _require_commit(self)
+        return self
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether a record has a condition."""
+        return any(record.if_version is not None for record in self.records)
+
+
+class DeleteRecords(WriteOptions):
+    """`POST /v1/collections/{collection}/delete`: either by id or by filter."""
+
+    ids: list[RecordId] | None = Field(default=None, min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
+    filter: dict[str, Any] | None = None
 
     @field_validator("ids")
     @classmethod
-    def _ids_stand_once(cls, ids: list[str]) -> list[str]:
-        _reject_repeats(ids, "ids", "")
+    def _ids_stand_once(cls, ids: list[str] | None) -> list[str] | None:
+        _reject_repeats(ids or [], "ids", "")
         return ids
+
+    @model_validator(mode="after")
+    def _names_what_to_delete(self) -> Self:
+        if (self.ids is None) == (self.filter is None):
+            raise ValueError("either ids or a filter")
+        return self
+
+
+def _require_commit(body: UpsertRecords | UpdateRecords) -> None:
+    if body.is_conditional and body.wait != "committed":
+        raise ValueError('if_version only with wait "committed": what became of the condition is known then')
 
 
 def _reject_repeats(ids: list[str], field: str, suffix: str) -> None:

@@ -4,8 +4,9 @@ from functools import cache
 
 from starlette.types import ASGIApp
 
+from functions.ingest.collection_routes import CollectionRoutes
 from functions.ingest.collections import CollectionRegister
-from functions.ingest.routes import IngestRoutes
+from functions.ingest.write_routes import WriteRoutes
 from shared.adapters.opening import Adapters, open_adapters
 from shared.http import HttpFunction
 from shared.settings import Settings
@@ -16,7 +17,7 @@ def build(adapters: Adapters) -> ASGIApp:
     """Ingest on these adapters."""
     register = CollectionRegister(adapters.state, adapters.clock)
     writes = AcceptWrites(adapters.state, adapters.objects, adapters.publisher, adapters.clock)
-    routes = IngestRoutes(adapters.state, register, writes).routes()
+    routes = [*CollectionRoutes(register).routes(), *WriteRoutes(adapters.state, writes).routes()]
     return HttpFunction("ingest", routes, ready=lambda: _check(adapters))
 
 

@@ -31,6 +31,26 @@ def manifest_object(collection: str, uid: str, shard: int, version: int, commit_
     return f"{shard_prefix(collection, uid, shard)}/manifests/{version:012d}-{commit_id}.json"
 
 
-def payload_object(collection: str, uid: str, event_id: str) -> str:
-    """The payload of a mutation too large for one Pub/Sub message."""
-    return f"collections/{collection}/{uid}/payloads/{event_id}.json"
+def payload_object(collection: str, uid: str, shard: int, revision: int, event_id: str) -> str:
+    """The payload of a mutation too large for one Pub/Sub message; each acceptance has its own."""
+    return f"{shard_prefix(collection, uid, shard)}/payloads/{revision:020d}-{event_id}.json"
+
+
+def journal_prefix(shard_prefix: str, revision: int) -> str:
+    """The names of all journals of updates that left words with one revision begin with this."""
+    return f"{shard_prefix}/updates/{revision:020d}-"
+
+
+def journal_object(shard_prefix: str, revision: int, commit_id: str) -> str:
+    """A journal of updates."""
+    return f"{journal_prefix(shard_prefix, revision)}{commit_id}.json"
+
+
+def operation_document(operation: str) -> str:
+    """How far a long-running operation is, and what came of it."""
+    return f"operations/{operation}"
+
+
+def operation_object(operation: str, name: str) -> str:
+    """What a running operation keeps between its steps."""
+    return f"operations/{operation}/{name}"

@@ -43,4 +43,4 @@ class Event(EventPart):
 
     def body(self) -> dict[str, Any]:
         """The JSON data of the event; identity and time travel as CloudEvents attributes."""
-        return self.model_dump(mode="json", exclude={"event_id", "occurred_at"}, exclude_none=True)
+        return self.model_dump(mode="json", exclude={"event_id", "occurred_at"}, exclude_defaults=True)

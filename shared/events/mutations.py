@@ -8,6 +8,19 @@ from shared.events.event import EventPart
 from shared.events.shard import ShardEvent
 
 
+class RecordUpdate(EventPart):
+    """What of one record changes; the rest stays as it is."""
+
+    id: str
+    """The record."""
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    """Attributes to replace, and with null, to remove; attributes that are not named stay."""
+    vector: str | None = None
+    """A new vector: base64 of little-endian float32."""
+    if_version: str | None = None
+    """The version that the record must have."""
+
+
 class Mutations(EventPart):
     """What one request changes in one shard. An id is named at most once."""
 
@@ -17,8 +30,23 @@ class Mutations(EventPart):
     """Their vectors: base64 of little-endian float32, row after row."""
     attributes: list[dict[str, Any] | None] | None = None
     """Their attributes, one entry per upsert; absent where none has any."""
+    if_versions: dict[str, str] = Field(default_factory=dict)
+    """For upserts that are conditional: the version that the record must have, or "absent"."""
+    updates: list[RecordUpdate] = Field(default_factory=list)
+    """Records to change in part."""
     delete_ids: list[str] = Field(default_factory=list)
     """Records to delete."""
+    delete_filter: dict[str, Any] | None = None
+    """A filter: what matches it when the event is committed, and is not newer than the event, is deleted."""
+
+    @property
+    def ids(self) -> list[str]:
+        """Every id that is named; reports of a commit name records by their place in this list."""
+        return [*self.upsert_ids, *(update.id for update in self.updates), *self.delete_ids]
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form. Defaults are left out, so that it stays the same when a release adds a field."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class ObjectReference(EventPart):

@@ -1,7 +1,7 @@
 """Ingest, index update and query on one set of adapters, with the test in the place of the broker."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ from functions.query.service import AnswerReads, Read, Search
 from functions.query.snapshots import Snapshots
 from shared.adapters.opening import Adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
-from shared.domain.collection import Collection, Metric
+from shared.domain.collection import AttributeType, Collection, Metric
 from shared.domain.versions import VersionVector
 from shared.entrypoint import Consumer
+from shared.events.mutations import RecordUpdate
+from shared.index.answers import Record
 from shared.outcomes import Outcome
 from shared.ports.publisher import Message
+from shared.vectors import encode_vectors
 from shared.writes.accept import AcceptedWrite, AcceptWrites, Upserts
 from tests.fakes.publisher import RecordingPublisher
 
@@ -35,12 +38,13 @@ class Pipeline:
     base_from_rows: int = 20_000
     shards: int = 1
     metric: Metric = Metric.EUCLIDEAN
+    attributes: Mapping[str, AttributeType] = field(default_factory=dict)
     collection: Collection = field(init=False)
 
     def __post_init__(self) -> None:
         """Declare the collection."""
         register = CollectionRegister(self.adapters.state, self.adapters.clock)
-        wanted = Collection("c", "", 2, self.metric, self.shards)
+        wanted = Collection("c", "", 2, self.metric, self.shards, self.attributes)
         self.collection, _ = register.declare(wanted)
         self.writes = AcceptWrites(
             self.adapters.state, self.adapters.objects, self.adapters.publisher, self.adapters.clock
@@ -62,9 +66,37 @@ class Pipeline:
         attributes: list[dict[str, Any] | None] = [{"first": float(vector[0])} for vector in vectors]
         return self.writes.upsert(self.collection, Upserts(list(values), vectors, attributes), key)
 
+    def upsert_record(
+        self,
+        record_id: str,
+        vector: Sequence[float],
+        attributes: dict[str, Any] | None = None,
+        if_version: str | None = None,
+    ) -> AcceptedWrite:
+        """Accept one record, perhaps on a condition."""
+        conditions = {} if if_version is None else {record_id: if_version}
+        upserts = Upserts([record_id], np.array([vector], np.float32), [attributes], conditions)
+        return self.writes.upsert(self.collection, upserts, None)
+
+    def update(
+        self,
+        record_id: str,
+        attributes: dict[str, Any] | None = None,
+        vector: Sequence[float] | None = None,
+        if_version: str | None = None,
+    ) -> AcceptedWrite:
+        """Accept a change to a part of a record."""
+        encoded = None if vector is None else encode_vectors(np.array([vector], np.float32))
+        update = RecordUpdate(id=record_id, attributes=attributes or {}, vector=encoded, if_version=if_version)
+        return self.writes.update(self.collection, [update], None)
+
     def delete(self, *ids: str) -> AcceptedWrite:
         """Accept ids to delete."""
         return self.writes.delete(self.collection, ids, None)
+
+    def delete_matching(self, condition: Mapping[str, Any]) -> AcceptedWrite:
+        """Accept a filter to delete by."""
+        return self.writes.delete_matching(self.collection, condition, None)
 
     def taken(self, topic: str) -> list[Message]:
         """The messages published to a topic since the last look."""
@@ -86,6 +118,11 @@ class Pipeline:
         cache = SegmentCache(self.adapters.objects, self.directory / "query-cache", CacheLimits(10**9, 10**9))
         heads = Heads(self.adapters.state, monotonic_s=monotonic_s)
         return AnswerReads(Snapshots(heads, self.adapters.objects, cache, monotonic_s=monotonic_s))
+
+    def records(self, *ids: str) -> dict[str, Record]:
+        """What a reader finds of these ids."""
+        found, _ = self.reads().fetch(read(), ids)
+        return {record.id: record for record in found if record is not None}
 
     def contents(self, ids: Sequence[str]) -> dict[str, tuple[float, ...]]:
         """What a reader finds of these ids: id → vector."""

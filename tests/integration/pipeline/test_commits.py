@@ -302,12 +302,12 @@ def test_versions_of_all_shards_cover_a_write(tmp_path: Path) -> None:
     pipeline = make_pipeline(tmp_path, shards=4)
     write = pipeline.upsert({f"r{number}": (number, 0) for number in range(40)})
 
-    pending = pipeline.writes.committed_version(write)
+    pending = pipeline.writes.committed(write)
     pipeline.deliver_all()
-    committed = pipeline.writes.committed_version(write)
+    committed = pipeline.writes.committed(write)
 
     assert pending is None
-    assert {0: 1, 1: 1, 2: 1, 3: 1} == dict(committed.by_shard if committed else {})
+    assert {0: 1, 1: 1, 2: 1, 3: 1} == dict(committed.version.by_shard if committed else {})
     assert 40 == pipeline.live_records()
     assert ["r7", "r8", "r6"] == pipeline.nearest((7.1, 0), top_k=3)
 

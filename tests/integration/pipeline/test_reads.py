@@ -44,9 +44,10 @@ def test_a_read_with_a_least_version_sees_that_write(pipeline: Pipeline) -> None
     reads.search(read(staleness_s=3600), _ANY)
     write = pipeline.upsert({"b": (2, 2)})
     pipeline.deliver_all()
-    version = str(pipeline.writes.committed_version(write))
+    committed = pipeline.writes.committed(write)
+    assert committed is not None
 
-    found = reads.search(read(version, staleness_s=3600), _ANY)
+    found = reads.search(read(str(committed.version), staleness_s=3600), _ANY)
 
     assert ["a", "b"] == [match.id for match in found.answer.matches[0]]
 

@@ -1,0 +1,45 @@
+"""Collections over HTTP: translate requests, call the register, translate answers."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from functions.ingest.collections import CollectionRegister
+from functions.ingest.requests import DeclareCollection
+from shared.domain.collection import Collection
+from shared.http import collection_name, json_response, read_body
+
+
+class CollectionRoutes:
+    """Declaring and deleting collections."""
+
+    def __init__(self, register: CollectionRegister) -> None:
+        self._register = register
+
+    def routes(self) -> list[Route]:
+        """As listed for `ingest` in topology.yaml."""
+        one = "/v1/collections/{collection}"
+        return [
+            Route(one, self.declare, methods=["PUT"]),
+            Route(one, self.delete, methods=["DELETE"]),
+        ]
+
+    async def declare(self, request: Request) -> Response:
+        """Create a collection, or find it as declared."""
+        body = await read_body(request, DeclareCollection)
+        declaration = Collection(
+            name=collection_name(request),
+            uid="",
+            dimension=body.dimension,
+            metric=body.metric,
+            shards=body.shards,
+            attributes=body.attributes,
+        )
+        collection, created = await run_in_threadpool(self._register.declare, declaration)
+        return json_response(collection.to_document(), 201 if created else 200)
+
+    async def delete(self, request: Request) -> Response:
+        """Delete a collection and everything in it."""
+        await run_in_threadpool(self._register.delete, collection_name(request))
+        return Response(status_code=204)

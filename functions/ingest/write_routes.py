@@ -1,0 +1,139 @@
+"""Writes over HTTP: translate requests, have them accepted, translate what became of them."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from functions.ingest.requests import DeleteRecords, UpdateRecord, UpdateRecords, UpsertRecords, WriteOptions
+from shared.collections import load_collection
+from shared.domain.collection import Collection
+from shared.domain.limits import MAX_IDEMPOTENCY_KEY_BYTES
+from shared.errors import CommitPending, FieldProblem, InvalidRequest, shortened
+from shared.events.mutations import RecordUpdate
+from shared.http import collection_name, json_response, read_body
+from shared.index.filter import parse_filter
+from shared.ports.state import StateStore
+from shared.vectors import decode_vectors, encode_vectors
+from shared.writes.accept import AcceptedWrite, AcceptWrites, CommittedWrite, Upserts
+from shared.writes.attributes import check_attributes
+
+_FIRST_POLL_S: Final = 0.003
+_LONGEST_POLL_S: Final = 0.1
+
+
+class WriteRoutes:
+    """The writes of the HTTP surface."""
+
+    def __init__(self, state: StateStore, writes: AcceptWrites) -> None:
+        self._state = state
+        self._writes = writes
+
+    def routes(self) -> list[Route]:
+        """As listed for `ingest` in topology.yaml."""
+        one = "/v1/collections/{collection}"
+        return [
+            Route(f"{one}/upsert", self.upsert, methods=["POST"]),
+            Route(f"{one}/update", self.update, methods=["POST"]),
+            Route(f"{one}/delete", self.delete, methods=["POST"]),
+        ]
+
+    async def upsert(self, request: Request) -> Response:
+        """Accept records to insert or replace."""
+        body = await read_body(request, UpsertRecords)
+        write = await run_in_threadpool(self._accept_upsert, collection_name(request), body, _idempotency_key(request))
+        reported = ["conflicts"] if body.is_conditional else []
+        return await self._answer(write, {"accepted": len(body.records)}, body, reported)
+
+    def _accept_upsert(self, name: str, body: UpsertRecords, key: str | None) -> AcceptedWrite:
+        collection = load_collection(self._state, name)
+        attributes = [record.attributes for record in body.records]
+        check_attributes(attributes, collection.attributes, where="records[{}].attributes".format)
+        vectors = decode_vectors(
+            [record.vector for record in body.records],
+            collection.dimension,
+            collection.metric,
+            field="records[{}].vector",
+        )
+        if_versions = {record.id: record.if_version for record in body.records if record.if_version is not None}
+        upserts = Upserts([record.id for record in body.records], vectors, attributes, if_versions)
+        return self._writes.upsert(collection, upserts, key)
+
+    async def update(self, request: Request) -> Response:
+        """Accept changes to parts of records."""
+        body = await read_body(request, UpdateRecords)
+        write = await run_in_threadpool(self._accept_update, collection_name(request), body, _idempotency_key(request))
+        reported = ["missing", "conflicts"] if body.is_conditional else ["missing"]
+        return await self._answer(write, {"accepted": len(body.records)}, body, reported)
+
+    def _accept_update(self, name: str, body: UpdateRecords, key: str | None) -> AcceptedWrite:
+        collection = load_collection(self._state, name)
+        attributes = [record.attributes for record in body.records]
+        check_attributes(attributes, collection.attributes, where="records[{}].attributes".format)
+        updates = [
+            RecordUpdate(
+                id=record.id,
+                attributes=record.attributes or {},
+                vector=_encoded_vector(place, record, collection),
+                if_version=record.if_version,
+            )
+            for place, record in enumerate(body.records)
+        ]
+        return self._writes.update(collection, updates, key)
+
+    async def delete(self, request: Request) -> Response:
+        """Accept ids, or a filter, to delete."""
+        body = await read_body(request, DeleteRecords)
+        write = await run_in_threadpool(self._accept_delete, collection_name(request), body, _idempotency_key(request))
+        if body.ids is None:
+            return await self._answer(write, {}, body, ["deleted"])
+        return await self._answer(write, {"accepted": len(body.ids)}, body)
+
+    def _accept_delete(self, name: str, body: DeleteRecords, key: str | None) -> AcceptedWrite:
+        collection = load_collection(self._state, name)
+        if body.filter is not None:
+            parse_filter(body.filter, collection.attributes)
+            return self._writes.delete_matching(collection, body.filter, key)
+        return self._writes.delete(collection, body.ids or [], key)
+
+    async def _answer(
+        self, write: AcceptedWrite, answer: dict[str, Any], options: WriteOptions, reported: Sequence[str] = ()
+    ) -> Response:
+        if options.wait == "accepted":
+            return json_response(answer, 202)
+        committed = await self._committed(write, options.timeout_ms)
+        report = {name: getattr(committed, name) for name in reported}
+        return json_response({**answer, "version": str(committed.version), **report})
+
+    async def _committed(self, write: AcceptedWrite, timeout_ms: int) -> CommittedWrite:
+        deadline = time.monotonic() + timeout_ms / 1000
+        pause_s = _FIRST_POLL_S
+        while True:
+            committed = await run_in_threadpool(self._writes.committed, write)
+            if committed is not None:
+                return committed
+            if time.monotonic() + pause_s > deadline:
+                raise CommitPending(f"the write is accepted, but was not committed within {timeout_ms} ms")
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, _LONGEST_POLL_S)
+
+
+def _encoded_vector(place: int, record: UpdateRecord, collection: Collection) -> str | None:
+    """The vector of an update, checked, as events carry it."""
+    if record.vector is None:
+        return None
+    field = f"records[{place}].vector"
+    return encode_vectors(decode_vectors([record.vector], collection.dimension, collection.metric, field=field))
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key.encode()) <= MAX_IDEMPOTENCY_KEY_BYTES:
+        limit = f"1 to {MAX_IDEMPOTENCY_KEY_BYTES} bytes"
+        raise InvalidRequest(FieldProblem("Idempotency-Key", shortened(key), limit))
+    return key

@@ -1,0 +1,106 @@
+"""Conditional, partial and filtered writes over HTTP."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.integration.http.conftest import Api
+
+_V = [1.0, 0.0, 0.0]
+
+
+def _committed(api: Api, path: str, **body: Any) -> Any:
+    """Send a write that waits, and commit it meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(api.ingest.post, f"/v1/collections/words/{path}", json={"wait": "committed", **body})
+        while not sent.done():
+            api.commit()
+        return sent.result()
+
+
+def _record(api: Api, record_id: str) -> Any:
+    body = {"ids": [record_id], "include": ["attributes"]}
+    (record,) = api.query.post("/v1/collections/words/fetch", json=body).json()["records"]
+    return record
+
+
+def test_the_version_of_a_fetched_record_is_a_condition(api: Api) -> None:
+    """What fetch shows as `version`, upsert takes as `if_version`; the second such write is a conflict."""
+    api.declare()
+    _committed(api, "upsert", records=[{"id": "a", "vector": _V}])
+    version = _record(api, "a")["version"]
+    change = {"id": "a", "vector": _V, "attributes": {"x": 1}, "if_version": version}
+
+    first = _committed(api, "upsert", records=[change])
+    second = _committed(api, "upsert", records=[{**change, "attributes": {"x": 2}}, {"id": "b", "vector": _V}])
+
+    assert (200, []) == (first.status_code, first.json()["conflicts"])
+    assert (200, ["a"]) == (second.status_code, second.json()["conflicts"])
+    assert {"x": 1} == _record(api, "a")["attributes"]
+    assert "b" == _record(api, "b")["id"]
+
+
+def test_an_update_answers_with_what_is_missing(api: Api) -> None:
+    """Known records change, unknown ids are listed."""
+    api.declare(attributes={"rank": "integer"})
+    _committed(api, "upsert", records=[{"id": "a", "vector": _V, "attributes": {"rank": 1, "note": "n"}}])
+
+    answer = _committed(
+        api,
+        "update",
+        records=[{"id": "a", "attributes": {"rank": 2, "note": None}}, {"id": "b", "vector": [0, 1, 0]}],
+    )
+
+    assert (200, 2, ["b"]) == (answer.status_code, answer.json()["accepted"], answer.json()["missing"])
+    assert {"rank": 2} == _record(api, "a")["attributes"]
+
+
+def test_a_delete_by_filter_answers_with_how_many(api: Api) -> None:
+    """The count is known when the delete is committed."""
+    api.declare(attributes={"rank": "integer"})
+    records = [{"id": f"r{rank}", "vector": _V, "attributes": {"rank": rank}} for rank in range(5)]
+    _committed(api, "upsert", records=records)
+
+    answer = _committed(api, "delete", filter={"range": {"rank": {"gte": 3}}})
+
+    assert {"deleted": 2, "version": "0:2"} == answer.json()
+    assert 3 == api.query.get("/v1/collections/words").json()["records"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "problem"),
+    [
+        (
+            "upsert",
+            {"records": [{"id": "a", "vector": _V, "if_version": "absent"}]},
+            'if_version only with wait "committed"',
+        ),
+        (
+            "upsert",
+            {"records": [{"id": "a", "vector": _V, "if_version": "0:12"}], "wait": "committed"},
+            r"records[0].if_version: got '0:12'",
+        ),
+        (
+            "update",
+            {"records": [{"id": "a", "attributes": {"x": 1}, "if_version": "absent"}], "wait": "committed"},
+            r"records[0].if_version: got 'absent'",
+        ),
+        ("update", {"records": [{"id": "a"}]}, "attributes to change, a vector, or both"),
+        ("update", {"records": [{"id": "a", "attributes": {"rank": "x"}}]}, "records[0].attributes.rank"),
+        ("update", {"records": [{"id": "a", "vector": [1]}]}, "records[0].vector: got 1 numbers"),
+        ("update", {"records": [{"id": "a", "vector": _V}, {"id": "a", "vector": _V}]}, "every id at most once"),
+        ("delete", {}, "either ids or a filter"),
+        ("delete", {"ids": ["a"], "filter": {"exists": "rank"}}, "either ids or a filter"),
+        ("delete", {"filter": {"exists": "colour"}}, "a declared attribute: rank"),
+    ],
+)
+def test_a_write_that_cannot_be_is_refused(api: Api, path: str, body: Any, problem: str) -> None:
+    """The problem says what was given and what is allowed; no message is published."""
+    api.declare(attributes={"rank": "integer"})
+
+    answer = api.ingest.post(f"/v1/collections/words/{path}", json=body)
+
+    assert 400 == answer.status_code
+    assert problem in answer.json()["detail"]
+    assert [] == api.publisher.take("mutations")
