@@ -19,8 +19,8 @@ from shared.index.scan import exact_candidates
 from shared.index.segment import Segment
 from shared.index.sketch_search import Probe, search_by_sketch
 
-_FOREST_QUESTIONS: Final = 32
-_FIRST_SEARCH_K: Final = 500
+_FOREST_QUESTIONS: Final = 24
+_FIRST_SEARCH_K: Final = 1000
 _TIMED_QUESTIONS: Final = 24
 _TIMED_ROWS: Final = 2048
 _LEAST_CONFIDENCE: Final = 0.01
@@ -96,7 +96,7 @@ def _sketch_times(segment: Segment, questions: Sequence[Question]) -> tuple[floa
 
 
 def _forest_efforts(segment: Segment, *kinds: Sequence[Question], limit_s: float) -> tuple[ForestEffort, ...]:
-    """Efforts of the forest, up to the first that takes longer than an exact search or finds everything."""
+    """Efforts of the forest, up to the first that takes half as long as an exact search or finds everything."""
     if segment.forest is None:
         return ()
     efforts: list[ForestEffort] = []
@@ -104,7 +104,7 @@ def _forest_efforts(segment: Segment, *kinds: Sequence[Question], limit_s: float
         asked = [_ask_forest(segment.forest, kind[:_FOREST_QUESTIONS], search_k) for kind in kinds]
         seconds = _lower_quartile([taken for _, _, times in asked for taken in times])
         efforts.append(ForestEffort(search_k, seconds, min(ten for ten, _, _ in asked), min(h for _, h, _ in asked)))
-        if seconds > limit_s or efforts[-1].recall_100 >= _ENOUGH:
+        if seconds > limit_s / 2 or efforts[-1].recall_100 >= _ENOUGH:
             break
     return tuple(efforts)
 

@@ -37,21 +37,40 @@ def checked_vectors(vectors: NDArray[np.float32], *, dimension: int, metric: Met
     if checked.size and not float(np.abs(checked).max()) <= MAX_COMPONENT:
         raise InvalidRequest(FieldProblem("vector", "a component out of range", f"±{MAX_COMPONENT:g}, finite"))
     if metric is Metric.COSINE:
-        lengths = norms(checked)
-        if np.any((lengths > 0) & (lengths < MIN_COSINE_NORM)):
-            raise InvalidRequest(
-                FieldProblem("vector", "a length too small to have a direction", f"0 or ≥ {MIN_COSINE_NORM:g}")
-            )
+        _check_lengths(norms(checked))
     return checked
+
+
+def checked_queries(queries: NDArray[np.float32], *, dimension: int, metric: Metric) -> NDArray[np.float32]:
+    """`directed` vectors that have passed `checked_vectors`; a single query may be one-dimensional.
+
+    Raises:
+        InvalidRequest: as `checked_vectors`.
+    """
+    # Under cosine the lengths are needed for both, and taken once.
+    checked = checked_vectors(np.atleast_2d(queries), dimension=dimension, metric=Metric.DOT)
+    if metric is not Metric.COSINE:
+        return checked
+    lengths = norms(checked)
+    _check_lengths(lengths)
+    return _unit(checked, lengths)
 
 
 def directed(vectors: NDArray[np.float32], metric: Metric) -> NDArray[np.float32]:
     """Vectors as the metric compares them: of unit length under cosine (zero stays zero), else as they are."""
-    if metric is not Metric.COSINE:
-        return vectors
-    lengths = norms(vectors)
+    return _unit(vectors, norms(vectors)) if metric is Metric.COSINE else vectors
+
+
+def _unit(vectors: NDArray[np.float32], lengths: NDArray[np.float64]) -> NDArray[np.float32]:
     lengths[lengths == 0] = 1
     return np.asarray(vectors / lengths[:, None], np.float32)
+
+
+def _check_lengths(lengths: NDArray[np.float64]) -> None:
+    if np.any((lengths > 0) & (lengths < MIN_COSINE_NORM)):
+        raise InvalidRequest(
+            FieldProblem("vector", "a length too small to have a direction", f"0 or ≥ {MIN_COSINE_NORM:g}")
+        )
 
 
 def norms(vectors: NDArray[np.floating]) -> NDArray[np.float64]:

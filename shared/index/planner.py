@@ -11,8 +11,9 @@ from typing import Final
 
 from shared.index.calibration import Calibration
 
-# Reading chosen rows costs about this much more, row for row, than reading all in order.
-GATHER_COST: Final = 4
+# Scoring chosen rows costs about this much more, row for row, than scoring all in order (0.24 against 0.15 µs
+# for 384 components, on one core that reads 10 GB/s).
+GATHER_COST: Final = 2
 # Below these shares of allowed rows the forest is not used: it would have to inspect the rest for nothing,
 # and what a filter keeps may stand where the trees do not look.
 _FOREST_LIVE_SHARE: Final = 0.5

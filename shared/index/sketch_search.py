@@ -11,7 +11,7 @@ from shared.index.planner import GATHER_COST
 from shared.index.rowset import RowSet
 from shared.index.scan import best_places, exact_candidates
 from shared.index.segment import Candidates, Segment
-from shared.index.sketch import QuerySketch, Ranking, Sketch
+from shared.index.sketch import Sketch
 
 # Rows scored before it is known how many the query needs.
 _FIRST_ROWS: Final = 48
@@ -39,38 +39,56 @@ class Sketched:
 
 
 def search_by_sketch(segment: Segment, sketch: Sketch, probe: Probe, confidence: float) -> Sketched:
-    """Rows of the set that hold the best `top_k`, each with at least that probability.
+    """Rows of the set that hold the best `top_k`, each with at least that probability."""
+    return Descent(segment, sketch, probe).down_to(confidence)
 
-    The best few dozen by bits are scored first. Their exact angles tell how deep a row as close as they are may hide,
-    and all rows down to there are scored too; where that is a large part of all, reading all in order is faster.
+
+class Descent:
+    """One query on its way down the sketch's ranking.
+
+    The best few dozen rows by bits are scored first. Their exact angles tell how deep a row as close as they are may
+    hide, and all rows down to there are scored too; where that is a large part of all, reading all in order is faster.
     """
-    projected = sketch.project(probe.query)
-    return settle(segment, sketch, probe, projected, sketch.rank(projected, probe.among), confidence)
 
+    def __init__(self, segment: Segment, sketch: Sketch, probe: Probe) -> None:
+        self._segment, self._sketch, self._probe = segment, sketch, probe
+        self._query = sketch.project(probe.query)
+        self._ranking = sketch.rank(self._query, probe.among)
+        rows, self._reached = self._ranking.best(max(_FIRST_ROWS, _FIRST_PER_WANTED * probe.top_k))
+        self._scored = len(rows)
+        self._first = self._best = self._score(rows)
 
-def settle(  # noqa: PLR0917 - the inputs of one decision, in the order in which they come about
-    segment: Segment,
-    sketch: Sketch,
-    probe: Probe,
-    projected: QuerySketch,
-    ranking: Ranking,
-    confidence: float,
-) -> Sketched:
-    """As `search_by_sketch`, from ranks that are already there."""
-    rows, reached = ranking.best(max(_FIRST_ROWS, _FIRST_PER_WANTED * probe.top_k))
-    if len(rows) < len(ranking.ranks) and len(rows) * GATHER_COST > segment.rows:
-        return _scan(segment, probe)
-    best = _score(segment, probe, rows)
-    if reached == -np.inf:
-        return Sketched(best, len(rows))
-    needed = sketch.needed_rank(projected, best[0], _centred(segment, sketch, best), confidence)
-    more = ranking.between(needed, reached)
-    scored = len(rows) + len(more)
-    if scored * GATHER_COST > segment.rows:
-        return _scan(segment, probe)
-    for start in range(0, len(more), _GATHER_ROWS):
-        best = _better(segment, probe, best, _score(segment, probe, more[start : start + _GATHER_ROWS]))
-    return Sketched(best, scored)
+    def down_to(self, confidence: float) -> Sketched:
+        """Candidates at a confidence; asked again at a higher one, it goes on from there."""
+        if self._reached == -np.inf:
+            return Sketched(self._best, self._scored)
+        centred = self._centred(*self._first)
+        needed = self._sketch.needed_rank(self._query, self._first[0], centred, confidence)
+        more = self._ranking.between(needed, self._reached)
+        if (self._scored + len(more)) * GATHER_COST > self._segment.rows:
+            rows = exact_candidates(self._segment, self._probe.query[None], self._probe.among, self._probe.top_k)[0]
+            return Sketched((rows, self._segment.vectors_of(rows)), 0, scanned=True)
+        for start in range(0, len(more), _GATHER_ROWS):
+            self._add(self._score(more[start : start + _GATHER_ROWS]))
+        self._scored += len(more)
+        self._reached = min(needed, self._reached)
+        return Sketched(self._best, self._scored)
+
+    def _score(self, rows: NDArray[np.int64]) -> Candidates:
+        return self._keep(rows, self._segment.vectors_of(rows))
+
+    def _add(self, found: Candidates) -> None:
+        rows, vectors = np.concatenate([self._best[0], found[0]]), np.concatenate([self._best[1], found[1]])
+        self._best = self._keep(rows, vectors)
+
+    def _keep(self, rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> Candidates:
+        best = best_places(self._segment, rows, vectors, self._probe.query, self._probe.top_k)
+        return rows[best], vectors[best]
+
+    def _centred(self, rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._segment.spec.metric is Metric.COSINE:
+            vectors = vectors * self._segment.scale[rows, None]
+        return np.asarray(vectors - self._sketch.mean, np.float32)
 
 
 def search_from_afar(segment: Segment, sketch: Sketch, probe: Probe, pool: int, size: int) -> Candidates:
@@ -80,27 +98,3 @@ def search_from_afar(segment: Segment, sketch: Sketch, probe: Probe, pool: int, 
     rows, _ = sketch.rank(projected, probe.among).best(max(pool, size))
     rows = sketch.refine(projected, rows, size)
     return rows, segment.vectors_of(rows)
-
-
-def _scan(segment: Segment, probe: Probe) -> Sketched:
-    rows = exact_candidates(segment, probe.query[None], probe.among, probe.top_k)[0]
-    return Sketched((rows, segment.vectors_of(rows)), 0, scanned=True)
-
-
-def _score(segment: Segment, probe: Probe, rows: NDArray[np.int64]) -> Candidates:
-    vectors = segment.vectors_of(rows)
-    best = best_places(segment, rows, vectors, probe.query, probe.top_k)
-    return rows[best], vectors[best]
-
-
-def _better(segment: Segment, probe: Probe, one: Candidates, other: Candidates) -> Candidates:
-    rows, vectors = np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])
-    best = best_places(segment, rows, vectors, probe.query, probe.top_k)
-    return rows[best], vectors[best]
-
-
-def _centred(segment: Segment, sketch: Sketch, found: Candidates) -> NDArray[np.float32]:
-    rows, vectors = found
-    if segment.spec.metric is Metric.COSINE:
-        vectors = vectors * segment.scale[rows, None]
-    return np.asarray(vectors - sketch.mean, np.float32)

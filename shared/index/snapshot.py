@@ -16,7 +16,7 @@ from shared.index.hits import best_hits
 from shared.index.ids import table_of
 from shared.index.liveness import winning_masks
 from shared.index.manifest import Manifest
-from shared.index.metric import checked_vectors, directed
+from shared.index.metric import checked_queries
 from shared.index.planner import Choice
 from shared.index.rowset import RowSet
 from shared.index.search import Task, choose, find_candidates, least_exact
@@ -130,8 +130,7 @@ class Snapshot:
         if not 0 <= recall <= 1:
             raise InvalidRequest(FieldProblem("recall", str(recall), "0 to 1"))
         spec = self.manifest.spec
-        checked = checked_vectors(np.atleast_2d(queries), dimension=spec.dimension, metric=spec.metric)
-        return directed(checked, spec.metric)
+        return checked_queries(queries, dimension=spec.dimension, metric=spec.metric)
 
 
 def _is_older(previous: Manifest, manifest: Manifest) -> bool:

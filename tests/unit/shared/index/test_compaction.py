@@ -43,7 +43,7 @@ def _manifest(*segments: SegmentEntry) -> Manifest:
         pytest.param(
             (60_000, 900, 5, 800, 700, 600), "s1 s2 s3 s4 s5", "tier", id="small between large goes with them"
         ),
-        pytest.param((60_000, 9_000, 12_000), "s1 s2", "scan", id="too many rows to scan"),
+        pytest.param((60_000, 2_000, 4_000), "s1 s2", "scan", id="too many rows to scan"),
         pytest.param((30_000,), None, None, id="one base is at rest"),
         pytest.param((30_000, 30_000, 30_000, 30_000), "s0 s1 s2 s3", "tier", id="bases merge upward"),
         pytest.param((200_000, 200_000, 200_000, 200_000), None, None, id="full bases are at rest"),
