@@ -29,7 +29,7 @@ def explain(segment: Mapping[str, Any], *, recall: float, top_k: int) -> dict[st
 
 
 def _sentence(choice: Choice, recall: float) -> str:
-    effort = {"sketch": f", {choice.size} rows scored exactly", "forest": f", search_k {choice.size}"}
+    effort = {"sketch": f" at confidence {choice.confidence:g}", "forest": f" with search_k {choice.size}"}
     how = f"{choice.method}{effort.get(choice.method, '')}"
     return f"for recall {recall:g}: {how}, measured {choice.recall:.3f}, {choice.seconds * 1000:.2f} ms"
 
@@ -39,12 +39,14 @@ def _efforts(calibration: Calibration) -> list[dict[str, str]]:
     sketches = [
         _row(
             "sketch",
-            f"{effort.pool} by bits, {effort.size} exactly",
-            effort.recall_10,
-            effort.recall_100,
-            calibration.sketch_seconds(effort.pool, effort.size),
+            f"confidence {level.confidence:g}, {level.rows_10:.0f} rows scored",
+            level.recall_10,
+            level.recall_100,
+            calibration.sketch_fixed_s
+            + level.rows_10 * calibration.sketch_row_s
+            + level.scans_10 * calibration.exact_single_s,
         )
-        for effort in calibration.sketch
+        for level in calibration.sketch
     ]
     forests = [
         _row("forest", f"search_k {effort.search_k}", effort.recall_10, effort.recall_100, effort.seconds)
