@@ -1,4 +1,4 @@
-"""The machine, and what else ran on it."""
+"""The machine."""
 
 import os
 import platform
@@ -8,17 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from benchmarks.measure.others import OthersWatch
+
 _PACKAGES: Final = ("numpy", "annoy", "uvicorn", "starlette", "orjson", "pydantic", "uvloop", "httptools")
-_STAT: Final = Path("/proc/stat")
-# Fields of the first line of /proc/stat in which the processor did nothing: idle, and waiting for a disk.
-_IDLE_FIELDS: Final = (3, 4)
-QUIET_BELOW: Final = 0.1
-"""Others may use this share of the processor before a run is called noisy."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Where a run took place. `busy_before` is the share of all cores that others used just before it."""
+    """Where a run took place. `others_before` is the share of its processors that others used just before."""
 
     processor: str
     cores: int
@@ -26,12 +23,14 @@ class Machine:
     system: str
     python: str
     packages: dict[str, str]
-    busy_before: float | None
+    others_before: float | None
     load_average: tuple[float, float, float] | None
 
 
 def look_at_machine(watch_s: float = 1.0) -> Machine:
-    """Describe the machine, after watching for a moment how busy it is."""
+    """Describe the machine, after watching for a moment how busy others keep it."""
+    others = OthersWatch()
+    time.sleep(watch_s)
     return Machine(
         processor=_processor(),
         cores=usable_cores(),
@@ -39,7 +38,7 @@ def look_at_machine(watch_s: float = 1.0) -> Machine:
         system=platform.platform(),
         python=platform.python_version(),
         packages=_versions(),
-        busy_before=_busy_share(watch_s),
+        others_before=others.share(),
         load_average=os.getloadavg() if hasattr(os, "getloadavg") else None,
     )
 
@@ -47,24 +46,6 @@ def look_at_machine(watch_s: float = 1.0) -> Machine:
 def usable_cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _busy_share(watch_s: float) -> float | None:
-    before = _ticks()
-    if before is None:
-        return None
-    time.sleep(watch_s)
-    after = _ticks() or before
-    total = after[1] - before[1]
-    return round((after[0] - before[0]) / total, 3) if total else None
-
-
-def _ticks() -> tuple[int, int] | None:
-    """Busy and all ticks of all cores since the machine started."""
-    if not _STAT.is_file():
-        return None
-    fields = [int(field) for field in _STAT.read_text().split("\n", 1)[0].split()[1:9]]
-    return sum(fields) - sum(fields[place] for place in _IDLE_FIELDS), sum(fields)
 
 
 def _processor() -> str:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Final
 
 _PROC: Final = Path("/proc")
-# Places in /proc/PID/stat, counted after the name.
-_USER_TICKS: Final = 11
-_SYSTEM_TICKS: Final = 12
+# Places in /proc/PID/stat, counted after the name: user and system time, its own and of children that have ended.
+_TICKS: Final = (11, 12, 13, 14)
 
 
 def tree(pid: int) -> list[int]:
@@ -43,7 +42,7 @@ def _pss_bytes(pid: int) -> int | None:
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """Processor time that the processes of a tree have used so far; None where unknown."""
+    """Processor time that a tree has used so far, with processes of it that have ended; None where unknown."""
     times = [seconds for one in tree(pid) if (seconds := _cpu_seconds(one)) is not None]
     return sum(times) if times else None
 
@@ -54,4 +53,4 @@ def _cpu_seconds(pid: int) -> float | None:
         fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return (int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])) / os.sysconf("SC_CLK_TCK")
+    return sum(int(fields[place]) for place in _TICKS) / os.sysconf("SC_CLK_TCK")

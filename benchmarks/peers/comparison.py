@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load.headroom import Capacity, measure_capacity
+from benchmarks.load.job import Task
+from benchmarks.load.wrk import WrkReport, run_wrk, wrk_program
 from benchmarks.measure.disk import disk_bytes
 from benchmarks.peers.cold_start import find_right_query, measure_cold_start
 from benchmarks.peers.floor import Floor, measure_floor
@@ -50,12 +52,13 @@ class SystemReport:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One data set. `capacity` is what the load generator can do."""
+    """One data set. `capacity` is what the load generator can do; `wrk` has wrk's figures where that is installed."""
 
     vectors: dict[str, Any]
     extent: Extent
     systems: Sequence[SystemReport]
     capacity: Capacity
+    wrk: dict[str, WrkReport]
     floors: Sequence[Floor]
 
 
@@ -78,6 +81,7 @@ class Comparing:
         self.note("Measuring the load generator …")
         capacity = measure_capacity(self._any_requests(), MANY, self.extent.capacity_s)
         visits = self._visit(capacity)
+        wrk = self._check_with_wrk()
         sizes = {system.name: disk_bytes(system.directory) for system in self.systems}
         cold_starts_s = self._start_cold()
         self.note("hnswlib and Annoy in process …")
@@ -95,7 +99,7 @@ class Comparing:
             )
             for system in self.systems
         ]
-        return Comparison(self.vectors.to_document(), self.extent, reports, capacity, floors)
+        return Comparison(self.vectors.to_document(), self.extent, reports, capacity, wrk, floors)
 
     def _any_requests(self) -> list[bytes]:
         return self.systems[0].query_requests(self.vectors.queries)
@@ -130,6 +134,17 @@ class Comparing:
                 f"p50 {visit.single.p50_ms:.2f} ms, {visit.queries_per_s:,.0f} queries/s at {MANY} connections"
             )
         return visits
+
+    def _check_with_wrk(self) -> dict[str, WrkReport]:
+        program = wrk_program()
+        if program is None:
+            return {}
+        self.note("The same load from wrk …")
+        requests = {system: system.query_requests(self.vectors.queries) for system in self.systems}
+        return {
+            system.name: run_wrk(program, Task(system.port, MANY, self.extent.plan.many_s, 1.0), encoded)
+            for system, encoded in requests.items()
+        }
 
     def _start_cold(self) -> dict[str, list[float]]:
         """One server at a time, so that each has the machine for its start."""

@@ -12,6 +12,7 @@ from benchmarks.load.generator import generate_load
 from benchmarks.load.headroom import Capacity
 from benchmarks.load.job import Load, Task
 from benchmarks.measure.latency import Latency
+from benchmarks.measure.others import OthersWatch
 from benchmarks.measure.process_tree import cpu_seconds, proportional_bytes
 from benchmarks.peers.system import System
 from benchmarks.vectors.vector_set import VectorSet
@@ -34,7 +35,8 @@ class Plan:
 class Visit:
     """One system in one round. `server_cpu_ms` is the processor time of all its processes for one query, at 16.
 
-    `invalid` says why the figures are the generator's and not the system's.
+    `others_share` is how much of the machine other programs used meanwhile. `invalid` says why the figures are the
+    generator's and not the system's.
     """
 
     system: str
@@ -46,6 +48,7 @@ class Visit:
     memory_bytes: int | None
     server_cpu_ms: float | None
     generator_cpu_share: float
+    others_share: float | None
     failures: int
     invalid: str | None
 
@@ -73,7 +76,7 @@ class Rounds:
                 yield self._visit(subject, requests, number)
 
     def _visit(self, subject: Subject, requests: Sequence[bytes], number: int) -> Visit:
-        system = subject.system
+        system, others = subject.system, OthersWatch()
         single = generate_load(Task(system.port, 1, self.plan.single_s, _WARM_UP_S), requests)
         busy_s = cpu_seconds(system.process.pid)
         many = generate_load(Task(system.port, MANY, self.plan.many_s, _WARM_UP_S), requests)
@@ -87,6 +90,7 @@ class Rounds:
             memory_bytes=proportional_bytes(system.process.pid),
             server_cpu_ms=_cpu_ms(system, busy_s, many),
             generator_cpu_share=many.outcome.generator_cpu_share,
+            others_share=others.share(),
             failures=sum(sum(load.outcome.failures.values()) for load in (single, many)),
             invalid=self.capacity.why_invalid(many),
         )

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from statistics import mean, median
 from typing import Any
 
-from benchmarks.measure.machine import QUIET_BELOW, Machine
+from benchmarks.measure.machine import Machine
+from benchmarks.measure.others import QUIET_BELOW
 from benchmarks.peers.comparison import Comparison, SystemReport
 from benchmarks.peers.goals import Measure
+from benchmarks.peers.rounds import Visit
 from benchmarks.scaling import SizeReport
 
 COLUMNS = ("measure", "Swell", "Chroma", "Swell ÷ Chroma", "lowest to highest", "goal", "met")
@@ -103,14 +105,28 @@ def generator_line(comparison: Comparison) -> str:
     return told + (f"; {failures:,} requests FAILED" if failures else "; no request failed")
 
 
+def wrk_line(comparison: Comparison) -> str:
+    """What another generator says of the same load, for those who do not trust ours; empty where it is missing."""
+    told = [
+        f"{name} {report.per_s:,.0f}/s, p50 {report.p50_ms:.2f} ms"
+        + (f", {report.failures} FAILED" if report.failures else "")
+        for name, report in comparison.wrk.items()
+    ]
+    return f"The same load from wrk: {'; '.join(told)}" if told else ""
+
+
 def machine_line(machine: Machine) -> str:
-    """The machine, and whether it was quiet."""
-    told = f"{machine.processor}, {machine.cores} cores, Python {machine.python}, {machine.system}"
-    busy = machine.busy_before
-    if busy is None:
-        return told
-    noise = "quiet" if busy < QUIET_BELOW else "NOISY: trust the ratios more than the figures"
-    return f"{told}; other programs used {busy:.0%} of it just before ({noise})"
+    """The machine."""
+    return f"{machine.processor}, {machine.cores} cores, Python {machine.python}, {machine.system}"
+
+
+def noise_line(visits: Sequence[Visit]) -> str:
+    """How quiet the machine was during the rounds; empty where it cannot be told."""
+    shares = [visit.others_share for visit in visits if visit.others_share is not None]
+    if not shares:
+        return ""
+    told = f"Other programs used {min(shares):.0%} to {max(shares):.0%} of the machine during the rounds"
+    return told + (": quiet" if max(shares) < QUIET_BELOW else ": NOISY, trust the ratios more than the figures")
 
 
 def figure(value: float | None, unit: str) -> str:

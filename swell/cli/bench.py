@@ -100,7 +100,8 @@ def scaling(
         return
     say(f"\nclustered vectors of {dimension} dimensions, recall {recall:g} asked, {plan.workers} workers\n")
     print_table(_aligned(telling.SIZE_COLUMNS, numbers=9), telling.size_rows(reports))
-    say(f"\n{telling.machine_line(machine)}")
+    say(f"\n{telling.noise_line([visit for one in reports for visit in one.visits])}")
+    say(telling.machine_line(machine))
 
 
 @app.command()
@@ -145,6 +146,9 @@ def _tell(comparison: "Comparison") -> None:
     say()
     print_table(_aligned(telling.FLOOR_COLUMNS, numbers=5), telling.floor_rows(comparison))
     say(f"\n{telling.generator_line(comparison)}")
+    say(telling.noise_line([visit for system in comparison.systems for visit in system.visits]))
+    if comparison.wrk:
+        say(telling.wrk_line(comparison))
 
 
 def _tell_machine(machine: "Machine") -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.measure.disk import disk_bytes
 from benchmarks.measure.machine import look_at_machine
+from benchmarks.measure.others import share_of_others
 from benchmarks.measure.process_tree import cpu_seconds, proportional_bytes, tree
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which only Linux has")
@@ -20,11 +21,30 @@ def test_a_tree_holds_the_children() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         assert {os.getpid(), child.pid} <= set(tree(os.getpid()))
-        assert (proportional_bytes(child.pid) or 0) > 100_000
+        assert (proportional_bytes(os.getpid()) or 0) > 1_000_000
         assert cpu_seconds(child.pid) is not None
     finally:
         child.kill()
         child.communicate()
+
+
+@pytest.mark.parametrize(
+    ("busy_s", "ours_s", "expected"),
+    [(3.0, 1.0, 0.5), (1.0, 1.02, 0.0), (9.0, 1.0, 1.0)],
+    ids=["half", "only ours", "coarse counters"],
+)
+def test_our_own_work_is_not_that_of_others(busy_s: float, ours_s: float, expected: float) -> None:
+    """Of four seconds on two processors; a share is never below none or above all."""
+    assert share_of_others(busy_s, ours_s, available_s=4.0) == expected
+
+
+@LINUX
+def test_time_of_children_that_have_ended_counts_as_ours() -> None:
+    """The load generator ends before we look."""
+    before_s = cpu_seconds(os.getpid()) or 0.0
+    subprocess.run([sys.executable, "-c", "sum(range(5_000_000))"], check=True)
+
+    assert (cpu_seconds(os.getpid()) or 0.0) - before_s > 0.02
 
 
 def test_a_process_that_is_gone_has_no_figures() -> None:

@@ -21,6 +21,7 @@ def visit(system: str, number: int, **given: Any) -> Visit:
         "memory_bytes": 100_000_000,
         "server_cpu_ms": 1.0,
         "generator_cpu_share": 0.1,
+        "others_share": 0.02,
         "failures": 0,
         "invalid": None,
         **given,
@@ -54,4 +55,4 @@ def comparison(ours: SystemReport, theirs: SystemReport) -> Comparison:
         "intrinsic_dimension": 7.4,
     }
     floor = Floor("hnswlib", 40, 0.99, 1.5, 0.1, 9000.0)
-    return Comparison(vectors, FULL, [ours, theirs], Capacity(50_000.0, 0.1), [floor])
+    return Comparison(vectors, FULL, [ours, theirs], Capacity(50_000.0, 0.1), {}, [floor])

@@ -1,7 +1,10 @@
 """The comparison in words and columns."""
 
+from dataclasses import replace
+
 import pytest
 
+from benchmarks.load.wrk import WrkReport
 from benchmarks.measure.machine import Machine
 from benchmarks.peers import telling
 from benchmarks.peers.goals import measures
@@ -60,9 +63,26 @@ def test_the_generator_line_tells_headroom_and_failures() -> None:
     assert "3 requests FAILED" in telling.generator_line(failed)
 
 
-@pytest.mark.parametrize(("busy", "word"), [(0.02, "quiet"), (0.6, "NOISY")])
-def test_a_noisy_machine_is_called_so(busy: float, word: str) -> None:
-    """Figures from a busy machine are no lie, if it is said."""
-    machine = Machine("a processor", 2, None, "an OS", "3.11", {}, busy, None)
+def test_the_word_of_another_generator_is_told_where_there_is_one() -> None:
+    """Its failures too."""
+    checked = replace(BOTH, wrk={"Swell": WrkReport(answers=2400, seconds=2.0, failures=0, p50_ms=1.5, p99_ms=3.0)})
 
-    assert word in telling.machine_line(machine)
+    assert telling.wrk_line(checked) == "The same load from wrk: Swell 1,200/s, p50 1.50 ms"
+    assert telling.wrk_line(BOTH) == ""
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.02, "2% to 2% of the machine during the rounds: quiet"), (0.6, "NOISY"), (None, "")],
+    ids=["quiet", "noisy", "not known"],
+)
+def test_a_noisy_machine_is_called_so(share: float | None, expected: str) -> None:
+    """Figures from a busy machine are no lie, if it is said."""
+    assert expected in telling.noise_line([visit("Swell", 0, others_share=share)])
+
+
+def test_the_machine_is_named() -> None:
+    """A figure without its machine cannot be repeated."""
+    machine = Machine("a processor", 2, None, "an OS", "3.11", {}, 0.1, None)
+
+    assert telling.machine_line(machine) == "a processor, 2 cores, Python 3.11, an OS"
