@@ -5,7 +5,15 @@ from typing import Final
 from shared.events.event import Event
 from shared.events.index import CompactionDueV1, ShardCommittedV1
 from shared.events.mutations import MutationsAcceptedV1
+from shared.events.regions import RegionHeadMovedV1, RegionTickV1
 
 EVENTS: Final[dict[str, type[Event]]] = {
-    event.type: event for event in (MutationsAcceptedV1, CompactionDueV1, ShardCommittedV1)
+    event.type: event
+    for event in (
+        MutationsAcceptedV1,
+        CompactionDueV1,
+        ShardCommittedV1,
+        RegionHeadMovedV1,
+        RegionTickV1,
+    )
 }
