@@ -26,6 +26,7 @@ class CompactionReason(StrEnum):
     TIER = "tier"
     SCAN = "scan"
     DEAD_ROWS = "dead_rows"
+    SETTLE = "settle"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class CompactionPolicy:
       per tier. Four keeps a shard of 250k rows under twenty segments, each of which costs a query some 20 µs.
     * scan: neighbouring deltas of `base_from_rows` together become a base. An exact scan of 5,000 rows of 384
       components takes 0.2 to 0.8 ms (a core reads 10 to 40 GB/s), a base of any size 0.2 ms before its rows count.
+      Older neighbours of up to `fan_out` times the size go in with them, so that a growing shard is searched as
+      one base and not as many; a row is rewritten about `fan_out` times on the way.
+    * settle: a shard that is quiet becomes one segment, if what stands beside its largest one is at least
+      `settle_share` of it: less is not worth rewriting the rest.
     * dead_rows: a segment with more than `max_dead_fraction` replaced or deleted rows is rewritten together
       with what follows it: those rows are downloaded and scanned for nothing.
 
@@ -47,6 +52,7 @@ class CompactionPolicy:
     base_from_rows: int = 5_000
     base_max_rows: int = 250_000
     max_dead_fraction: float = 0.2
+    settle_share: float = 0.02
 
     def kind_of(self, rows: int) -> SegmentKind:
         """What a segment of that many rows is built as."""
@@ -68,9 +74,15 @@ class CompactionPlan:
 
 
 def plan_compaction(
-    manifest: Manifest, policy: CompactionPolicy, dead_rows: Mapping[str, int] | None = None
+    manifest: Manifest,
+    policy: CompactionPolicy,
+    dead_rows: Mapping[str, int] | None = None,
+    *,
+    quiet: bool = False,
 ) -> CompactionPlan | None:
     """The next merge, or None when none is worth it. Carrying out plan after plan comes to an end.
+
+    `quiet`: no write has come for a while, so that what is merged now stays merged.
 
     `dead_rows` maps segment ids to replaced or deleted rows (`Snapshot.dead_rows`), none where not named.
     """
@@ -79,6 +91,7 @@ def plan_compaction(
         (CompactionReason.TIER, _tier_run(segments, policy)),
         (CompactionReason.SCAN, _scan_run(segments, policy)),
         (CompactionReason.DEAD_ROWS, _dead_run(segments, policy, dead_rows or {})),
+        (CompactionReason.SETTLE, _settling_run(segments, policy) if quiet else ()),
     ]
     for reason, run in candidates:
         if run:
@@ -138,11 +151,35 @@ def _tier_run(segments: Sequence[SegmentEntry], policy: CompactionPolicy) -> Seq
 
 
 def _scan_run(segments: Sequence[SegmentEntry], policy: CompactionPolicy) -> Sequence[SegmentEntry]:
+    start = 0
     for is_delta, group in groupby(segments, key=lambda segment: segment.kind is SegmentKind.DELTA):
-        run = _fitting(list(group), policy.base_max_rows)
+        deltas = list(group)
+        run = _fitting(deltas, policy.base_max_rows)
         if is_delta and sum(segment.rows for segment in run) >= policy.base_from_rows:
-            return run
+            return [*_older_neighbours(segments[:start], run, policy), *run]
+        start += len(deltas)
     return ()
+
+
+def _older_neighbours(
+    older: Sequence[SegmentEntry], run: Sequence[SegmentEntry], policy: CompactionPolicy
+) -> Sequence[SegmentEntry]:
+    """The segments just before a run that are small enough, beside it, to be rewritten with it."""
+    total, taken = sum(_size(segment) for segment in run), 0
+    for segment in reversed(older):
+        if _size(segment) > policy.fan_out * total or total + _size(segment) > policy.base_max_rows:
+            break
+        total += _size(segment)
+        taken += 1
+    return older[len(older) - taken :]
+
+
+def _settling_run(segments: Sequence[SegmentEntry], policy: CompactionPolicy) -> Sequence[SegmentEntry]:
+    sizes = [_size(segment) for segment in segments]
+    if len(sizes) < 2 or sum(sizes) > policy.base_max_rows:
+        return ()
+    beside = sum(sizes) - max(sizes)
+    return segments if beside >= policy.settle_share * max(sizes) else ()
 
 
 def _dead_run(

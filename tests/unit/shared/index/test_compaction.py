@@ -44,6 +44,8 @@ def _manifest(*segments: SegmentEntry) -> Manifest:
             (60_000, 900, 5, 800, 700, 600), "s1 s2 s3 s4 s5", "tier", id="small between large goes with them"
         ),
         pytest.param((60_000, 2_000, 4_000), "s1 s2", "scan", id="too many rows to scan"),
+        pytest.param((20_000, 2_000, 4_000), "s0 s1 s2", "scan", id="a base not much larger goes with them"),
+        pytest.param((60_000, 20_000, 2_000, 4_000), "s0 s1 s2 s3", "scan", id="and so on, size by size"),
         pytest.param((30_000,), None, None, id="one base is at rest"),
         pytest.param((30_000, 30_000, 30_000, 30_000), "s0 s1 s2 s3", "tier", id="bases merge upward"),
         pytest.param((200_000, 200_000, 200_000, 200_000), None, None, id="full bases are at rest"),
@@ -74,6 +76,26 @@ def test_dead_rows_are_rewritten_together_with_what_killed_them() -> None:
     assert plan is not None
     assert (plan.segment_ids, plan.reason) == (("s1", "s2", "s3"), CompactionReason.DEAD_ROWS)
     assert (plan.includes_oldest, plan.min_version, plan.max_version) == (False, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        pytest.param((60_000, 2_000), "s0 s1", id="what is beside the base goes in"),
+        pytest.param((60_000, 100), None, id="too little to rewrite the base for"),
+        pytest.param((60_000,), None, id="one segment is settled"),
+        pytest.param((200_000, 60_000), None, id="too large for one segment"),
+    ],
+)
+def test_a_quiet_shard_settles_into_one_segment(sizes: tuple[int, ...], expected: str | None) -> None:
+    """Only when no write has come for a while, and only where it is worth the rewriting."""
+    manifest = _manifest(*_segments(*sizes))
+
+    busy, quiet = plan_compaction(manifest, _POLICY), plan_compaction(manifest, _POLICY, quiet=True)
+
+    assert busy is None
+    assert (quiet and " ".join(quiet.segment_ids)) == expected
+    assert quiet is None or quiet.reason is CompactionReason.SETTLE
 
 
 @settings(max_examples=200)
