@@ -23,6 +23,7 @@ Vectors are stored as the user gave them, not normalised: Annoy's angular distan
 length, fetch gives back the very bits that came in, and a row that is compacted a hundred times does not drift.
 """
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -32,7 +33,7 @@ from annoy import AnnoyIndex
 from numpy.typing import NDArray
 
 from shared.domain.collection import Metric
-from shared.errors import CorruptObject
+from shared.errors import CorruptObject, DependencyUnavailable
 from shared.index.metric import norms
 
 AnnoyMetric = Literal["angular", "euclidean"]
@@ -111,9 +112,13 @@ def build_forest(path: Path, vectors: NDArray[np.float32], metric: Metric, *, tr
 
     Items are written into Annoy's file-backed buffer as one block: `add_item` converts each number
     through a Python object, which takes longer than some builds. What it would have written is the same.
+
+    Raises:
+        DependencyUnavailable: the disk has not enough room; Annoy, which writes through a memory map, would die.
     """
     rows = len(vectors)
     kind, width = annoy_metric(metric), stored_width(metric, vectors.shape[1])
+    _check_room(path, ForestLayout(kind, width, rows, trees, rows))
     index = AnnoyIndex(width, kind)
     index.set_seed(seed)
     index.on_disk_build(str(path))
@@ -150,6 +155,15 @@ def item_vectors(mapped: NDArray[np.uint8], layout: ForestLayout, dimension: int
     """The vectors inside a mapped Annoy file, float32 (rows, dimension), not copied."""
     shape, strides = (layout.rows, dimension), (layout.node_bytes, 4)
     return np.ndarray(shape, np.dtype("<f4"), mapped.data, layout.header_bytes, strides)
+
+
+def _check_room(path: Path, layout: ForestLayout) -> None:
+    # A tree of n rows has some 2n / bucket leaves, half full, and as many nodes above them.
+    nodes = layout.rows * (1 + 4 * layout.trees / layout.bucket) + 2 * layout.trees
+    needed_bytes = int(nodes * layout.node_bytes)
+    free_bytes = shutil.disk_usage(path.parent).free
+    if free_bytes < needed_bytes:
+        raise DependencyUnavailable(f"{path.parent}: {free_bytes} bytes free, a forest needs about {needed_bytes}")
 
 
 def _write_items(path: Path, layout: ForestLayout, vectors: NDArray[np.float32], metric: Metric) -> None:

@@ -1,13 +1,14 @@
 """Building segments."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from annoy import AnnoyIndex
 
 from shared.domain.collection import Metric
-from shared.errors import InvalidRequest
+from shared.errors import DependencyUnavailable, InvalidRequest
 from shared.index.forest import build_forest, open_forest
 from shared.index.segment import verify_files
 from tests.unit.shared.index.builders import QUICK, base_of, clustered_vectors, delta_of, index_spec, opened, row_batch
@@ -112,6 +113,15 @@ def test_what_cannot_be_indexed_is_refused(tmp_path: Path) -> None:
         delta_of(row_batch(clustered_vectors(2, 5)), spec, tmp_path)
     with pytest.raises(InvalidRequest, match="attributes"):
         delta_of(row_batch(vectors, attributes=[{"n": 2**70}, None]), spec, tmp_path)
+
+
+def test_a_full_disk_is_an_error_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Annoy writes through a memory map: without room the process would die of SIGBUS."""
+    spec = index_spec(4)
+    monkeypatch.setattr("shared.index.forest.shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+
+    with pytest.raises(DependencyUnavailable, match="1000 bytes free, a forest needs about"):
+        base_of(row_batch(clustered_vectors(100, 4)), spec, tmp_path)
 
 
 def test_a_base_needs_rows(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Snapshots: one version of one shard."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,23 @@ def test_matches_carry_what_was_asked_for(tmp_path: Path) -> None:
     assert full.matches[0][0].attributes == {"lang": "fr"}
     assert full.matches[0][0].vector is not None
     assert full.matches[0][0].vector.tolist() == vectors[0].tolist()
+
+
+def test_threads_share_a_snapshot(tmp_path: Path) -> None:
+    """Many threads searching and fetching at once, from the first query on, get what one gets alone."""
+    spec, vectors = index_spec(32), clustered_vectors(3000, 32)
+    base = base_of(row_batch(vectors[:2800]), spec, tmp_path, 1)
+    delta = delta_of(row_batch(vectors[2800:], ids=[f"d{row}" for row in range(200)], revision=2), spec, tmp_path, 2)
+    alone, shared = (snapshot_of(spec, base, delta, version=2) for _ in range(2))
+
+    def answer(snapshot: Snapshot, number: int) -> list[tuple[str, float]]:
+        matches = snapshot.search(vectors[number], top_k=10, recall=(0.8, 0.95, 1.0)[number % 3]).matches[0]
+        return [(match.id, match.score) for match in matches]
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda number: answer(shared, number), range(120)))
+
+    assert together == [answer(alone, number) for number in range(120)]
 
 
 def test_an_empty_shard_answers(tmp_path: Path) -> None:
