@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.region_sync.sync_plan import Copy, Verify, WantedFile
+from shared.coordination.races import LostRace
 from shared.errors import CorruptObject
 from shared.ports.objects import ObjectNotFound, ObjectStore
 
@@ -39,6 +40,7 @@ class Copier:
 
         Raises:
             SourceMoved: the source has dropped one of them.
+            LostRace: what was just copied is gone: this process was frozen, and a sweep took it for left over.
             CorruptObject: what the source has is not what the manifest says.
         """
         self._each(lambda step: self._bring(source, step), steps)
@@ -55,7 +57,10 @@ class Copier:
         if isinstance(step, Verify) and self._is_whole(step.file):
             return
         self._copy(source, step.file.name)
-        if not self._is_whole(step.file):
+        whole = self._is_whole(step.file)
+        if whole is None:
+            raise LostRace(f"{step.file.name} was swept while it was copied")
+        if not whole:
             raise CorruptObject(f"{step.file.name} in {source.region} is not what its manifest says")
 
     def _copy(self, source: Bucket, name: str) -> None:
@@ -64,13 +69,14 @@ class Copier:
         except ObjectNotFound:
             raise SourceMoved(f"{name} is no longer in {source.region}") from None
 
-    def _is_whole(self, file: WantedFile) -> bool:
+    def _is_whole(self, file: WantedFile) -> bool | None:
+        """Whether every byte is what it must be; None if there is no such object."""
         digest, size_bytes = hashlib.sha256(), 0
         while True:
             try:
                 piece = self._own.objects.read(file.name, start=size_bytes, length=READ_BYTES)
             except ObjectNotFound:
-                return False
+                return None
             digest.update(piece)
             size_bytes += len(piece)
             if len(piece) < READ_BYTES:
