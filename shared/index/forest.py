@@ -23,6 +23,7 @@ Vectors are stored as the user gave them, not normalised: Annoy's angular distan
 length, fetch gives back the very bits that came in, and a row that is compacted a hundred times does not drift.
 """
 
+import operator
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,10 @@ class ForestLayout:
     rows: int
     trees: int
     nodes: int
+
+    def __post_init__(self) -> None:
+        if operator.index(self.trees) < 1 or operator.index(self.nodes) < 1:
+            raise ValueError(f"{self.trees} trees in {self.nodes} nodes")
 
     @property
     def header_bytes(self) -> int:
@@ -137,7 +142,7 @@ def open_forest(path: Path, layout: ForestLayout, dimension: int) -> Forest:
         CorruptObject: the size differs, or a node points outside the file, where Annoy itself would crash.
     """
     size_bytes = path.stat().st_size if path.exists() else 0
-    if size_bytes != layout.size_bytes or not 1 <= layout.rows < layout.nodes:
+    if size_bytes != layout.size_bytes or not 1 <= layout.rows <= layout.nodes - 2 * layout.trees:
         raise CorruptObject(f"{path.name}: {size_bytes} bytes are not {layout.nodes} nodes of {layout.node_bytes}")
     mapped = np.memmap(path, np.uint8, "r")
     _check_nodes(path, mapped, layout)

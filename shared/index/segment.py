@@ -217,8 +217,8 @@ def forest_layout(container: Container, entry: SegmentEntry, spec: IndexSpec) ->
     """
     try:
         layout = ForestLayout(**container.meta["forest"])
-    except (KeyError, TypeError) as error:
-        raise CorruptObject(f"segment {entry.id}: forest layout is missing: {error!r}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptObject(f"segment {entry.id}: forest layout is unusable: {error!r}") from error
     wanted = (forests.annoy_metric(spec.metric), forests.stored_width(spec.metric, spec.dimension), entry.rows)
     if (layout.annoy_metric, layout.width, layout.rows) != wanted:
         raise CorruptObject(f"segment {entry.id}: forest is {layout}, the manifest says {wanted}")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.domain.collection import Metric
 from shared.errors import CorruptObject
 from shared.index.build import BuiltSegment
+from shared.index.container import open_container, write_container
 from shared.index.manifest import FileEntry, IndexSpec, SegmentKind
 from shared.index.segment import file_sha256, open_segment, verify_files
 from tests.unit.shared.index.builders import QUICK, base_of, clustered_vectors, delta_of, index_spec, opened, row_batch
@@ -153,6 +154,20 @@ def test_a_forest_of_another_segment_is_refused(base: BuiltSegment, tmp_path: Pa
 
     with pytest.raises(CorruptObject, match=r"forest\.ann"):
         opened(_damaged(base, tmp_path / "mixed", "forest.ann", content), _SPEC)
+
+
+@pytest.mark.parametrize("forest", [None, {}, {"trees": 3}, "angular"], ids=str)
+@pytest.mark.parametrize("change", [{}, {"trees": 0}, {"trees": "3"}, {"nodes": None}], ids=str)
+def test_an_unusable_forest_layout_is_refused(
+    base: BuiltSegment, tmp_path: Path, forest: object, change: dict[str, object]
+) -> None:
+    """Whatever stands in the row file's header, it is checked before it is believed."""
+    rows = open_container(base.directory / "rows.swl", "rows")
+    layout = {**rows.meta["forest"], **change} if change else forest
+    write_container(tmp_path / "rows.swl", "rows", {**rows.meta, "forest": layout}, rows.arrays)
+
+    with pytest.raises(CorruptObject, match="forest layout is unusable"):
+        opened(_damaged(base, tmp_path / "new", "rows.swl", (tmp_path / "rows.swl").read_bytes()), _SPEC)
 
 
 def test_attributes_come_back_as_given(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def test_a_new_delta_reuses_the_masks_of_the_version_before(tmp_path: Path) -> N
     assert [mask.tolist() for mask in after.winners] == [mask.tolist() for mask in fresh.winners]
     assert before.live_rows == 52
     assert after.live_rows == 51
+    assert after.dead_rows == {base.entry.id: 2, other.entry.id: 0, third.entry.id: 0}
 
 
 def test_a_newer_version_is_never_used_to_open_an_older_one(tmp_path: Path) -> None:
