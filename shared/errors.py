@@ -5,6 +5,8 @@
 Anything else is a defect: treated as transient, ended by the dead-letter limit.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -33,6 +35,11 @@ class SwellError(Exception):
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """HTTP headers that belong to the answer."""
+        return {}
 
 
 class PermanentError(SwellError):
@@ -95,10 +102,16 @@ class ConfigurationError(PermanentError):
 
 
 class TransientError(SwellError):
-    """Trying again later can succeed."""
+    """Trying again later can succeed, after `retry_after_s` at the earliest."""
 
     code = "unavailable"
     status = 503
+    retry_after_s: float = 1.0
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """When to try again, in whole seconds (RFC 9110, section 10.2.3)."""
+        return {"Retry-After": str(max(1, math.ceil(self.retry_after_s)))}
 
 
 class DependencyUnavailable(TransientError):  # noqa: N818

@@ -18,7 +18,7 @@ def log_to(sink: TextIO | None) -> None:
     _sink = sink
 
 
-Severity = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+Severity = Literal["DEBUG", "INFO", "NOTICE", "WARNING", "ERROR"]
 
 
 def log(severity: Severity, message: str, **fields: str | float | None) -> None:

@@ -37,7 +37,7 @@ class CollectionRoutes:
             attributes=body.attributes,
         )
         collection, created = await run_in_threadpool(self._register.declare, declaration)
-        return json_response(collection.to_document(), 201 if created else 200)
+        return json_response(collection.to_answer(), 201 if created else 200)
 
     async def delete(self, request: Request) -> Response:
         """Delete a collection and everything in it."""

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 from shared.collections import load_collection
 from shared.domain.collection import Collection
-from shared.domain.paths import collection_document, head_document
+from shared.domain.paths import collection_document, grave_document, head_document
+from shared.domain.tenancy import public_name
 from shared.errors import Conflict, NotFound
 from shared.ports.clock import Clock
 from shared.ports.state import ABSENT, Delete, PreconditionFailed, Put, StateStore
@@ -47,8 +48,8 @@ class CollectionRegister:
         existing = load_collection(self._state, wanted.name)
         if not existing.same_declaration(wanted):
             raise Conflict(
-                f"collection {wanted.name!r} exists with dimension {existing.dimension}, metric {existing.metric}, "
-                f"{existing.shards} shard(s) and {_described(existing)}"
+                f"collection {public_name(wanted.name)!r} exists with dimension {existing.dimension}, "
+                f"metric {existing.metric}, {existing.shards} shard(s) and {_described(existing)}"
             )
         return existing, existing.uid == wanted.uid
 
@@ -60,8 +61,8 @@ class CollectionRegister:
         """
         document = self._state.get(collection_document(name))
         if document is None:
-            raise NotFound(f"collection {name!r} does not exist")
-        shards = Collection.from_document(document.data).shards
+            raise NotFound(f"collection {public_name(name)!r} does not exist")
+        collection = Collection.from_document(document.data)
         try:
             self._state.commit(
                 [
@@ -70,7 +71,10 @@ class CollectionRegister:
                 ]
             )
         except PreconditionFailed:
-            raise NotFound(f"collection {name!r} was deleted by another request") from None
+            raise NotFound(f"collection {public_name(name)!r} was deleted by another request") from None
+
+    def _grave(self, collection: Collection) -> dict[str, Any]:
+        return {"collection": collection.name, "uid": collection.uid, "deleted_at": self._clock.now().timestamp()}
 
 
 def _described(collection: Collection) -> str:

@@ -1,5 +1,6 @@
 """Puts ingest together; built on first use, so that importing stays cheap."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from starlette.types import ASGIApp
@@ -8,17 +9,28 @@ from functions.ingest.collection_routes import CollectionRoutes
 from functions.ingest.collections import CollectionRegister
 from functions.ingest.write_routes import WriteRoutes
 from shared.adapters.opening import Adapters, open_adapters
-from shared.http import HttpFunction
-from shared.settings import Settings
+from shared.edge import EdgeSettings, edge
+from shared.http import UNGUARDED, HttpFunction, Middleware
+from shared.transfers.store import Transfers
 from shared.writes.accept import AcceptWrites
 
 
-def build(adapters: Adapters) -> ASGIApp:
-    """Ingest on these adapters."""
+def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
+    """Ingest on these adapters, behind this middleware."""
     register = CollectionRegister(adapters.state, adapters.clock)
     writes = AcceptWrites(adapters.state, adapters.objects, adapters.publisher, adapters.clock)
-    routes = [*CollectionRoutes(register).routes(), *WriteRoutes(adapters.state, writes).routes()]
-    return HttpFunction("ingest", routes, ready=lambda: _check(adapters))
+    routes = [
+        *CollectionRoutes(register).routes(),
+        *WriteRoutes(adapters.state, writes).routes(),
+        *_transfers(adapters).routes(),
+    ]
+    return HttpFunction("ingest", routes, ready=lambda: _check(adapters), middleware=middleware)
+
+
+def _transfers(adapters: Adapters) -> TransferRoutes:
+    transfers = Transfers(adapters.state, adapters.publisher, adapters.clock)
+    start = StartTransfers(adapters.state, adapters.files, transfers, adapters.clock)
+    return TransferRoutes(start, transfers, adapters.files)
 
 
 def _check(adapters: Adapters) -> None:
@@ -28,4 +40,6 @@ def _check(adapters: Adapters) -> None:
 @cache
 def app() -> ASGIApp:
     """Ingest as the environment says."""
-    return build(open_adapters(Settings()))
+    settings = EdgeSettings()
+    adapters = open_adapters(settings)
+    return build(adapters, edge(adapters, settings))

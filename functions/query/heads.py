@@ -7,6 +7,7 @@ from threading import Lock
 
 from shared.domain.collection import Collection
 from shared.domain.paths import collection_document, head_document
+from shared.domain.tenancy import public_name
 from shared.domain.versions import VersionVector
 from shared.errors import NotFound, VersionNotVisible
 from shared.manifests import Head
@@ -62,7 +63,9 @@ class Heads:
         """
         seen = self.remembered(name, freshness) or self._ask(name)
         if not seen.version.covers(freshness.least):
-            raise VersionNotVisible(f"collection {name!r} is at version {seen.version}, asked for {freshness.least}")
+            raise VersionNotVisible(
+                f"collection {public_name(name)!r} is at version {seen.version}, asked for {freshness.least}"
+            )
         return seen
 
     def _ask(self, name: str) -> SeenCollection:
@@ -71,7 +74,7 @@ class Heads:
         with self._lock:
             if fresh is None:
                 self._seen.pop(name, None)
-                raise NotFound(f"collection {name!r} does not exist")
+                raise NotFound(f"collection {public_name(name)!r} does not exist")
             held = self._seen.get(name)
             if held is None or held.at_s <= fresh.at_s:
                 self._seen[name] = fresh

@@ -17,11 +17,12 @@ from functions.query.requests import FetchRecords, QueryRecords, ReadOptions
 from functions.query.responses import describe_damages, describe_match, describe_record, describe_segments
 from functions.query.service import AnswerReads, Read, Search
 from shared.cache.segment_cache import SegmentCache
-from shared.domain.collection import Collection
+from shared.collections import visible_collections
 from shared.domain.versions import VersionVector
 from shared.errors import VersionNotVisible
 from shared.http import collection_name, json_response, read_body
 from shared.ports.state import StateStore
+from shared.request_context import context_of
 
 T = TypeVar("T")
 
@@ -47,10 +48,11 @@ class QueryRoutes:
             Route(f"{one}/recall", self.recall, methods=["POST"]),
         ]
 
-    async def list_collections(self, _: Request) -> Response:
-        """Every declared collection."""
-        documents = await run_in_threadpool(self._state.list, "collections")
-        return json_response({"collections": [Collection.from_document(one.data).to_document() for one in documents]})
+    async def list_collections(self, request: Request) -> Response:
+        """Every declared collection that the caller may see."""
+        caller = context_of(request.scope).caller
+        collections = await run_in_threadpool(lambda: list(visible_collections(self._state, caller)))
+        return json_response({"collections": [collection.to_answer() for collection in collections]})
 
     async def describe(self, request: Request) -> Response:
         """One collection: its declaration, size, segments with their calibration, and what this instance holds."""
@@ -58,7 +60,7 @@ class QueryRoutes:
         opened = await run_in_threadpool(self._reads.open, read)
         return json_response(
             {
-                **opened.collection.to_document(),
+                **opened.collection.to_answer(),
                 "records": sum(snapshot.live_rows for snapshot in opened.snapshots),
                 "version": str(opened.version),
                 "segments": describe_segments(opened),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from functions.query.heads import Freshness
 from functions.query.snapshots import OpenCollection, Snapshots
 from shared.domain.sharding import shard_of
+from shared.domain.tenancy import public_name
 from shared.errors import NotFound
 from shared.index.answers import Answer, Record
 from shared.index.filter import Filter, parse_filter
@@ -106,7 +107,7 @@ class AnswerReads:
         shard = shard_of(record_id, opened.collection.shards)
         record = opened.snapshots[shard].fetch([record_id])[0]
         if record is None:
-            raise NotFound(f"record {record_id!r} does not exist in collection {opened.collection.name!r}")
+            raise NotFound(f"record {record_id!r} does not exist in collection {public_name(opened.collection.name)!r}")
         return np.asarray(record.vector, np.float32).reshape(1, -1)
 
 

@@ -1,6 +1,7 @@
 """Puts query together; built on first use, so that importing stays cheap."""
 
 import time
+from collections.abc import Sequence
 from functools import cache
 
 from starlette.types import ASGIApp
@@ -12,17 +13,18 @@ from functions.query.settings import QuerySettings
 from functions.query.snapshots import Snapshots
 from shared.adapters.opening import Adapters, open_adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
-from shared.http import HttpFunction
+from shared.edge import EdgeSettings, edge
+from shared.http import UNGUARDED, HttpFunction, Middleware
 
 
-def build(adapters: Adapters, settings: QuerySettings) -> ASGIApp:
-    """Query on these adapters."""
+def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
+    """Query on these adapters, behind this middleware."""
     limits = CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes)
     segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
     snapshots = Snapshots(Heads(adapters.state), adapters.objects, segments, monotonic_s=time.monotonic)
     reads = AnswerReads(snapshots)
     routes = QueryRoutes(adapters.state, reads, segments, settings.staleness_ms / 1000).routes()
-    return HttpFunction("query", routes, ready=lambda: _check(adapters))
+    return HttpFunction("query", routes, ready=lambda: _check(adapters), middleware=middleware)
 
 
 def _check(adapters: Adapters) -> None:
@@ -33,4 +35,5 @@ def _check(adapters: Adapters) -> None:
 def app() -> ASGIApp:
     """Query as the environment says."""
     settings = QuerySettings()
-    return build(open_adapters(settings), settings)
+    adapters = open_adapters(settings)
+    return build(adapters, settings, edge(adapters, EdgeSettings()))

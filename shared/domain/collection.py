@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from shared.domain.tenancy import public_name
+
 
 class Metric(StrEnum):
     """How closeness is scored. Scores are higher-is-closer for every metric; see `shared/index/metric.py`."""
@@ -56,6 +58,10 @@ class Collection:
             "attributes": {name: kind.value for name, kind in self.attributes.items()},
             "created_at": self.created_at,
         }
+
+    def to_answer(self) -> dict[str, Any]:
+        """The declaration as its tenant sees it."""
+        return {**self.to_document(), "name": public_name(self.name)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:

@@ -17,6 +17,7 @@ from shared.adapters.embedded.received_message import ReceivedMessage
 from shared.adapters.opening import Adapters, open_adapters
 from shared.settings import Settings
 from shared.telemetry import log_to
+from shared.edge import EdgeSettings, edge
 from shared.topology import load_topology
 from swell.local.front_door import FrontDoor
 from swell.local.running import RunningSwell
@@ -63,7 +64,8 @@ def _adapters(data_dir: Path) -> Adapters:
 
 def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
-    functions = {"ingest": build_ingest(adapters), "query": build_query(adapters, settings)}
+    middleware = edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
+    functions = {"ingest": build_ingest(adapters, middleware), "query": build_query(adapters, settings, middleware)}
     return FrontDoor(load_topology(), functions)
 
 

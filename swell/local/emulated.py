@@ -67,6 +67,7 @@ def _start_functions(stack: ExitStack, topology: Topology, emulators: Emulators,
             "SWELL_RUNTIME": "google",
             "SWELL_PROJECT": emulators.project,
             "SWELL_BUCKET": _BUCKET,
+            "SWELL_ACCESS": "loopback",
             "SWELL_CACHE_DIR": str(data_dir / "cache" / name),
         }
         stack.enter_context(child_process(command, environment, log=data_dir / "logs" / f"{name}.log"))

@@ -49,13 +49,18 @@ def framework(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Frame
     caches = (ingest_wiring.app, query_wiring.app, index_update_wiring.consumer)
     for cache in caches:
         cache.cache_clear()
-    ingest = TestClient(functions_framework.aio.create_asgi_app("ingest", str(_FUNCTIONS / "ingest" / "main.py")))
-    query = TestClient(functions_framework.aio.create_asgi_app("query", str(_FUNCTIONS / "query" / "main.py")))
+    ingest, query = _client("ingest"), _client("query")
     wsgi = functions_framework.create_app("index_update", str(_FUNCTIONS / "index_update" / "main.py"), "cloudevent")
     with ingest, query:
         yield Framework(ingest, query, wsgi.test_client(), tmp_path)
     for cache in caches:
         cache.cache_clear()
+
+
+def _client(function: str) -> TestClient:
+    """An HTTP function, called from this machine: embedded, that needs no key."""
+    app = functions_framework.aio.create_asgi_app(function, str(_FUNCTIONS / function / "main.py"))
+    return TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50_000))
 
 
 def _push(message: ReceivedMessage) -> dict[str, object]:

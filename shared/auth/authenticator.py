@@ -1,0 +1,90 @@
+"""From the headers of a request to its caller."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.auth.api_key import presented_key
+from shared.auth.caller import LOCAL_OWNER, Caller
+from shared.auth.errors import TooManyUnknownKeys, Unauthenticated
+from shared.auth.key_record import KeyRecord
+from shared.auth.key_store import KeyStore
+from shared.auth.loopback import made_on_this_machine
+from shared.domain.rate_limit import RateLimit, take
+from shared.ports.clock import Clock
+from shared.resilience.believed import Believed, Lifetimes, Unknown
+
+KEY_LIFETIMES: Final = Lifetimes(refresh_after_s=2.0, believed_s=5.0, outage_s=600.0)
+"""A revoked key opens nothing after 5 s, or after 10 minutes while the state store is away."""
+
+_LOOK_UPS: Final = RateLimit(per_s=50, burst=200)
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownKey:
+    record: KeyRecord
+    caller: Caller
+
+
+class Authenticator:
+    """Knows callers by their keys. A key seen within the last seconds costs one SHA-256 and no read.
+
+    With `open_on_loopback`, requests made on this machine need no key for as long as no key was ever made.
+    """
+
+    def __init__(
+        self,
+        keys: KeyStore,
+        clock: Clock,
+        *,
+        open_on_loopback: bool = False,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._open_on_loopback = open_on_loopback
+        self._monotonic_s = monotonic_s
+        self._known: Believed[str, _KnownKey | None] = Believed(
+            lambda key_id: _known(keys.find(key_id)), KEY_LIFETIMES, monotonic_s=monotonic_s
+        )
+        self._any: Believed[None, bool] = Believed(lambda _: keys.any(), KEY_LIFETIMES, monotonic_s=monotonic_s)
+        self._look_ups_full_at_s = 0.0
+
+    async def caller(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Caller:
+        """Who makes this request (an ASGI scope, and its headers with names in lower case).
+
+        Raises:
+            Unauthenticated: there is no key, or none that is valid.
+            TooManyUnknownKeys: too many keys never seen before come in.
+            DependencyUnavailable: the key must be looked up, and the state store does not answer.
+        """
+        authorization = headers.get(b"authorization")
+        if authorization is None:
+            return await self._without_key(scope, headers)
+        presented = presented_key(authorization)
+        if presented is None:
+            raise Unauthenticated(key_given=True)
+        known = self._known.peek(presented.id)
+        if isinstance(known, Unknown):
+            if not self._known.holds(presented.id):
+                self._count_look_up()
+            known = await self._known.get(presented.id)
+        if known is None or not presented.matches(known.record.sha256) or not known.record.is_valid(self._clock.now()):
+            raise Unauthenticated(key_given=True)
+        return known.caller
+
+    async def _without_key(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Caller:
+        may_be_open = self._open_on_loopback and made_on_this_machine(scope, headers)
+        if may_be_open and not await self._any.get(None):
+            return LOCAL_OWNER
+        raise Unauthenticated(key_given=False)
+
+    def _count_look_up(self) -> None:
+        taken = take(self._look_ups_full_at_s, self._monotonic_s(), _LOOK_UPS)
+        if not taken.allowed:
+            raise TooManyUnknownKeys("more unknown keys come in than are looked up")
+        self._look_ups_full_at_s = taken.full_at_s
+
+
+def _known(record: KeyRecord | None) -> _KnownKey | None:
+    return None if record is None else _KnownKey(record, record.caller())

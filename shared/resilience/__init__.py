@@ -1,0 +1,1 @@
+"""Staying useful while something else is not: beliefs, breakers, retries, an orderly end."""

@@ -1,0 +1,36 @@
+"""Which scope each request needs."""
+
+import pytest
+
+from shared.auth.scope import PUBLIC_PATHS, Scope, required_scope
+from shared.topology import load_topology
+
+TOPOLOGY = load_topology()
+ROUTES = [(route.method, route.path) for function in TOPOLOGY.functions.values() for route in function.routes]
+CHANGING = {"upsert", "update", "delete", "import", "cancel"}
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_route_needs_what_it_does(method: str, path: str) -> None:
+    """What changes records needs write, what changes collections needs admin, and no route that changes needs less."""
+    needed = required_scope(method, path)
+
+    if method in {"PUT", "DELETE"} or path.endswith("/export"):
+        assert Scope.ADMIN is needed
+    elif path.rpartition("/")[2] in CHANGING:
+        assert Scope.WRITE is needed
+    else:
+        assert Scope.READ is needed, "a new route: say in shared/auth/scope.py what it needs"
+
+
+def test_only_health_is_public() -> None:
+    """Whoever may connect may ask whether the instance lives, and nothing else."""
+    assert set(TOPOLOGY.health_paths) == PUBLIC_PATHS
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/new"), ("PATCH", "/"), ("DELETE", "/v1/collections/query"), ("GET", "/metrics")]
+)
+def test_what_is_not_known_needs_the_most(method: str, path: str) -> None:
+    """A request that nobody thought of needs admin, as metrics do."""
+    assert Scope.ADMIN is required_scope(method, path)
