@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from shared.collections import load_collection
 from shared.domain.collection import Collection
-from shared.domain.paths import collection_document, grave_document, head_document
+from shared.domain.paths import collection_document, head_document
 from shared.domain.tenancy import public_name
 from shared.errors import Conflict, NotFound
 from shared.ports.clock import Clock
@@ -62,7 +62,7 @@ class CollectionRegister:
         document = self._state.get(collection_document(name))
         if document is None:
             raise NotFound(f"collection {public_name(name)!r} does not exist")
-        collection = Collection.from_document(document.data)
+        shards = Collection.from_document(document.data).shards
         try:
             self._state.commit(
                 [
@@ -72,9 +72,6 @@ class CollectionRegister:
             )
         except PreconditionFailed:
             raise NotFound(f"collection {public_name(name)!r} was deleted by another request") from None
-
-    def _grave(self, collection: Collection) -> dict[str, Any]:
-        return {"collection": collection.name, "uid": collection.uid, "deleted_at": self._clock.now().timestamp()}
 
 
 def _described(collection: Collection) -> str:

@@ -11,7 +11,6 @@ from functions.ingest.write_routes import WriteRoutes
 from shared.adapters.opening import Adapters, open_adapters
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
-from shared.transfers.store import Transfers
 from shared.writes.accept import AcceptWrites
 
 
@@ -19,18 +18,8 @@ def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> A
     """Ingest on these adapters, behind this middleware."""
     register = CollectionRegister(adapters.state, adapters.clock)
     writes = AcceptWrites(adapters.state, adapters.objects, adapters.publisher, adapters.clock)
-    routes = [
-        *CollectionRoutes(register).routes(),
-        *WriteRoutes(adapters.state, writes).routes(),
-        *_transfers(adapters).routes(),
-    ]
+    routes = [*CollectionRoutes(register).routes(), *WriteRoutes(adapters.state, writes).routes()]
     return HttpFunction("ingest", routes, ready=lambda: _check(adapters), middleware=middleware)
-
-
-def _transfers(adapters: Adapters) -> TransferRoutes:
-    transfers = Transfers(adapters.state, adapters.publisher, adapters.clock)
-    start = StartTransfers(adapters.state, adapters.files, transfers, adapters.clock)
-    return TransferRoutes(start, transfers, adapters.files)
 
 
 def _check(adapters: Adapters) -> None:
