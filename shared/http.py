@@ -66,6 +66,7 @@ def collection_name(request: Request) -> str:
 
     Raises:
         InvalidRequest: no collection can have this name.
+        Forbidden: it would be created under a name that the key may not use.
     """
     name: str = request.path_params["collection"]
     if not COLLECTION_NAME.fullmatch(name):
@@ -165,8 +166,8 @@ class HttpFunction:
 
     One layer around a router, in place of Starlette's application with its own: a search takes less than
     a millisecond, and each layer some 20 µs (benchmarks/README.md). `ready` raises why the function cannot serve.
-    """
     `middleware` stands between the two, outermost first: `shared.edge` has what every deployed function needs.
+    """
 
     def __init__(
         self, name: str, routes: Sequence[Route], ready: Callable[[], None], middleware: Sequence[Middleware]
@@ -175,17 +176,17 @@ class HttpFunction:
         self._ready = ready
         health = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
         self._router = Router([*routes, *health], redirect_slashes=False, default=_not_found)
-
         self._app: ASGIApp = self._router
         for layer in reversed(middleware):
             self._app = layer(self._app)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
-            await self._router(scope, receive, send)
+            await self._other(scope, receive, send)
             return
-        scope["app"] = self  # has the router raise a 405 rather than answer it as text
         begin_context(scope)
+        scope["app"] = self  # has the router raise a 405 rather than answer it as text
         started, status = time.perf_counter(), 0
 
         async def observed(message: Message) -> None:
@@ -207,7 +208,6 @@ class HttpFunction:
         finally:
             self._log(scope, status, started)
 
-    async def _healthz(self, _: Request) -> Response:
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A WebSocket passes the same layers; a refusal is an HTTP answer in place of the handshake."""
         if scope["type"] != "websocket":
@@ -220,6 +220,7 @@ class HttpFunction:
         except SwellError as error:
             await WebSocket(scope, receive, send).send_denial_response(problem_response(error))
 
+    async def _healthz(self, _: Request) -> Response:
         return json_response({"status": "ok", "function": self._name})
 
     def _readyz(self, _: Request) -> Response:
@@ -241,7 +242,6 @@ class HttpFunction:
         )
 
 
-async def _not_found(_: Scope, __: Receive, ___: Send) -> None:
 def _as_local_owner(app: ASGIApp) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         context_of(scope).known_caller = LOCAL_OWNER
@@ -254,6 +254,7 @@ UNGUARDED: Final[Sequence[Middleware]] = (_as_local_owner,)
 """Everybody may do everything: for tests of what stands behind the edge, never for an entry point."""
 
 
+async def _not_found(_: Scope, __: Receive, ___: Send) -> None:
     raise HTTPException(404)
 
 
