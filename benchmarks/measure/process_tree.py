@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,10 +22,23 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def proportional_bytes(pid: int) -> int | None:
-    """Memory of a process tree: pages that several processes share are counted once (PSS); None where unknown."""
-    sizes = [size for one in tree(pid) if (size := _pss_bytes(one)) is not None]
-    return sum(sizes) if sizes else None
+@dataclass(frozen=True)
+class Memory:
+    """Resident memory of a process tree; pages that several processes share are counted once (PSS).
+
+    `file_bytes` of it are pages of files, which the system drops when it needs room.
+    """
+
+    bytes: int
+    file_bytes: int
+
+
+def resident_memory(pid: int) -> Memory | None:
+    """Memory of a process and its descendants now; None where unknown."""
+    found = [fields for one in tree(pid) if (fields := _memory_fields(one))]
+    if not found:
+        return None
+    return Memory(*(sum(fields.get(name, 0) for fields in found) for name in ("Pss", "Pss_File")))
 
 
 def _children(pid: int) -> Iterator[int]:
@@ -33,12 +47,14 @@ def _children(pid: int) -> Iterator[int]:
             yield from map(int, (task / "children").read_text().split())
 
 
-def _pss_bytes(pid: int) -> int | None:
+def _memory_fields(pid: int) -> dict[str, int]:
+    """The bytes of each kind of page; empty where unknown."""
     try:
         lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()
     except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), None)
+        return {}
+    named = (line.split() for line in lines if line.endswith(" kB"))
+    return {words[0].rstrip(":"): int(words[1]) * 1024 for words in named}
 
 
 def cpu_seconds(pid: int) -> float | None:

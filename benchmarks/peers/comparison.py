@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.load.headroom import Capacity, measure_capacity
 from benchmarks.load.job import Task
 from benchmarks.load.wrk import WrkReport, run_wrk, wrk_program
-from benchmarks.measure.disk import disk_bytes
+from benchmarks.measure.disk import disk_parts
 from benchmarks.peers.cold_start import find_right_query, measure_cold_start
 from benchmarks.peers.floor import Floor, measure_floor
 from benchmarks.peers.ingest import Ingested, ingest
@@ -47,6 +47,7 @@ class SystemReport:
     tuned: Tuned
     visits: Sequence[Visit]
     disk_bytes: int
+    disk_parts: dict[str, int]
     cold_starts_s: Sequence[float]
 
 
@@ -82,7 +83,7 @@ class Comparing:
         capacity = measure_capacity(self._any_requests(), MANY, self.extent.capacity_s)
         visits = self._visit(capacity)
         wrk = self._check_with_wrk()
-        sizes = {system.name: disk_bytes(system.directory) for system in self.systems}
+        parts = {system.name: disk_parts(system.directory) for system in self.systems}
         cold_starts_s = self._start_cold()
         self.note("hnswlib and Annoy in process …")
         floors = measure_floor(self.vectors, programs)
@@ -94,7 +95,8 @@ class Comparing:
                 ingested=ingested[system.name],
                 tuned=tuned[system.name],
                 visits=[visit for visit in visits if visit.system == system.name],
-                disk_bytes=sizes[system.name],
+                disk_bytes=sum(parts[system.name].values()),
+                disk_parts=parts[system.name],
                 cold_starts_s=cold_starts_s[system.name],
             )
             for system in self.systems

@@ -75,6 +75,7 @@ _OTHERS: Final = (
     ),
     _Wanted("ingest until searchable", "rows/s", lambda one: [i.rows / i.searchable_s for i in one.ingested]),
     _Wanted("memory, warm", "bytes", lambda one: [v.memory_bytes for v in one.visits], "≤ 0.5x", at_most=0.5),
+    _Wanted("  of it, pages of files", "bytes", lambda one: [v.file_bytes for v in one.visits]),
     _Wanted("bytes on disk", "bytes", lambda one: [one.disk_bytes]),
 )
 

@@ -13,7 +13,7 @@ from benchmarks.load.headroom import Capacity
 from benchmarks.load.job import Load, Task
 from benchmarks.measure.latency import Latency
 from benchmarks.measure.others import OthersWatch
-from benchmarks.measure.process_tree import cpu_seconds, proportional_bytes
+from benchmarks.measure.process_tree import Memory, cpu_seconds, resident_memory
 from benchmarks.peers.system import System
 from benchmarks.vectors.vector_set import VectorSet
 
@@ -45,12 +45,22 @@ class Visit:
     many: Latency
     queries_per_s: float
     recall: float
-    memory_bytes: int | None
+    memory: Memory | None
     server_cpu_ms: float | None
     generator_cpu_share: float
     others_share: float | None
     failures: int
     invalid: str | None
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """All of the memory."""
+        return None if self.memory is None else self.memory.bytes
+
+    @property
+    def file_bytes(self) -> int | None:
+        """The pages of files in it."""
+        return None if self.memory is None else self.memory.file_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +97,7 @@ class Rounds:
             many=Latency.of(many.latencies_ms),
             queries_per_s=many.per_s,
             recall=_recall(subject, single, many),
-            memory_bytes=proportional_bytes(system.process.pid),
+            memory=resident_memory(system.process.pid),
             server_cpu_ms=_cpu_ms(system, busy_s, many),
             generator_cpu_share=many.outcome.generator_cpu_share,
             others_share=others.share(),

@@ -31,6 +31,8 @@ _STAGES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("shared/http.py", ("json_response",), "serialise the answer"),
     ("shared/http.py", (), "function app: errors, log line"),
     ("shared/telemetry.py", (), "function app: errors, log line"),
+    ("shared/request_context.py", (), "access: keys, scopes"),
+    ("shared/auth/", (), "access: keys, scopes"),
     ("functions/query/responses.py", (), "serialise the answer"),
     ("functions/query/requests.py", (), "read and validate the body"),
     ("/pydantic", (), "read and validate the body"),

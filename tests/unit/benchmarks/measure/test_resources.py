@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.measure.disk import disk_bytes
+from benchmarks.measure.disk import disk_bytes, disk_parts
 from benchmarks.measure.machine import look_at_machine
 from benchmarks.measure.others import share_of_others
-from benchmarks.measure.process_tree import cpu_seconds, proportional_bytes, tree
+from benchmarks.measure.process_tree import cpu_seconds, resident_memory, tree
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which only Linux has")
 
@@ -21,11 +21,19 @@ def test_a_tree_holds_the_children() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         assert {os.getpid(), child.pid} <= set(tree(os.getpid()))
-        assert (proportional_bytes(os.getpid()) or 0) > 1_000_000
         assert cpu_seconds(child.pid) is not None
     finally:
         child.kill()
         child.communicate()
+
+
+@LINUX
+def test_pages_of_files_are_a_part_of_the_memory() -> None:
+    """This process has both: its own objects, and the code of Python."""
+    memory = resident_memory(os.getpid())
+
+    assert memory is not None
+    assert 1_000_000 < memory.file_bytes < memory.bytes
 
 
 @pytest.mark.parametrize(
@@ -52,7 +60,7 @@ def test_a_process_that_is_gone_has_no_figures() -> None:
     gone = 2**22 + 1  # above the largest process id of Linux
 
     assert tree(gone) == []
-    assert proportional_bytes(gone) is None
+    assert resident_memory(gone) is None
     assert cpu_seconds(gone) is None
 
 
@@ -64,6 +72,18 @@ def test_a_file_under_two_names_is_counted_once(tmp_path: Path) -> None:
 
     assert before >= 100_000
     assert disk_bytes(tmp_path) == before
+
+
+def test_the_parts_of_a_directory_are_told_largest_first(tmp_path: Path) -> None:
+    """Files and directories alike."""
+    (tmp_path / "small").write_bytes(b"x" * 10)
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "file").write_bytes(b"x" * 100_000)
+
+    parts = disk_parts(tmp_path)
+
+    assert list(parts) == ["large", "small"]
+    assert parts["large"] >= 100_000
 
 
 def test_the_machine_is_described() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmarks.load.headroom import Capacity
 from benchmarks.measure.latency import Latency
+from benchmarks.measure.process_tree import Memory
 from benchmarks.peers.comparison import FULL, Comparison, SystemReport
 from benchmarks.peers.floor import Floor
 from benchmarks.peers.ingest import Ingested
@@ -18,7 +19,7 @@ def visit(system: str, number: int, **given: Any) -> Visit:
     figures = {
         "queries_per_s": 1000.0,
         "recall": 0.99,
-        "memory_bytes": 100_000_000,
+        "memory": Memory(100_000_000, 20_000_000),
         "server_cpu_ms": 1.0,
         "generator_cpu_share": 0.1,
         "others_share": 0.02,
@@ -37,6 +38,7 @@ def system_report(name: str, visits: Sequence[Visit], **given: Any) -> SystemRep
         "ingested": [Ingested(10_000, 5.0, 8.0, 10.0, 1_000_000)],
         "tuned": Tuned(0.9, 0.99, reached=True, tried={"0.9": 0.99}),
         "disk_bytes": 10_000_000,
+        "disk_parts": {"objects": 9_000_000, "cache": 1_000_000},
         "cold_starts_s": [0.4],
         **given,
     }

@@ -72,8 +72,8 @@ def test_recall_is_that_of_the_timed_answers() -> None:
 
 def test_what_the_platform_cannot_tell_is_left_open() -> None:
     """Memory is unknown where there is no /proc: no ratio, and no goal met or missed."""
-    swell = system_report("Swell", [visit("Swell", 0, memory_bytes=None)])
-    chroma = system_report("Chroma", [visit("Chroma", 0, memory_bytes=None)])
+    swell = system_report("Swell", [visit("Swell", 0, memory=None)])
+    chroma = system_report("Chroma", [visit("Chroma", 0, memory=None)])
 
     memory = line(measures(comparison(swell, chroma)), "memory")
 
