@@ -5,7 +5,7 @@ import sys
 import typer
 
 from shared.errors import SwellError
-from swell.cli import bundle, collections, demo, doctor, records, searches, status, up
+from swell.cli import bundle, collections, demo, doctor, keys, records, searches, status, up
 from swell.cli.failure import CommandFailed
 from swell.cli.output import note, print_json
 
@@ -39,6 +39,7 @@ app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("doctor")(doctor.doctor)
 app.add_typer(collections.app, name="collections")
+app.add_typer(keys.app, name="keys")
 app.command("upsert")(records.upsert)
 app.command("query")(searches.query)
 app.command("fetch")(searches.fetch)

@@ -1,10 +1,12 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 DEFAULT_PORT = 8080
+DEFAULT_DATA = Path(".swell/data")
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 
 

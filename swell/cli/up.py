@@ -5,11 +5,12 @@ import os
 import signal
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from swell.cli.options import DEFAULT_PORT, DEFAULT_URL, Emulators, Json
+from swell.cli.keys import access
+from swell.cli.options import DEFAULT_DATA, DEFAULT_PORT, DEFAULT_URL, Emulators, Json
 from swell.cli.output import note, print_json, say
 from swell.cli.program import program_name
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from swell.local.running import RunningSwell
-
-DEFAULT_DATA: Final = Path(".swell/data")
 
 
 def up(
@@ -49,7 +48,7 @@ def up(
     note(f"Starting {'on the emulators' if emulators else 'embedded'} …")
     with _started(directory, port, emulators=emulators, workers=workers) as running:
         if as_json:
-            print_json(_document(running, directory))
+            print_json(_document(running, directory, emulators=emulators))
         else:
             _greet(running, directory, emulators=emulators)
         _wait_for_stop()
@@ -75,11 +74,16 @@ def _started(
 def _greet(running: "RunningSwell", directory: Path, *, emulators: bool) -> None:
     option = "" if running.url == DEFAULT_URL else f" --url {running.url}"
     program = program_name()
+    entry = {
+        "open": f"this machine only, without a key; `{program} keys create` ends that",
+        "keys": f"with a key; `{program} keys list` shows them",
+    }[access(directory, emulators=emulators)]
     kept = "in the emulators' memory, gone when they stop" if emulators else str(directory)
     say(f"""
 Swell answers on {running.url}
 
   Vectors   {kept}
+  Access    {entry}
   Logs      {running.log_files[0].parent}
 
 Try next, in another terminal:
@@ -93,9 +97,14 @@ Try next, in another terminal:
 Ctrl-C stops it.""")
 
 
-def _document(running: "RunningSwell", directory: Path) -> dict[str, object]:
-    logs = [str(path) for path in running.log_files]
-    return {"url": running.url, "data": str(directory), "logs": logs, "pid": os.getpid()}
+def _document(running: "RunningSwell", directory: Path, *, emulators: bool) -> dict[str, object]:
+    return {
+        "url": running.url,
+        "access": access(directory, emulators=emulators),
+        "data": str(directory),
+        "logs": [str(path) for path in running.log_files],
+        "pid": os.getpid(),
+    }
 
 
 def _wait_for_stop() -> None:
