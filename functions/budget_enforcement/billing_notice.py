@@ -1,0 +1,87 @@
+"""Budget notifications of Cloud Billing, as they arrive from Pub/Sub.
+
+The schema is Google's (cloud.google.com/billing/docs/how-to/budgets-programmatic-notifications): JSON data with
+budgetDisplayName, costAmount, costIntervalStart, budgetAmount, budgetAmountType, currencyCode and, once a threshold is
+passed, alertThresholdExceeded or forecastThresholdExceeded; attributes billingAccountId, budgetId, schemaVersion. They
+are sent several times a day whatever the thresholds, and what they say is hours old.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from shared.domain.money import Micros, micros_of
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True)
+class BillingNotice:
+    """What has been billed since the interval began, in micro-units of the currency."""
+
+    budget_id: str
+    budget_name: str
+    interval_start: datetime
+    cost: Micros
+    budget: Micros
+    currency: str
+    published_at: datetime
+    threshold_exceeded: float | None
+    forecast_threshold_exceeded: float | None
+
+
+def parse_notice(data: Mapping[str, Any], attributes: Mapping[str, str], published_at: datetime) -> BillingNotice:
+    """Read a notification; fields that are not known are ignored, as Google may add some.
+
+    Raises:
+        ValueError: a field is missing or is not what the schema says; the text names it.
+    """
+    version = attributes.get("schemaVersion", SCHEMA_VERSION)
+    if not version.startswith("1."):
+        raise ValueError(f"schemaVersion: got {version!r}, allowed: {SCHEMA_VERSION}")
+    return BillingNotice(
+        budget_id=attributes.get("budgetId", ""),
+        budget_name=str(data.get("budgetDisplayName", "")),
+        interval_start=_moment(data, "costIntervalStart"),
+        cost=_amount(data, "costAmount"),
+        budget=_amount(data, "budgetAmount"),
+        currency=str(data.get("currencyCode", "")),
+        published_at=published_at,
+        threshold_exceeded=_share(data, "alertThresholdExceeded"),
+        forecast_threshold_exceeded=_share(data, "forecastThresholdExceeded"),
+    )
+
+
+def _moment(data: Mapping[str, Any], name: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(data[name])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{name}: got {data.get(name)!r}, allowed: an ISO 8601 time") from error
+    if moment.tzinfo is None:
+        raise ValueError(f"{name}: got {data[name]!r}, allowed: a time with an offset")
+    return moment
+
+
+def _amount(data: Mapping[str, Any], name: str) -> Micros:
+    value = data.get(name)
+    if not _is_number(value):
+        raise ValueError(f"{name}: got {value!r}, allowed: a number")
+    try:
+        return micros_of(Decimal(str(value)))
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{name}: got {value!r}, allowed: a finite number") from error
+
+
+def _share(data: Mapping[str, Any], name: str) -> float | None:
+    value = data.get(name)
+    if value is None:
+        return None
+    if not _is_number(value):
+        raise ValueError(f"{name}: got {value!r}, allowed: a number or nothing")
+    return float(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,75 @@
+"""How fast money may be spent from now on so that no window's limit is passed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from functions.budget_enforcement.ledger import PPM, SpendLedger
+from functions.budget_enforcement.limits import ApprovedRaise, Limits, limit_in
+from functions.budget_enforcement.windows import Window
+from shared.domain.money import Micros, over, per_hour
+
+# What is left of a window may be spent at most this fast. A crowd may take half an hour's money in a quarter of an
+# hour and a month's in a few days, and there is always some left: service shrinks before it ends.
+SHORTEST_SPENDING = {
+    Window.HOUR: timedelta(minutes=30),
+    Window.DAY: timedelta(hours=6),
+    Window.MONTH: timedelta(days=3),
+}
+# In the last minutes of a window what is left is not thrown out at once.
+LEAST_SPREAD = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One window: its limit, what counts against it, and what it comes to by its end at the rate of late."""
+
+    window: Window
+    limit: Micros
+    counted: Micros
+    projected: Micros
+    micros_per_hour: Micros
+
+    @property
+    def remaining(self) -> Micros:
+        """What may still be spent; 0 when the limit is reached."""
+        return max(0, self.limit - self.counted)
+
+    @property
+    def used(self) -> float:
+        """The share of the limit that is spent."""
+        return self.counted / self.limit
+
+    @property
+    def pressure(self) -> float:
+        """What the window comes to by its end, over its limit."""
+        return self.projected / self.limit
+
+
+def standings(
+    ledger: SpendLedger, limits: Limits, raises: Sequence[ApprovedRaise], *, now: datetime, tick: timedelta
+) -> tuple[Standing, ...]:
+    """Each window, with the rate at which estimates may grow until the next tick."""
+    current = ledger.rolled_to(now)
+    return tuple(_standing(window, current, limits, raises, now, tick) for window in Window)
+
+
+def _standing(  # noqa: PLR0917 - one call above
+    window: Window,
+    ledger: SpendLedger,
+    limits: Limits,
+    raises: Sequence[ApprovedRaise],
+    now: datetime,
+    tick: timedelta,
+) -> Standing:
+    limit, counted = limit_in(window, now, limits, raises), ledger.counted(window)
+    left = window.end_of(now) - now
+    spread = max(min(left, SHORTEST_SPENDING[window]), LEAST_SPREAD, tick)
+    allowed = per_hour(max(0, limit - counted), spread)
+    return Standing(
+        window=window,
+        limit=limit,
+        counted=counted,
+        projected=counted + over(ledger.rate(window), left),
+        micros_per_hour=allowed * PPM // ledger.correction_ppm,
+    )

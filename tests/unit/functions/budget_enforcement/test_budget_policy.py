@@ -1,0 +1,268 @@
+"""The budget's decision: no limit is passed, and what gives way comes back."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from functions.budget_enforcement.alerts import Alert, alert_for
+from functions.budget_enforcement.billing_notice import BillingNotice
+from functions.budget_enforcement.budget_policy import BudgetDecision, decide_budget
+from functions.budget_enforcement.emergency_stop import BallotOutcome, StopOrder, StopReason, StopState, obey
+from functions.budget_enforcement.ledger import SpendLedger, book
+from functions.budget_enforcement.limits import ApprovedRaise, Limits, contradictions, limit_in
+from functions.budget_enforcement.reconciliation import reconcile
+from functions.budget_enforcement.serving_level import LevelReason, LevelState
+from functions.budget_enforcement.windows import Window
+from shared.domain.money import MICROS_PER_DOLLAR as DOLLAR
+from shared.domain.serving_mode import ServingMode
+
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+LIMITS = Limits(hour=60 * DOLLAR, day=1000 * DOLLAR, month=20_000 * DOLLAR)
+RUVECTOR = Limits(hour=10_000 * DOLLAR, day=200_000 * DOLLAR, month=5_000_000 * DOLLAR)
+
+
+def decide(ledger: SpendLedger, now: datetime, level: LevelState | None = None, **fields: object) -> BudgetDecision:
+    """A decision under the usual limits."""
+    given: dict[str, object] = {"raises": (), "stop": StopState(), "limits": LIMITS} | fields
+    return decide_budget(ledger, level=level or LevelState(), now=now, **given)  # type: ignore[arg-type]
+
+
+def run(dollars_per_minute: list[float]) -> list[BudgetDecision]:
+    """Decisions of each minute from noon, whatever is spent."""
+    ledger, level, found = SpendLedger(NOON), LevelState(), []
+    for number, spent in enumerate(dollars_per_minute, start=1):
+        now = NOON + MINUTE * number
+        ledger = book(ledger, now, round(spent * DOLLAR))
+        found.append(decide(ledger, now, level))
+        level = found[-1].level.state
+    return found
+
+
+def test_limits_that_contradict_each_other_are_told() -> None:
+    """RuVector's own defaults can never be used up by the hour or the day."""
+    assert len(contradictions(RUVECTOR)) == 2
+    assert contradictions(Limits(1, 24, 24 * 31)) == ()
+
+
+@pytest.mark.parametrize("limit", ["hour", "day", "month"])
+def test_a_limit_of_nothing_is_refused(limit: str) -> None:
+    """To spend nothing there is the emergency stop."""
+    with pytest.raises(ValueError, match=limit):
+        replace(LIMITS, **{limit: 0})
+
+
+def test_an_approved_event_raises_every_window_it_touches() -> None:
+    """From 12:30 to 14:00 it touches two clock hours: each is raised by the extra, the day and the month by both."""
+    final = ApprovedRaise("final", NOON + timedelta(minutes=30), NOON + 2 * HOUR, 100 * DOLLAR, "Ada")
+
+    hours = [limit_in(Window.HOUR, NOON + HOUR * number, LIMITS, [final]) // DOLLAR for number in range(-1, 4)]
+
+    assert hours == [60, 160, 160, 60, 60]
+    assert limit_in(Window.DAY, NOON, LIMITS, [final]) == 1200 * DOLLAR
+    assert limit_in(Window.MONTH, NOON, LIMITS, [final]) == 20_200 * DOLLAR
+    assert limit_in(Window.DAY, NOON + timedelta(days=1), LIMITS, [final]) == 1000 * DOLLAR
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [({"approved_by": ""}, "approved_by"), ({"extra_per_hour": 0}, "extra_per_hour"), ({"end": NOON}, "end")],
+)
+def test_a_raise_that_nobody_approved_is_refused(changed: dict[str, object], words: str) -> None:
+    """A raise has a name behind it, an amount and a time."""
+    with pytest.raises(ValueError, match=words):
+        replace(ApprovedRaise("final", NOON, NOON + HOUR, DOLLAR, "Ada"), **changed)  # type: ignore[arg-type]
+
+
+def test_a_fleet_within_its_limit_is_left_alone() -> None:
+    """At nine tenths of the hour's limit nothing gives way, and there is room for more than is spent."""
+    found = run([0.5] * 120)
+
+    assert {decision.mode for decision in found} == {ServingMode.NORMAL}
+    assert min(decision.micros_per_hour for decision in found) > 30 * DOLLAR
+
+
+def test_what_is_left_is_spread_over_the_window() -> None:
+    """Half of an hour's money gone in ten minutes leaves a rate at which the rest lasts for half an hour."""
+    ledger = book(SpendLedger(NOON), NOON + 10 * MINUTE, 30 * DOLLAR)
+
+    decision = decide(ledger, NOON + 10 * MINUTE)
+
+    assert decision.binding is Window.HOUR
+    assert decision.micros_per_hour == 60 * DOLLAR
+    assert decide(ledger, NOON + 70 * MINUTE).micros_per_hour > decision.micros_per_hour
+
+
+def test_a_month_that_is_nearly_used_up_binds() -> None:
+    """The day's and the hour's limit do not help when the month has little left."""
+    ledger = replace(SpendLedger(NOON), month=19_990 * DOLLAR)
+
+    assert decide(ledger, NOON).binding is Window.MONTH
+
+
+@pytest.mark.parametrize(
+    ("rate", "mode"),
+    [
+        (0.9, ServingMode.NORMAL),
+        (1.1, ServingMode.MINOR),
+        (1.3, ServingMode.MAJOR),
+        (1.7, ServingMode.CRITICAL),
+    ],
+)
+def test_levels_follow_the_rate_of_the_hour(rate: float, mode: ServingMode) -> None:
+    """Over the limit at the present rate: minor; by a fifth: major; by half: critical."""
+    last = run([rate] * 20)[-1]
+
+    assert last.mode is mode
+    if mode is not ServingMode.NORMAL:
+        assert (last.level.reason, last.level.window) == (LevelReason.OVER_BUDGET_AT_THIS_RATE, Window.HOUR)
+
+
+def test_every_level_is_reached_upwards_and_downwards() -> None:
+    """Spending that grows until the hour's money is gone, then stops: up through all levels, and down one at a time."""
+    growing = [0.2] * 5 + [1.05] * 6 + [1.3] * 5 + [1.7] * 5 + [8.0] * 8
+    found = run(growing + [0.0] * 91)
+
+    modes = [decision.mode for decision in found]
+    steps = [mode for number, mode in enumerate(modes) if number == 0 or mode is not modes[number - 1]]
+    assert steps == [0, 1, 2, 3, 4, 3, 2, 1, 0]
+    assert {decision.level.reason for decision in found} >= {
+        LevelReason.EXHAUSTED,
+        LevelReason.HELD,
+        LevelReason.STEPPED_DOWN,
+        LevelReason.WITHIN_BUDGET,
+    }
+
+
+def test_a_level_is_held_until_its_cause_is_gone_by_a_margin() -> None:
+    """Just below the line that called for it a level stays; going to and fro over the line changes nothing."""
+    wavering = run([1.3] * 15 + [1.3, 1.15] * 12)
+
+    assert {decision.mode for decision in wavering[15:]} == {ServingMode.MAJOR}
+
+
+def test_a_denied_scale_out_is_at_least_minor() -> None:
+    """Where money or quota held instances back, free traffic gives way first, whatever has been spent."""
+    decision = decide(SpendLedger(NOON), NOON, scale_out_denied=True)
+
+    assert (decision.mode, decision.level.reason) == (ServingMode.MINOR, LevelReason.SCALE_OUT_DENIED)
+
+
+def test_alerts_follow_what_is_used() -> None:
+    """Half is a note, 80 % a warning, 90 % critical; of the window of which most is used."""
+    found = [
+        alert_for(decide(book(SpendLedger(NOON), NOON + MINUTE, spent * DOLLAR), NOON + MINUTE).windows)
+        for spent in (10, 30, 48, 54)
+    ]
+
+    assert [alert for alert, _ in found] == [Alert.NONE, Alert.INFO, Alert.WARNING, Alert.CRITICAL]
+    assert found[-1][1].window is Window.HOUR
+
+
+@pytest.mark.parametrize(
+    ("order", "state", "reason"),
+    [
+        (StopOrder(True, NOON, operator="Ada"), StopState(), StopReason.STOPPED),
+        (StopOrder(True, NOON, ballot=BallotOutcome("b1", passed=True)), StopState(), StopReason.STOPPED),
+        (StopOrder(True, NOON), StopState(), StopReason.NOBODY_NAMED),
+        (StopOrder(True, NOON, operator="  "), StopState(), StopReason.NOBODY_NAMED),
+        (StopOrder(True, NOON, ballot=BallotOutcome("b1", passed=False)), StopState(), StopReason.BALLOT_NOT_PASSED),
+        (StopOrder(False, NOON, operator="Ada"), StopState(True, "Ada", NOON), StopReason.RELEASED),
+        (StopOrder(True, NOON, operator="Ada"), StopState(True, "Ada", NOON), StopReason.ALREADY_SO),
+        (StopOrder(True, NOON - HOUR, operator="Ada"), StopState(False, "Bo", NOON), StopReason.OVERTAKEN),
+    ],
+)
+def test_the_emergency_stop_needs_somebody_behind_it(order: StopOrder, state: StopState, reason: StopReason) -> None:
+    """A named operator, or a ballot that passed; an order that was overtaken by a later one is none."""
+    decision = obey(order, state)
+
+    assert decision.reason is reason
+    assert (decision.state == state) == (reason not in {StopReason.STOPPED, StopReason.RELEASED})
+
+
+def test_while_stopped_nothing_may_be_spent() -> None:
+    """The stop holds whatever the budget says, and the decision says by whom."""
+    stop = obey(StopOrder(True, NOON, ballot=BallotOutcome("b1", passed=True)), StopState()).state
+
+    decision = decide(SpendLedger(NOON), NOON, stop=stop)
+
+    assert (decision.micros_per_hour, decision.mode, decision.stopped_by) == (0, ServingMode.EMERGENCY, "ballot b1")
+    assert decide(SpendLedger(NOON), NOON).stopped_by == ""
+
+
+NOTICES = st.lists(
+    st.tuples(st.integers(0, 23), st.floats(0, 3), st.floats(-100, 100), st.booleans()), min_size=0, max_size=8
+)
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    tick_min=st.sampled_from([1, 1, 7, 60]),
+    begin_h=st.sampled_from([0, 11, 35, 58, 59]),
+    limits=st.tuples(st.integers(1, 500), st.integers(10, 5000), st.integers(50, 50_000)),
+    loads=st.lists(st.integers(0, 400), min_size=3, max_size=12),
+    prices=st.lists(st.integers(1_000, 500_000), min_size=1, max_size=4),
+    raised=st.tuples(st.integers(0, 30), st.integers(1, 200), st.integers(1, 500), st.booleans()),
+    notices=NOTICES,
+)
+def test_spending_never_passes_a_limit_by_more_than_one_tick(  # noqa: PLR0917 - hypothesis gives them by name
+    tick_min: int,
+    begin_h: int,
+    limits: tuple[int, int, int],
+    loads: list[int],
+    prices: list[int],
+    raised: tuple[int, int, int, bool],
+    notices: list[tuple[int, float, float, bool]],
+) -> None:
+    """Over the end of a month, for random loads, prices that change, events, and notices of any kind in any order.
+
+    The fleet is what load asks for, as far as the money allowed when it was last decided; a change of price reaches a
+    fleet that was sized at the old one. So a limit is passed within one tick if at all, by no more than its fleet costs
+    at the highest price, and from the next tick on nothing is spent.
+    """
+    tick = MINUTE * tick_min
+    now = datetime(2026, 6, 28, 12, tzinfo=UTC) + HOUR * begin_h
+    set_limits = Limits(*(dollars * DOLLAR for dollars in limits))
+    raises = [
+        ApprovedRaise("e", now + MINUTE * raised[0], now + MINUTE * (raised[0] + raised[1]), raised[2] * DOLLAR, "Ada")
+    ]
+    raises = raises if raised[3] else []
+    ledger, level = SpendLedger(now), LevelState()
+    spent: dict[tuple[Window, datetime], int] = {}
+    allowed = 0
+    for number in range(24):
+        fleet = min(loads[number % len(loads)], allowed)
+        cost = fleet * prices[number % len(prices)] * tick_min
+        now += tick
+        for window in Window:
+            key = window, window.start_of(now - timedelta(microseconds=1))
+            limit = limit_in(window, key[1], set_limits, raises)
+            before, spent[key] = spent.get(key, 0), spent.get(key, 0) + cost
+            assert cost == 0 or (before <= limit and spent[key] <= limit + fleet * max(prices) * tick_min)
+        ledger = book(ledger, now, cost)
+        for at, factor, age_h, same_month in notices:
+            if at == number:
+                ledger = reconcile(ledger, _notice(ledger, factor, age_h, same_month=same_month)).ledger
+        decision = decide_budget(ledger, set_limits, raises, level=level, stop=StopState(), now=now, tick=tick)
+        level = decision.level.state
+        per_tick = decision.micros_per_hour * tick_min // 60
+        allowed = per_tick // (prices[number % len(prices)] * tick_min)
+
+
+def _notice(ledger: SpendLedger, factor: float, age_h: float, *, same_month: bool) -> BillingNotice:
+    month = Window.MONTH.start_of(ledger.booked_until)
+    return BillingNotice(
+        budget_id="b",
+        budget_name="Swell",
+        interval_start=month if same_month else month - timedelta(days=30),
+        cost=int(ledger.month * factor),
+        budget=DOLLAR,
+        currency="USD",
+        published_at=ledger.booked_until - timedelta(hours=age_h),
+        threshold_exceeded=None,
+        forecast_threshold_exceeded=None,
+    )
