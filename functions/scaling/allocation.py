@@ -4,20 +4,14 @@ import heapq
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 from functions.scaling.signals import Urgency
+from shared.domain.tier import Tier
 
 # Wants are served in lots of at most a fiftieth of each, so that regions share evenly and the work is bounded.
 LOTS = 50
-
-
-class Tier(IntEnum):
-    """Kinds of traffic, in the order in which they are served."""
-
-    PREMIUM = 0
-    STANDARD = 1
-    FREE = 2
+SERVED_FIRST = (Tier.PREMIUM, Tier.STANDARD, Tier.FREE)
 
 
 class DenialReason(StrEnum):
@@ -81,7 +75,7 @@ def allocate(wants: Sequence[RegionWant], *, total_quota: int, micros_per_hour: 
     is worth less the better it is served already, and none is starved by one that is slightly more important.
     """
     pool = _Pool(total_quota, micros_per_hour, dict.fromkeys((want.region for want in wants), 0))
-    for tier in Tier:
+    for tier in SERVED_FIRST:
         _serve(tier, wants, pool)
     denials = [
         Denial(region, tier, instances, pool.reasons[region, tier])

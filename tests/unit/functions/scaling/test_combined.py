@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.scaling.allocation import Allocation, DenialReason, RegionWant, Tier, allocate
+from functions.scaling.allocation import Allocation, DenialReason, RegionWant, allocate
 from functions.scaling.combined import CombinedDecision, Winner, combine
 from functions.scaling.signals import Urgency
 from shared.domain.regions import PRIORITIES, priority_of
+from shared.domain.tier import Tier
 
 DOLLAR = 1_000_000
 
