@@ -44,7 +44,10 @@ class Consumer:
         self._clock = clock
 
     def consume_push(self, push: Any) -> Outcome:
-        """Take the data of a Pub/Sub push (`messagePublished`) CloudEvent."""
+        """Take the data of a Pub/Sub push (`messagePublished`) CloudEvent, if it is one of our own subscriptions'."""
+        from shared.auth.push_request import require_own_push  # noqa: PLC0415 - Flask; embedded there is none
+
+        require_own_push()
         try:
             message = push["message"]
             data = base64.b64decode(message.get("data") or "", validate=True)
