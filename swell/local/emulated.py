@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from secrets import token_urlsafe
 
 import httpx
 
@@ -41,8 +42,9 @@ def run_on_emulators(data_dir: Path, port: int = 0) -> Iterator[RunningSwell]:
         make_bucket(emulators.environment["STORAGE_EMULATOR_HOST"], emulators.project, _BUCKET)
         pubsub = EmulatedPubSub(emulators.environment["PUBSUB_EMULATOR_HOST"], emulators.project)
         pubsub.make_topics(topology)
-        urls = _start_functions(stack, topology, emulators, data_dir)
-        pubsub.make_subscriptions(topology, urls)
+        push_secret = token_urlsafe()  # the emulator signs nothing: whoever knows this is it
+        urls = _start_functions(stack, topology, emulators, data_dir, push_secret)
+        pubsub.make_subscriptions(topology, urls, push_secret)
         upstreams = {name: Upstream(urls[name]) for name in urls if topology.functions[name].trigger == "http"}
         url = stack.enter_context(
             serve(FrontDoor(topology, upstreams, [upstream.close for upstream in upstreams.values()]), port)
@@ -50,7 +52,9 @@ def run_on_emulators(data_dir: Path, port: int = 0) -> Iterator[RunningSwell]:
         yield RunningSwell(url, [logs / f"{name}.log" for name in urls])
 
 
-def _start_functions(stack: ExitStack, topology: Topology, emulators: Emulators, data_dir: Path) -> dict[str, str]:
+def _start_functions(
+    stack: ExitStack, topology: Topology, emulators: Emulators, data_dir: Path, push_secret: str
+) -> dict[str, str]:
     urls = {}
     for name, function in topology.functions.items():
         function_port = free_port()
@@ -68,6 +72,7 @@ def _start_functions(stack: ExitStack, topology: Topology, emulators: Emulators,
             "SWELL_PROJECT": emulators.project,
             "SWELL_BUCKET": _BUCKET,
             "SWELL_ACCESS": "loopback",
+            "SWELL_PUSH_SECRET": push_secret,
             "SWELL_CACHE_DIR": str(data_dir / "cache" / name),
         }
         stack.enter_context(child_process(command, environment, log=data_dir / "logs" / f"{name}.log"))

@@ -29,10 +29,10 @@ class EmulatedPubSub:
             except AlreadyExists:
                 continue
 
-    def make_subscriptions(self, topology: Topology, function_urls: dict[str, str]) -> None:
-        """Make every push subscription, or point those that exist to their functions."""
+    def make_subscriptions(self, topology: Topology, function_urls: dict[str, str], push_secret: str) -> None:
+        """Make every push subscription, or point those that exist to their functions; each push shows the secret."""
         for name, subscription in topology.subscriptions.items():
-            request = self._request(name, subscription, function_urls[subscription.push_function])
+            request = self._request(name, subscription, function_urls[subscription.push_function], push_secret)
             try:
                 self._subscriber.create_subscription(request)
             except AlreadyExists:  # of an earlier run on the same emulators: it pushes to ports that are gone
@@ -41,12 +41,12 @@ class EmulatedPubSub:
     def _topic(self, name: str) -> str:
         return f"projects/{self._project}/topics/{name}"
 
-    def _request(self, name: str, subscription: Subscription, url: str) -> pubsub.Subscription:
+    def _request(self, name: str, subscription: Subscription, url: str, push_secret: str) -> pubsub.Subscription:
         return pubsub.Subscription(
             name=f"projects/{self._project}/subscriptions/{name}",
             topic=self._topic(subscription.topic),
             # functions-framework reads the topic of a raw push from the path of its URL.
-            push_config=pubsub.PushConfig(push_endpoint=f"{url}/{self._topic(subscription.topic)}"),
+            push_config=pubsub.PushConfig(push_endpoint=f"{url}/{self._topic(subscription.topic)}?token={push_secret}"),
             ack_deadline_seconds=subscription.ack_deadline_s,
             enable_message_ordering=subscription.ordered,
             retry_policy=pubsub.RetryPolicy(

@@ -135,3 +135,18 @@ def test_errors_and_health_pass_through_the_framework(framework: Framework) -> N
 
     assert (404, "application/problem+json") == (missing.status_code, missing.headers["content-type"])
     assert [200, 200] == [answer.status_code for answer in health]
+
+
+def test_a_push_from_elsewhere_is_refused(framework: Framework) -> None:
+    """Embedded, only this machine pushes: others get 401, and nothing is parked or committed."""
+    framework.ingest.put("/v1/collections/words", json={"dimension": 2})
+    framework.ingest.post("/v1/collections/words/upsert", json={"records": [{"id": "a", "vector": [1, 2]}]})
+    (message,) = framework.waiting()
+
+    refused = framework.index_update.post(
+        "/projects/p/topics/mutations", json=_push(message), environ_base={"REMOTE_ADDR": "203.0.113.9"}
+    )
+
+    assert 401 == refused.status_code
+    assert 0 == framework.query.get("/v1/collections/words").json()["records"]
+    assert [] == SqliteBroker(framework.data_dir / "queue.db").dead_letters("index_update.mutations.dead")
