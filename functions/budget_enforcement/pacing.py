@@ -31,11 +31,6 @@ class Standing:
     micros_per_hour: Micros
 
     @property
-    def remaining(self) -> Micros:
-        """What may still be spent; 0 when the limit is reached."""
-        return max(0, self.limit - self.counted)
-
-    @property
     def used(self) -> float:
         """The share of the limit that is spent."""
         return self.counted / self.limit

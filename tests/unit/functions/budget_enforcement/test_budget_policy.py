@@ -13,8 +13,9 @@ from functions.budget_enforcement.budget_policy import BudgetDecision, decide_bu
 from functions.budget_enforcement.emergency_stop import BallotOutcome, StopOrder, StopReason, StopState, obey
 from functions.budget_enforcement.ledger import SpendLedger, book
 from functions.budget_enforcement.limits import ApprovedRaise, Limits, contradictions, limit_in
+from functions.budget_enforcement.pacing import Standing
 from functions.budget_enforcement.reconciliation import reconcile
-from functions.budget_enforcement.serving_level import LevelReason, LevelState
+from functions.budget_enforcement.serving_level import LevelReason, LevelState, decide_level
 from functions.budget_enforcement.windows import Window
 from shared.domain.money import MICROS_PER_DOLLAR as DOLLAR
 from shared.domain.serving_mode import ServingMode
@@ -139,10 +140,31 @@ def test_every_level_is_reached_upwards_and_downwards() -> None:
 
 
 def test_a_level_is_held_until_its_cause_is_gone_by_a_margin() -> None:
-    """Just below the line that called for it a level stays; going to and fro over the line changes nothing."""
+    """Just below the line that called for it a level stays; going back and forth over the line changes nothing."""
     wavering = run([1.3] * 15 + [1.3, 1.15] * 12)
 
     assert {decision.mode for decision in wavering[15:]} == {ServingMode.MAJOR}
+
+
+@pytest.mark.parametrize(
+    ("mode", "used", "pressure", "reason"),
+    [
+        pytest.param(ServingMode.MAJOR, 0.5, 1.15, LevelReason.HELD, id="within the margin"),
+        pytest.param(ServingMode.MAJOR, 0.5, 1.05, LevelReason.STEPPED_DOWN, id="below the margin"),
+        pytest.param(ServingMode.EMERGENCY, 0.96, 0.9, LevelReason.HELD, id="still all but spent"),
+        pytest.param(ServingMode.EMERGENCY, 0.9, 0.9, LevelReason.STEPPED_DOWN, id="some given back"),
+    ],
+)
+def test_a_level_is_given_back_below_its_line_by_a_margin(
+    mode: ServingMode, used: float, pressure: float, reason: LevelReason
+) -> None:
+    """A tenth below the line that called for it, and five minutes long; one level at a time."""
+    standing = Standing(Window.HOUR, 100, round(used * 100), round(pressure * 100), 0)
+
+    decision = decide_level([standing], LevelState(mode, NOON - HOUR), now=NOON)
+
+    assert decision.reason is reason
+    assert decision.mode == (mode if reason is LevelReason.HELD else mode - 1)
 
 
 def test_a_denied_scale_out_is_at_least_minor() -> None:

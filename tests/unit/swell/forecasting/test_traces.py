@@ -8,6 +8,7 @@ import pytest
 
 from functions.burst_prediction.load_history import moment_of
 from shared.domain.calendar import EventType
+from swell.forecasting import traces
 from swell.forecasting.report import whole_bins
 from swell.forecasting.trace_events import read_events
 from swell.forecasting.traces import UnreadableTrace, moment_in, read_trace
@@ -60,6 +61,14 @@ def test_what_is_not_a_trace_is_refused_by_line(tmp_path: Path, lines: list[str]
     """The error names the file, the line, what it was and what is allowed."""
     with pytest.raises(UnreadableTrace, match=words):
         read_trace(written(tmp_path / "t.csv", *lines))
+
+
+def test_a_file_of_too_many_lines_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is named; nothing is worked out of the lines."""
+    monkeypatch.setattr(traces, "MAX_ROWS", 3)
+
+    with pytest.raises(UnreadableTrace, match="4 lines, allowed: 3"):
+        read_trace(written(tmp_path / "t.csv", "timestamp,count", *["2026-01-01,1"] * 3))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
