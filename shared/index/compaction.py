@@ -35,8 +35,8 @@ class CompactionPolicy:
 
     * tier: `fan_out` neighbours below `smallest_tier_rows · fan_out^n` become one, so a row is rewritten once
       per tier. Four keeps a shard of 250k rows under twenty segments, each of which costs a query some 20 µs.
-    * scan: neighbouring deltas of `base_from_rows` together become a base. An exact scan of 5,000 rows of 384
-      components takes 0.2 to 0.8 ms (a core reads 10 to 40 GB/s), a base of any size 0.2 ms before its rows count.
+    * scan: neighbouring deltas of `base_from_rows` together become a base. Until then a sketch serves them well;
+      a base, whose forest is built and whose recall is measured, costs seconds of processor time.
       Older neighbours of up to `fan_out` times the size go in with them, so that a growing shard is searched as
       one base and not as many; a row is rewritten about `fan_out` times on the way.
     * settle: a shard that is quiet becomes one segment, if what stands beside its largest one is at least
@@ -49,7 +49,7 @@ class CompactionPolicy:
 
     fan_out: int = 4
     smallest_tier_rows: int = 64
-    base_from_rows: int = 5_000
+    base_from_rows: int = 20_000
     base_max_rows: int = 250_000
     max_dead_fraction: float = 0.2
     settle_share: float = 0.02

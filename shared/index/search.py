@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.index.forest import Forest
-from shared.index.planner import Ask, Choice, plan_search
+from shared.index.planner import GATHER_COST, Ask, Choice, plan_search
 from shared.index.rowset import RowSet
 from shared.index.scan import exact_candidates
 from shared.index.segment import Candidates, Segment
@@ -20,8 +20,13 @@ METHODS: Final = ("exact", "sketch", "forest")
 # Annoy's own distances decide who is among the nearest; a few more make up for their rounding.
 _FOREST_SPARE: Final = 8
 _EXACT: Final = Choice("exact", 1.0, 0.0)
-# Without a calibration nothing is promised; this much reaches 0.99 on sentence and word vectors.
-_UNMEASURED: Final = Choice("sketch", 0.0, 0.0, pool=3200, size=200)
+# From afar and without a calibration nothing is promised; this much reaches 0.99 on sentence and word vectors.
+_FETCHED: Final = Choice("sketch", 0.0, 0.0, pool=3200, size=200)
+_LEAST_CONFIDENCE: Final = 0.6
+_GREATEST_CONFIDENCE: Final = 0.999
+# Up to this many rows, or for this many queries together, reading all rows takes no longer than reading all bits.
+_SCANNED_ROWS: Final = 4096
+_BATCH: Final = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +47,7 @@ def least_exact(methods: Sequence[str]) -> str:
 def choose(segment: Segment, task: Task, among: RowSet) -> Choice:
     """How this segment will be searched."""
     if segment.calibration is None:
-        return _EXACT if segment.is_local else _UNMEASURED
+        return _unmeasured_choice(segment, task, among)
     ask = Ask(
         top_k=task.top_k,
         recall=task.recall,
@@ -52,6 +57,17 @@ def choose(segment: Segment, task: Task, among: RowSet) -> Choice:
         local=segment.is_local,
     )
     return plan_search(segment.calibration, ask)
+
+
+def _unmeasured_choice(segment: Segment, task: Task, among: RowSet) -> Choice:
+    """Without a calibration, the confidence stands for the recall: on all that was measured it reached more."""
+    if not segment.is_local:
+        return _FETCHED
+    costly = GATHER_COST * among.count >= _SCANNED_ROWS and len(task.queries) < _BATCH
+    if segment.sketch is None or task.recall >= 1 or not costly:
+        return _EXACT
+    confidence = min(max(task.recall, _LEAST_CONFIDENCE), _GREATEST_CONFIDENCE)
+    return Choice("sketch", max(task.recall, _LEAST_CONFIDENCE), 0.0, confidence=confidence)
 
 
 def find_candidates(segment: Segment, task: Task, among: RowSet, choice: Choice) -> list[Candidates]:

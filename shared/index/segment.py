@@ -36,8 +36,9 @@ Candidates = tuple[NDArray[np.int64], NDArray[np.float32]]
 class Segment:
     """One immutable segment, safe to share between threads.
 
-    `ids` holds rows first, then tombstones. `norms` is float32 (rows,), the L2 lengths. A delta has vectors; a base
-    has a sketch, and a forest once its file is local: until then `fetch_vectors` brings single vectors from afar.
+    `ids` holds rows first, then tombstones. `norms` is float32 (rows,), the L2 lengths. A delta has vectors, and a
+    sketch if it is large; a base has a sketch, a calibration, and a forest once its file is local: until then
+    `fetch_vectors` brings single vectors from afar.
     """
 
     entry: SegmentEntry
@@ -204,7 +205,7 @@ def _delta_vectors(container: Container, entry: SegmentEntry, spec: IndexSpec) -
 
 
 def _open_sketch(entry: SegmentEntry, spec: IndexSpec, directory: Path) -> Sketch | None:
-    if entry.kind is SegmentKind.DELTA:
+    if entry.kind is SegmentKind.DELTA and all(file.name != sketch_file.FILE_NAME for file in entry.files):
         return None
     return open_sketch(directory / sketch_file.FILE_NAME, entry.rows, spec.dimension, spec.metric)
 

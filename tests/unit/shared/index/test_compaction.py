@@ -43,9 +43,9 @@ def _manifest(*segments: SegmentEntry) -> Manifest:
         pytest.param(
             (60_000, 900, 5, 800, 700, 600), "s1 s2 s3 s4 s5", "tier", id="small between large goes with them"
         ),
-        pytest.param((60_000, 2_000, 4_000), "s1 s2", "scan", id="too many rows to scan"),
-        pytest.param((20_000, 2_000, 4_000), "s0 s1 s2", "scan", id="a base not much larger goes with them"),
-        pytest.param((100_000, 20_000, 2_000, 4_000), "s0 s1 s2 s3", "scan", id="and so on, size by size"),
+        pytest.param((100_000, 9_000, 12_000), "s1 s2", "scan", id="too many rows to scan"),
+        pytest.param((80_000, 9_000, 12_000), "s0 s1 s2", "scan", id="a base not much larger goes with them"),
+        pytest.param((150_000, 40_000, 9_000, 12_000), "s0 s1 s2 s3", "scan", id="and so on, size by size"),
         pytest.param((30_000,), None, None, id="one base is at rest"),
         pytest.param((30_000, 30_000, 30_000, 30_000), "s0 s1 s2 s3", "tier", id="bases merge upward"),
         pytest.param((200_000, 200_000, 200_000, 200_000), None, None, id="full bases are at rest"),

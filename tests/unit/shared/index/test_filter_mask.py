@@ -104,7 +104,7 @@ def _value_passes(condition: In | Range | Exists, value: Any) -> bool:
             return all(_BOUNDS[bound](_text_order(value), _text_order(limit)) for bound, limit in bounds)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(rows=_ROWS, condition=_FILTERS)
 def test_masks_equal_plain_python(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Mapping[str, Any] | None], condition: Filter

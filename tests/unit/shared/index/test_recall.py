@@ -27,7 +27,7 @@ from tests.unit.shared.index.conftest import RealVectors
 _TARGETS = (0.8, 0.9, 0.95, 0.99, 1.0)
 # Sixty questions leave a standard error of about 0.01 on top of the 0.02 that is promised.
 _ALLOWANCE = 0.02 + 0.01
-_OPTIONS = BaseOptions(trees=4, calibration_questions=32, gate_questions=12, gate_tolerance=0.1)
+_OPTIONS = BaseOptions(trees=4, calibration_questions=24, gate_questions=8, gate_tolerance=0.1)
 
 
 def _snapshot(
@@ -56,8 +56,8 @@ def _assert_reached(snapshot: Snapshot, vectors: NDArray[np.float32], queries: N
 @pytest.mark.parametrize("metric", list(Metric))
 def test_sentences(tmp_path: Path, wordnet: RealVectors, metric: Metric) -> None:
     """Questions that are not among the sentences; under dot and euclidean lengths vary as they do for words."""
-    lengths = np.random.default_rng(1).lognormal(0, 0.3, size=(12_000, 1))
-    rows = wordnet.rows[:12_000] * (1 if metric is Metric.COSINE else lengths.astype(np.float32))
+    lengths = np.random.default_rng(1).lognormal(0, 0.3, size=(8_000, 1))
+    rows = wordnet.rows[:8_000] * (1 if metric is Metric.COSINE else lengths.astype(np.float32))
 
     _assert_reached(_snapshot(rows, metric, tmp_path), rows, wordnet.queries[:60])
 
@@ -65,16 +65,16 @@ def test_sentences(tmp_path: Path, wordnet: RealVectors, metric: Metric) -> None
 @pytest.mark.parametrize("metric", list(Metric))
 def test_words(tmp_path: Path, glove: NDArray[np.float32], metric: Metric) -> None:
     """Words that were left out ask for their like: 50 components, fewer than bits, of very different lengths."""
-    rows = np.ascontiguousarray(glove[:20_000])
+    rows = np.ascontiguousarray(glove[:12_000])
 
-    _assert_reached(_snapshot(rows, metric, tmp_path), rows, np.ascontiguousarray(glove[20_000:20_600:10]))
+    _assert_reached(_snapshot(rows, metric, tmp_path), rows, np.ascontiguousarray(glove[12_000:12_600:10]))
 
 
 @pytest.mark.parametrize("metric", [Metric.COSINE, Metric.EUCLIDEAN])
 def test_noise(tmp_path: Path, metric: Metric) -> None:
     """The hardest there is, vectors without structure: no method finds much, so more is scanned, and it is found."""
     random = np.random.default_rng(4)
-    rows = random.normal(size=(10_000, 96)).astype(np.float32)
+    rows = random.normal(size=(8_000, 96)).astype(np.float32)
 
     _assert_reached(_snapshot(rows, metric, tmp_path), rows, random.normal(size=(60, 96)).astype(np.float32))
 
@@ -89,7 +89,7 @@ def test_rows_far_from_the_origin(tmp_path: Path) -> None:
 
 def test_every_selectivity(tmp_path: Path, wordnet: RealVectors) -> None:
     """From one in ten thousand to all, and for filters that go with meaning: recall stays, and so does top_k."""
-    rows, queries = wordnet.rows[:12_000], wordnet.queries[:40]
+    rows, queries = wordnet.rows[:8_000], wordnet.queries[:40]
     order = np.random.default_rng(2).permutation(len(rows))
     # Rows nearest to one of them: a filter that keeps one subject, far from most questions.
     subject = np.argsort(np.argsort(-(rows @ rows[11])))

@@ -17,11 +17,14 @@ from tests.unit.shared.index.builders import (
     delta_of,
     index_spec,
     opened,
+    recall_of,
     row_batch,
+    snapshot_of,
+    true_last_scores,
     true_scores,
 )
 
-_ROWS, _DIMENSION = 4000, 40
+_ROWS, _DIMENSION = 5000, 40
 _VECTORS, _QUERIES = np.split(clustered_vectors(_ROWS + 20, _DIMENSION), [_ROWS])
 _CHOICES = [
     pytest.param(Choice("exact", 1.0, 0.0), 1.0, id="exact"),
@@ -69,12 +72,37 @@ def test_excluded_rows_never_take_a_place(tmp_path: Path, choice: Choice, _: flo
         assert bool(among.mask[rows].all())
 
 
-def test_without_measurements_a_search_is_exact(tmp_path: Path) -> None:
-    """A delta has no calibration and is scanned."""
+@pytest.mark.parametrize(
+    ("rows", "queries", "recall", "method"),
+    [
+        pytest.param(1000, 1, 0.8, "exact", id="a small delta is scanned"),
+        pytest.param(_ROWS, 1, 0.8, "sketch", id="a large one has a sketch"),
+        pytest.param(_ROWS, 20, 0.8, "exact", id="many queries share one scan"),
+        pytest.param(_ROWS, 1, 1.0, "exact", id="all is asked for"),
+    ],
+)
+def test_a_delta_is_scanned_or_sketched(tmp_path: Path, rows: int, queries: int, recall: float, method: str) -> None:
+    """A delta is not measured; what is cheaper follows from its size, and the choice promises the recall."""
     spec = index_spec(_DIMENSION)
-    segment = opened(delta_of(row_batch(_VECTORS[:50]), spec, tmp_path), spec)
+    segment = opened(delta_of(row_batch(_VECTORS[:rows]), spec, tmp_path), spec)
 
-    assert choose(segment, Task(_QUERIES, 10, 0.5), all_rows(50)).method == "exact"
+    choice = choose(segment, Task(_QUERIES[:queries], 10, recall), all_rows(rows))
+
+    assert choice.method == method
+    assert choice.recall >= recall
+
+
+@pytest.mark.parametrize("recall", [0.6, 0.8, 0.9, 0.95, 0.99])
+@pytest.mark.parametrize("metric", list(Metric))
+def test_a_sketched_delta_reaches_the_recall(tmp_path: Path, metric: Metric, recall: float) -> None:
+    """Without any measurement the confidence that was asked for is reached, for rows' like and for strangers."""
+    spec = index_spec(_DIMENSION, metric)
+    snapshot = snapshot_of(spec, delta_of(row_batch(_VECTORS), spec, tmp_path))
+    strangers = np.random.default_rng(9).normal(size=(20, _DIMENSION)).astype(np.float32)
+    for queries in (_QUERIES, strangers):
+        found = [snapshot.search(query, top_k=10, recall=recall).matches[0] for query in queries]
+
+        assert recall_of(found, true_last_scores(_VECTORS, queries, metric, 10)) >= recall - 0.05
 
 
 def test_the_least_exact_method_describes_a_search() -> None:
