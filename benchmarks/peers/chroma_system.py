@@ -70,9 +70,9 @@ class ChromaSystem:
         return [encode_request("POST", path, body, port=self.port) for body in bodies]
 
     def build_state(self) -> BuildState:
-        """It indexes what is written before it answers a query, and so has nothing waiting."""
+        """It indexes what is written before it answers a query: its parts change with the number of rows."""
         rows = int(ask(self.port, "GET", f"{self._path()}/count"))
-        return BuildState(rows, 0, str(rows))
+        return BuildState(rows, str(rows))
 
     def query_requests(self, queries: Rows) -> list[bytes]:
         """Vectors as JSON numbers, the only form that it takes here; ids and distances come back."""

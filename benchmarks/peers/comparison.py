@@ -22,18 +22,19 @@ Note = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is done. `rows` None: the whole data set."""
+    """How much is done. `rows` None: the whole data set. Of the systems' efforts each `effort_step`-th is tried."""
 
     rows: int | None
     queries: int
+    effort_step: int
     ingests: int
     plan: Plan
     cold_starts: int
     capacity_s: float
 
 
-FULL = Extent(None, queries=1000, ingests=2, plan=Plan(5, single_s=4, many_s=4), cold_starts=5, capacity_s=2)
-QUICK = Extent(5000, queries=200, ingests=1, plan=Plan(2, single_s=1.2, many_s=1), cold_starts=1, capacity_s=0.5)
+FULL = Extent(None, 1000, effort_step=1, ingests=2, plan=Plan(5, 4.0, 4.0), cold_starts=5, capacity_s=2)
+QUICK = Extent(5000, 200, effort_step=3, ingests=1, plan=Plan(2, 1.2, 1.0), cold_starts=1, capacity_s=0.5)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Comparing:
 
     def _tune(self, system: System) -> Tuned:
         self.note(f"{system.name}: finding its least effort …")
-        tuned = tune(system, self.vectors)
+        tuned = tune(system, self.vectors, self.extent.effort_step)
         restart(system)  # so that what ingest and tuning left in memory is not counted
         return tuned
 

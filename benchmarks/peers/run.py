@@ -1,12 +1,13 @@
 """`swell bench peers`: all data sets asked for, one after the other."""
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.measure.machine import Machine
 from benchmarks.peers.chroma_system import ChromaSystem
@@ -16,6 +17,8 @@ from benchmarks.peers.goals import measures
 from benchmarks.peers.swell_system import SwellSystem
 from benchmarks.peers.system import System
 from benchmarks.vectors.catalog import CHECKOUT, load_set
+
+_PREFIX: Final = "bench-run-"
 
 
 def compare(names: Sequence[str], extent: Extent, workers: int, note: Note) -> Iterator[Comparison]:
@@ -45,14 +48,30 @@ def _systems(directory: Path, workers: int, programs: Path) -> list[System]:
 
 @contextmanager
 def working_directory() -> Iterator[Path]:
-    """A directory on the disk that Swell itself uses by default."""
+    """A directory on the disk that Swell itself uses by default.
+
+    What runs that were killed have left is removed as well: a directory names the process that made it.
+    """
     parent = CHECKOUT / ".swell"
     parent.mkdir(exist_ok=True)
-    directory = Path(mkdtemp(prefix="bench-run-", dir=parent))
+    for left in parent.glob(f"{_PREFIX}*"):
+        if not _is_running(left.name.removeprefix(_PREFIX).partition("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
+    directory = Path(mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
     try:
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _is_running(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from benchmarks.peers.server_process import ServerProcess
 from benchmarks.peers.system import COLLECTION, BuildState, batches
 from benchmarks.vectors.vector_set import TOP_K, Rows, VectorSet
 from shared.domain.limits import MAX_RECORDS_PER_REQUEST
-from shared.index.compaction import DEFAULT_POLICY
 from shared.vectors import encode_vectors
 from swell.local.server import free_port
 
@@ -62,11 +61,9 @@ class SwellSystem:
         ]
 
     def build_state(self) -> BuildState:
-        """Rows in deltas wait for an index where there are enough of them for one."""
+        """Every commit, of writes or of a merge, makes a new version."""
         seen = ask(self.port, "GET", _PATH)
-        in_deltas = sum(segment["rows"] for segment in seen["segments"] if segment["kind"] == "delta")
-        waiting = in_deltas if in_deltas >= DEFAULT_POLICY.base_from_rows else 0
-        return BuildState(seen["records"], waiting, seen["version"])
+        return BuildState(seen["records"], seen["version"])
 
     def query_requests(self, queries: Rows) -> list[bytes]:
         """Vectors as JSON numbers, as any HTTP client sends them."""

@@ -13,10 +13,9 @@ COLLECTION = "vectors"
 
 @dataclass(frozen=True)
 class BuildState:
-    """How far a collection is. `stamp` changes whenever its parts do; `unindexed` rows still wait for an index."""
+    """How far a collection is. `stamp` changes whenever its parts do."""
 
     rows: int
-    unindexed: int
     stamp: str
 
 

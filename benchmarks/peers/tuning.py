@@ -22,14 +22,17 @@ class Tuned:
     tried: dict[str, float]
 
 
-def tune(system: System, vectors: VectorSet) -> Tuned:
-    """Leave a system at its least effort with that recall, or at its greatest where none has it."""
+def tune(system: System, vectors: VectorSet, step: int = 1) -> Tuned:
+    """Leave a system at its least effort with that recall, or at its greatest where none has it.
+
+    Each `step`-th effort is tried: with more than 1 the least one may be missed, by one or two.
+    """
 
     def recall_at(effort: float) -> float:
         system.use_effort(effort)
         return measure_recall(system, vectors)
 
-    effort, tried = least_effort(system.efforts, recall_at)
+    effort, tried = least_effort([*system.efforts[:-1:step], system.efforts[-1]], recall_at)
     if system.effort != effort:
         system.use_effort(effort)
     recall = tried[effort]

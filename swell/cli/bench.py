@@ -187,5 +187,6 @@ def _require_checkout() -> None:
 
 
 def _interruptible() -> None:
-    """Let a polite kill end the servers as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Let a polite kill end the servers as Ctrl-C does, which a shell may have had us ignore."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
