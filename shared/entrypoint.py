@@ -8,11 +8,11 @@ import base64
 import binascii
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from shared.errors import MalformedEvent, PermanentError
 from shared.events.codec import from_message
-from shared.events.event import Event
+from shared.events.event import Event, Tick
 from shared.events.registry import EVENTS
 from shared.outcomes import Outcome
 from shared.ports.clock import Clock
@@ -20,6 +20,8 @@ from shared.ports.publisher import Message, Publisher
 from shared.telemetry import log
 
 Handler = Callable[[Any], Outcome]
+
+_NO_ENVELOPE: Final[Mapping[str, str]] = {}
 
 
 class Consumer:
@@ -52,6 +54,7 @@ class Consumer:
             message = push["message"]
             data = base64.b64decode(message.get("data") or "", validate=True)
             attributes = message.get("attributes") or {}
+            envelope = {"ce-id": message.get("messageId", ""), "ce-time": message.get("publishTime", "")}
         except (TypeError, KeyError, AttributeError, binascii.Error) as error:
             log(
                 "ERROR",
@@ -61,14 +64,16 @@ class Consumer:
                 reason=f"not a push: {error!r}",
             )
             return Outcome.PARKED
-        return self.consume(data, attributes)
+        return self.consume(data, attributes, {name: value for name, value in envelope.items() if value})
 
-    def consume(self, data: bytes, attributes: Mapping[str, str]) -> Outcome:
-        """Take one message."""
+    def consume(
+        self, data: bytes, attributes: Mapping[str, str], envelope: Mapping[str, str] = _NO_ENVELOPE
+    ) -> Outcome:
+        """Take one message; `envelope` has what Pub/Sub says of it, for ticks."""
         started = time.perf_counter()
         outcome, reason = "redeliver", None
         try:
-            outcome = self._handle(data, attributes)
+            outcome = self._handle(data, attributes, envelope)
         except PermanentError as error:
             self._park(data, attributes, error)
             outcome, reason = Outcome.PARKED, f"{error.code}: {error}"
@@ -88,12 +93,14 @@ class Consumer:
             )
         return outcome
 
-    def _handle(self, data: bytes, attributes: Mapping[str, str]) -> Outcome:
-        event = from_message(data, attributes)
+    def _handle(self, data: bytes, attributes: Mapping[str, str], envelope: Mapping[str, str]) -> Outcome:
+        event = from_message(data, attributes, envelope)
         handler = self._handlers.get(type(event))
         if handler is None:
             raise MalformedEvent(f"{self._function} does not take {event.type}")
         if self._clock.now() - event.occurred_at > event.max_age:
+            if isinstance(event, Tick):
+                return Outcome.EXPIRED
             raise MalformedEvent(f"{event.type} is older than {event.max_age}")
         return handler(event)
 

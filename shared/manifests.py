@@ -40,6 +40,8 @@ class Head:
     """When mutations were last committed; seconds since 1970."""
     uncompacted_rows: int = 0
     """Rows and tombstones in delta segments, which every search scans."""
+    settled_version: int = 0
+    """The version at which a thorough look found nothing to merge."""
 
     @classmethod
     def from_document(cls, document: Document) -> Self:
@@ -55,6 +57,7 @@ class Head:
             guarded_to=data.get("guarded_to", 0),
             written_at=data.get("written_at", 0.0),
             uncompacted_rows=data.get("uncompacted_rows", 0),
+            settled_version=data.get("settled_version", 0),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -68,6 +71,7 @@ class Head:
             "guarded_to": self.guarded_to,
             "written_at": self.written_at,
             "uncompacted_rows": self.uncompacted_rows,
+            "settled_version": self.settled_version,
         }
 
 
@@ -98,6 +102,10 @@ class ManifestReader:
         if head.manifest is None:
             return Manifest(collection.name, collection.uid, shard, 0, "", spec_of(collection))
         return self._read(head.manifest)
+
+    def read_object(self, name: str) -> Manifest:
+        """The manifest in an object. Raises as `read`."""
+        return self._read(name)
 
     def _fetch(self, name: str) -> Manifest:
         try:

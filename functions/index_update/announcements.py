@@ -28,8 +28,12 @@ class Announcements:
             return
         events: list[Event] = [self._commit(manifest)]
         if plan_compaction(manifest, self._policy) is not None:
-            events.append(self._compaction_due(manifest))
+            events.append(self._compaction_due(manifest, is_thorough=False))
         self._publisher.publish([to_message(event) for event in events])
+
+    def compaction_due(self, manifest: Manifest, *, is_thorough: bool) -> None:
+        """Announce that a shard's segments should be looked at."""
+        self._publisher.publish([to_message(self._compaction_due(manifest, is_thorough=is_thorough))])
 
     def _commit(self, manifest: Manifest) -> ShardCommittedV1:
         return ShardCommittedV1(
@@ -42,12 +46,13 @@ class Announcements:
             manifest=manifest_name(manifest),
         )
 
-    def _compaction_due(self, manifest: Manifest) -> CompactionDueV1:
+    def _compaction_due(self, manifest: Manifest, *, is_thorough: bool) -> CompactionDueV1:
         return CompactionDueV1(
-            event_id=event_id_of(CompactionDueV1.type, manifest.uid, manifest.shard, manifest.version),
+            event_id=event_id_of(CompactionDueV1.type, manifest.uid, manifest.shard, manifest.version, is_thorough),
             occurred_at=self._clock.now(),
             collection=manifest.collection,
             uid=manifest.uid,
             shard=manifest.shard,
             version=manifest.version,
+            is_thorough=is_thorough,
         )

@@ -63,6 +63,8 @@ class CommitMutations:
         *,
         state: StateStore,
         objects: ObjectStore,
+        manifests: ManifestReader,
+        publication: Publication,
         snapshots: ShardSnapshots,
         announcements: Announcements,
         clock: Clock,
@@ -72,8 +74,8 @@ class CommitMutations:
         self._snapshots = snapshots
         self._announcements = announcements
         self._clock = clock
-        self._manifests = ManifestReader(objects)
-        self._publication = Publication(state, objects)
+        self._manifests = manifests
+        self._publication = publication
         self._group = GroupCommit(self._commit_group, MAX_GROUP)
 
     def __call__(self, event: MutationsAcceptedV1) -> Outcome:

@@ -1,4 +1,8 @@
-"""The compaction lease of a shard, kept in its head so that the commit's own compare-and-set fences it."""
+"""The lease of a shard: who may merge or remove what it consists of.
+
+It is kept in the head, so that the commit's own compare-and-set fences a merge. Taking it also moves the head's
+document on: a commit that was prepared before can no longer take place, and begins again.
+"""
 
 from dataclasses import replace
 from typing import Final
@@ -13,16 +17,16 @@ from shared.ports.clock import Clock
 from shared.ports.state import Document, PreconditionFailed, Put, StateStore
 
 LEASE_S: Final = 300.0
-"""As long as the function may run (topology.yaml): until then who holds the lease may still be at work."""
+"""As long as the function may run (topology.yaml): until then whoever holds the lease may still be at work."""
 
 
 class LeaseHeld(TransientError):  # noqa: N818 - a wait, not a failure
-    """Another delivery compacts this shard, or died doing so less than `LEASE_S` ago."""
+    """Another delivery is at work on this shard, or died doing so less than `LEASE_S` ago."""
 
     code = "lease_held"
 
 
-class CompactionLeases:
+class ShardLeases:
     """Hands out leases with rising fencing tokens."""
 
     def __init__(self, state: StateStore, clock: Clock) -> None:
@@ -42,6 +46,18 @@ class CompactionLeases:
         """
         return retry_lost_races(lambda: self._try_acquire(collection, shard), f"lease of {collection.name}/{shard}")
 
+    def head_under(self, collection: Collection, shard: int, lease: Lease) -> Head | None:
+        """The head as it is now, or None where the lease was taken over, has lapsed, or the shard is gone."""
+        document = self.head(collection, shard)
+        if document is None or lease.expires_at <= self._clock.now().timestamp():
+            return None
+        head = Head.from_document(document)
+        return head if head.lease == lease else None
+
+    def settle(self, collection: Collection, shard: int, version: int) -> None:
+        """Note that a thorough look at `version` found nothing to merge; a head that has moved on is left alone."""
+        retry_lost_races(lambda: self._try_settle(collection, shard, version), f"head of {collection.name}/{shard}")
+
     def release(self, collection: Collection, shard: int, lease: Lease) -> None:
         """Give the lease back; one that was taken over is left alone."""
         retry_lost_races(lambda: self._try_release(collection, shard, lease), f"lease of {collection.name}/{shard}")
@@ -52,18 +68,24 @@ class CompactionLeases:
             return None
         held, now_s = Head.from_document(document).lease, self._clock.now().timestamp()
         if held.expires_at > now_s:
-            raise LeaseHeld(f"{collection.name}/{shard} is being compacted until {held.expires_at:.0f}")
+            raise LeaseHeld(f"{collection.name}/{shard} is being worked on until {held.expires_at:.0f}")
         lease = Lease(uuid4().hex, held.fencing_token + 1, now_s + LEASE_S)
-        self._move(document, lease)
+        self._move(document, replace(Head.from_document(document), lease=lease))
         return lease
+
+    def _try_settle(self, collection: Collection, shard: int, version: int) -> None:
+        document = self.head(collection, shard)
+        if document is not None:
+            head = Head.from_document(document)
+            if head.version == version:
+                self._move(document, replace(head, settled_version=version))
 
     def _try_release(self, collection: Collection, shard: int, lease: Lease) -> None:
         document = self.head(collection, shard)
         if document is not None and Head.from_document(document).lease.holder == lease.holder:
-            self._move(document, replace(lease, expires_at=0.0))
+            self._move(document, replace(Head.from_document(document), lease=replace(lease, expires_at=0.0)))
 
-    def _move(self, document: Document, lease: Lease) -> None:
-        moved = replace(Head.from_document(document), lease=lease)
+    def _move(self, document: Document, moved: Head) -> None:
         try:
             self._state.commit([Put(document.path, moved.to_document(), if_version=document.version)])
         except PreconditionFailed:

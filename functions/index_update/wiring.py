@@ -1,48 +1,113 @@
 """Puts index update together; built on first use, so that importing stays cheap."""
 
-from functools import cache
+from functools import cache, cached_property
 
 from functions.index_update.announcements import Announcements
 from functions.index_update.commits import CommitMutations
 from functions.index_update.compaction import CompactShard
+from functions.index_update.lease import ShardLeases
+from functions.index_update.publication import Publication
+from functions.index_update.rewriting import RewriteSegments
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.shard_snapshots import ShardSnapshots
+from functions.index_update.sweeping.collect import CollectGarbage
+from functions.index_update.sweeping.graves import ClearGraves
+from functions.index_update.sweeping.shard_sweep import SweepShard
+from functions.index_update.sweeping.sweep import Sweep
 from shared.adapters.opening import Adapters, open_adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.entrypoint import Consumer
-from shared.events.index import CompactionDueV1
+from shared.events.index import CompactionDueV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.index.compaction import CompactionPolicy
+from shared.manifests import ManifestReader
 from shared.topology import load_topology
+
+
+class _Parts:
+    """What the handlers share, and the handlers."""
+
+    def __init__(self, adapters: Adapters, settings: IndexUpdateSettings) -> None:
+        self._state = adapters.state
+        self._objects = adapters.objects
+        self._clock = adapters.clock
+        self._settings = settings
+        self._policy = CompactionPolicy(base_from_rows=settings.base_from_rows)
+        self._manifests = ManifestReader(adapters.objects)
+        self._leases = ShardLeases(adapters.state, adapters.clock)
+        self._publication = Publication(adapters.state, adapters.objects)
+        self._announcements = Announcements(adapters.publisher, adapters.clock, self._policy)
+
+    @cached_property
+    def _cache(self) -> SegmentCache:
+        limits = CacheLimits(self._settings.cache_max_mapped_bytes, self._settings.cache_max_bytes)
+        return SegmentCache(self._objects, self._settings.cache_dir, limits)
+
+    @cached_property
+    def _snapshots(self) -> ShardSnapshots:
+        return ShardSnapshots(self._cache)
+
+    def commit(self) -> CommitMutations:
+        return CommitMutations(
+            state=self._state,
+            objects=self._objects,
+            manifests=self._manifests,
+            publication=self._publication,
+            snapshots=self._snapshots,
+            announcements=self._announcements,
+            clock=self._clock,
+        )
+
+    def compact(self) -> CompactShard:
+        rewriting = RewriteSegments(
+            manifests=self._manifests,
+            leases=self._leases,
+            publication=self._publication,
+            cache=self._cache,
+            announcements=self._announcements,
+            clock=self._clock,
+            policy=self._policy,
+        )
+        return CompactShard(
+            state=self._state,
+            manifests=self._manifests,
+            leases=self._leases,
+            snapshots=self._snapshots,
+            rewriting=rewriting,
+            clock=self._clock,
+            policy=self._policy,
+        )
+
+    def sweep(self) -> Sweep:
+        retention = self._settings.retention
+        collect = CollectGarbage(
+            objects=self._objects,
+            leases=self._leases,
+            manifests=self._manifests,
+            clock=self._clock,
+            retention=retention,
+        )
+        sweep_shard = SweepShard(
+            state=self._state,
+            manifests=self._manifests,
+            collect=collect,
+            announcements=self._announcements,
+            clock=self._clock,
+            policy=self._policy,
+        )
+        graves = ClearGraves(state=self._state, objects=self._objects, clock=self._clock, retention=retention)
+        return Sweep(state=self._state, sweep_shard=sweep_shard, clear_graves=graves, clock=self._clock)
 
 
 def build(adapters: Adapters, settings: IndexUpdateSettings) -> Consumer:
     """Index update on these adapters."""
-    policy = CompactionPolicy(base_from_rows=settings.base_from_rows)
-    announcements = Announcements(adapters.publisher, adapters.clock, policy)
-    cache_of_segments = SegmentCache(
-        adapters.objects,
-        settings.cache_dir,
-        CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes),
-    )
+    parts = _Parts(adapters, settings)
     return Consumer(
         "index_update",
         {
-            MutationsAcceptedV1: CommitMutations(
-                state=adapters.state,
-                objects=adapters.objects,
-                snapshots=ShardSnapshots(cache_of_segments),
-                announcements=announcements,
-                clock=adapters.clock,
-            ),
-            CompactionDueV1: CompactShard(
-                state=adapters.state,
-                objects=adapters.objects,
-                cache=cache_of_segments,
-                announcements=announcements,
-                clock=adapters.clock,
-                policy=policy,
-            ),
+            MutationsAcceptedV1: parts.commit(),
+            CompactionDueV1: parts.compact(),
+            SweepDueV1: parts.sweep(),
         },
         publisher=adapters.publisher,
         dead_letter_topics={

@@ -1,10 +1,11 @@
 """Declaring and deleting collections."""
 
+from typing import Any
 from uuid import uuid4
 
 from shared.collections import load_collection
 from shared.domain.collection import Collection
-from shared.domain.paths import collection_document, head_document
+from shared.domain.paths import collection_document, grave_document, head_document
 from shared.domain.tenancy import public_name
 from shared.errors import Conflict, NotFound
 from shared.ports.clock import Clock
@@ -62,16 +63,20 @@ class CollectionRegister:
         document = self._state.get(collection_document(name))
         if document is None:
             raise NotFound(f"collection {public_name(name)!r} does not exist")
-        shards = Collection.from_document(document.data).shards
+        collection = Collection.from_document(document.data)
         try:
             self._state.commit(
                 [
                     Delete(document.path, if_version=document.version),
-                    *(Delete(head_document(name, shard)) for shard in range(shards)),
+                    Put(grave_document(collection.uid), self._grave(collection)),
+                    *(Delete(head_document(name, shard)) for shard in range(collection.shards)),
                 ]
             )
         except PreconditionFailed:
             raise NotFound(f"collection {public_name(name)!r} was deleted by another request") from None
+
+    def _grave(self, collection: Collection) -> dict[str, Any]:
+        return {"collection": collection.name, "uid": collection.uid, "deleted_at": self._clock.now().timestamp()}
 
 
 def _described(collection: Collection) -> str:

@@ -1,5 +1,16 @@
 """Where everything is kept: state document paths and object names (ARCHITECTURE: storage and commits)."""
 
+from typing import Final
+
+COLLECTIONS: Final = "collections"
+"""The declarations of all collections."""
+
+GRAVES: Final = "graves"
+"""Deleted collections whose objects may still be there."""
+
+SWEEP_CURSOR: Final = "control/sweep"
+"""How far the last sweep came."""
+
 
 def collection_document(collection: str) -> str:
     """The declaration of a collection."""
@@ -14,6 +25,21 @@ def head_document(collection: str, shard: int) -> str:
 def commit_marker(collection: str, event_id: str) -> str:
     """Proof that one event has been committed."""
     return f"collections/{collection}/commits/{event_id}"
+
+
+def sweep_document(collection: str, shard: int) -> str:
+    """When garbage of a shard was last collected."""
+    return f"collections/{collection}/sweeps/{shard}"
+
+
+def grave_document(uid: str) -> str:
+    """A deleted collection whose objects may still be there."""
+    return f"{GRAVES}/{uid}"
+
+
+def incarnation_prefix(collection: str, uid: str) -> str:
+    """All objects of one incarnation of a collection have names that begin with this."""
+    return f"collections/{collection}/{uid}/"
 
 
 def shard_prefix(collection: str, uid: str, shard: int) -> str:

@@ -44,3 +44,14 @@ class Event(EventPart):
     def body(self) -> dict[str, Any]:
         """The JSON data of the event; identity and time travel as CloudEvents attributes."""
         return self.model_dump(mode="json", exclude={"event_id", "occurred_at"}, exclude_defaults=True)
+
+
+class Tick(Event):
+    """A moment has come, says a schedule of topology.yaml. Whoever takes it looks for what there is to do.
+
+    Ticks carry nothing, and one replaces another: one that is too old is dropped, not parked.
+    Cloud Scheduler publishes the same attributes every time, so a tick may come without identity and time;
+    those of its Pub/Sub message stand in, which no other event may do: published again, it would be a new one.
+    """
+
+    max_age: ClassVar[timedelta] = timedelta(minutes=10)

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shared.events.event import Tick
 from shared.events.shard import ShardEvent
 
 
@@ -14,6 +15,8 @@ class CompactionDueV1(ShardEvent):
 
     version: int
     """The version at which it was due; what is merged is planned on the version that is current then."""
+    is_thorough: bool = False
+    """Whether replaced and deleted rows are counted, and the segments of a shard at rest merged, however few."""
 
 
 class ShardCommittedV1(ShardEvent):
@@ -27,3 +30,11 @@ class ShardCommittedV1(ShardEvent):
     """The committed version; it only grows."""
     manifest: str
     """The object that describes this version."""
+
+
+class SweepDueV1(Tick):
+    """It is time to look through all shards for what was left undone: compactions, garbage, erasures."""
+
+    type: ClassVar[str] = "dev.swell.index.sweep_due.v1"
+    topic: ClassVar[str] = "sweeps"
+    source: ClassVar[str] = "//swell.dev/schedules/sweep"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import ClassVar
 
-from shared.events.event import Event
+from shared.events.event import Tick
 from shared.events.shard import ShardEvent
 
 
@@ -20,7 +20,7 @@ class RegionHeadMovedV1(ShardEvent):
     """The version served; it only grows."""
 
 
-class RegionTickV1(Event):
+class RegionTickV1(Tick):
     """A minute has begun: each region shows that it lives, looks for what it has missed, and removes what is old."""
 
     type: ClassVar[str] = "dev.swell.region.tick.v1"

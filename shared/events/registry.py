@@ -3,7 +3,7 @@
 from typing import Final
 
 from shared.events.event import Event
-from shared.events.index import CompactionDueV1, ShardCommittedV1
+from shared.events.index import CompactionDueV1, ShardCommittedV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.events.regions import RegionHeadMovedV1, RegionTickV1
 
@@ -13,6 +13,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         MutationsAcceptedV1,
         CompactionDueV1,
         ShardCommittedV1,
+        SweepDueV1,
         RegionHeadMovedV1,
         RegionTickV1,
     )

@@ -11,6 +11,7 @@ ResourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{2,254}$")]
 FunctionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
 RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$")]
 TierName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+EventType = Annotated[str, Field(pattern=r"^[a-z0-9_]+([.][a-z0-9_]+)*[.]v[0-9]+$")]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 Path = Annotated[str, Field(pattern=r"^(/([a-z0-9_.-]+|\{[a-z_]+\}))+$")]
 Retention = Annotated[int, Field(ge=600, le=2_678_400)]  # Pub/Sub keeps between 10 minutes and 31 days
@@ -141,6 +142,8 @@ class Schedule(Entry):
     """The time zone that the cron fields are in, by its name in the tz database."""
     topic: ResourceName
     """Where it publishes; a key of `topics`."""
+    event: EventType
+    """The type of the CloudEvent that it publishes. Without `ce-id` and `ce-time`: Cloud Scheduler's are constant."""
     body: dict[str, Any]
     """The JSON object that is published."""
 

@@ -58,18 +58,21 @@ def _section(event: type[Event]) -> str:
             "",
             f"Topic `{event.topic}`, from `{event.source}`, taken up to an age of {_words(event)}.",
             "",
-            "| field | type | |",
-            "|---|---|---|",
-            *_rows(schema, ""),
-            *(row for name, part in schema.get("$defs", {}).items() for row in _rows(part, f"{name}.")),
+            *_table(schema),
             "",
         ]
     )
 
 
+def _table(schema: dict[str, Any]) -> list[str]:
+    parts = [("", schema), *((f"{name}.", part) for name, part in schema.get("$defs", {}).items())]
+    rows = [row for prefix, part in parts for row in _rows(part, prefix)]
+    return ["| field | type | |", "|---|---|---|", *rows] if rows else ["It has no fields."]
+
+
 def _words(event: type[Event]) -> str:
-    hours = event.max_age.total_seconds() / 3600
-    return f"{hours / 24:g} days" if hours > 48 else f"{hours:g} hours"
+    minutes = event.max_age.total_seconds() / 60
+    return f"{minutes / 1440:g} days" if minutes >= 2880 else f"{minutes:g} minutes"
 
 
 def _rows(schema: dict[str, Any], prefix: str) -> Iterator[str]:

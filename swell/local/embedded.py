@@ -21,6 +21,7 @@ from shared.edge import EdgeSettings, edge
 from shared.topology import load_topology
 from swell.local.front_door import FrontDoor
 from swell.local.running import RunningSwell
+from swell.local.schedules import run_schedules
 from swell.local.server import serve
 from swell.local.workers import serve_in_workers
 
@@ -53,6 +54,7 @@ def _serving(data_dir: Path, port: int, workers: int) -> Iterator[str]:
             url = stack.enter_context(serve_in_workers(lambda: _app(data_dir, _adapters(data_dir)), port, workers))
         adapters = _adapters(data_dir)
         stack.enter_context(_events(data_dir, adapters))
+        stack.enter_context(run_schedules(load_topology().schedules, adapters.publisher, adapters.clock))
         if not workers:
             url = stack.enter_context(serve(_app(data_dir, adapters), port))
         yield url

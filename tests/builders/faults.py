@@ -58,7 +58,7 @@ class FaultyState:
 
     def list(self, collection: str, *, after: str = "", limit: int = 1000) -> Any:
         """As the port."""
-        return self.inner.list(collection, after=after, limit=limit)
+        return self.fault.around(lambda: self.inner.list(collection, after=after, limit=limit))
 
 
 @dataclass
@@ -88,7 +88,8 @@ class FaultyObjects:
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """As the port."""
-        return self.inner.list(prefix)
+        infos: Iterator[ObjectInfo] = self.fault.around(lambda: self.inner.list(prefix))
+        return infos
 
     def delete(self, name: str, *, if_generation: int | None = None) -> None:
         """As the port."""

@@ -19,6 +19,7 @@ from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.domain.collection import AttributeType, Collection, Metric
 from shared.domain.versions import VersionVector
 from shared.entrypoint import Consumer
+from shared.events.index import SweepDueV1
 from shared.events.mutations import RecordUpdate
 from shared.index.answers import Record
 from shared.outcomes import Outcome
@@ -106,6 +107,12 @@ class Pipeline:
         """Hand messages to index update, one after the other."""
         consumer = consumer or self.index_update()
         return [consumer.consume(message.data, message.attributes) for message in messages]
+
+    def sweep(self, adapters: Adapters | None = None) -> Outcome:
+        """Let a tick of the sweep arrive, at an instance of its own."""
+        now = self.adapters.clock.now().isoformat()
+        attributes = {"ce-id": now, "ce-type": SweepDueV1.type, "ce-time": now}
+        return self.index_update(adapters).consume(b"{}", attributes)
 
     def deliver_all(self) -> None:
         """Deliver mutations and compactions until there are none."""

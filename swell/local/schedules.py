@@ -1,0 +1,100 @@
+"""The schedules of topology.yaml on this machine, in the place of Cloud Scheduler: ticks published at set times."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import orjson
+from croniter import croniter
+
+from shared.errors import DependencyUnavailable
+from shared.events.event import event_id_of
+from shared.ports.clock import Clock
+from shared.ports.publisher import Message, Publisher
+from shared.telemetry import log
+from shared.topology import Schedule
+
+_LONGEST_PAUSE: Final = timedelta(seconds=30)
+"""A machine that slept, or whose clock was set, notices after this."""
+
+
+def last_due(schedule: Schedule, after: datetime, until: datetime) -> datetime | None:
+    """The last moment of a schedule in (after, until], None where there is none. Missed ones are not made up for."""
+    moment = _cron(schedule, until + timedelta(microseconds=1)).get_prev(datetime)
+    return moment if moment > after else None
+
+
+def tick_message(name: str, schedule: Schedule, at: datetime) -> Message:
+    """What a schedule publishes at a moment; published twice, it has the same id."""
+    return Message(
+        topic=schedule.topic,
+        data=orjson.dumps(schedule.body),
+        attributes={
+            "ce-specversion": "1.0",
+            "ce-id": event_id_of(schedule.event, name, at.isoformat()),
+            "ce-type": schedule.event,
+            "ce-source": f"//swell.dev/schedules/{name}",
+            "ce-time": at.isoformat(),
+            "content-type": "application/json",
+        },
+    )
+
+
+class Schedules:
+    """Publishes what is due since the last look, which begins when this is made."""
+
+    def __init__(self, schedules: Mapping[str, Schedule], publisher: Publisher, clock: Clock) -> None:
+        self._schedules = schedules
+        self._publisher = publisher
+        self._clock = clock
+        self._seen = dict.fromkeys(schedules, clock.now())
+
+    def publish_due(self) -> list[str]:
+        """The schedules whose moment has come since the last look; one that was not published stays due.
+
+        Raises:
+            DependencyUnavailable: the broker does not take a tick; the next look tries again.
+        """
+        now = self._clock.now()
+        published = []
+        for name, schedule in self._schedules.items():
+            at = last_due(schedule, self._seen[name], now)
+            if at is not None:
+                self._publisher.publish([tick_message(name, schedule, at)])
+                published.append(name)
+            self._seen[name] = now
+        return published
+
+    def pause(self) -> timedelta:
+        """How long nothing will be due, at most half a minute."""
+        now = self._clock.now()
+        due = [_cron(schedule, now).get_next(datetime) - now for schedule in self._schedules.values()]
+        return min([*due, _LONGEST_PAUSE])
+
+
+@contextmanager
+def run_schedules(schedules: Mapping[str, Schedule], publisher: Publisher, clock: Clock) -> Iterator[None]:
+    """Publish ticks from a thread until the block ends."""
+    running, stopped = Schedules(schedules, publisher, clock), Event()
+
+    def run() -> None:
+        while not stopped.wait(running.pause().total_seconds()):
+            try:
+                running.publish_due()
+            except DependencyUnavailable as error:
+                log("WARNING", "tick not published", reason=str(error))
+
+    thread = Thread(target=run, name="schedules", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _cron(schedule: Schedule, start: datetime) -> croniter:
+    return croniter(schedule.cron, start.astimezone(ZoneInfo(schedule.time_zone)))
