@@ -63,9 +63,7 @@ class Ranking:
 
     def best(self, count: int) -> tuple[NDArray[np.int64], float]:
         """At least `count` rows, a few more, and the rank that they all reach."""
-        if count >= len(self.ranks):
-            return self._at(np.arange(len(self.ranks))), -np.inf
-        threshold = float(threshold_of(self.ranks, count))
+        threshold = float(threshold_of(self.ranks, count)) if count < len(self.ranks) else -np.inf
         floor = self._as_rank(threshold)
         return self._at(np.flatnonzero(self.ranks >= floor)), threshold if threshold >= floor else -np.inf
 

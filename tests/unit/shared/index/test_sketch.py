@@ -72,13 +72,14 @@ def test_the_estimate_of_a_product_is_unbiased(tmp_path: Path) -> None:
     assert float(np.mean(estimates - true)) == pytest.approx(0.0, abs=0.05 * float(true.std()))
 
 
+@pytest.mark.parametrize("rows_in_all", [40, 3000])
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.3, 0.7, 0.999])
 @pytest.mark.parametrize("metric", [Metric.COSINE, Metric.DOT])
-def test_only_allowed_rows_are_proposed(tmp_path: Path, metric: Metric, share: float) -> None:
+def test_only_allowed_rows_are_proposed(tmp_path: Path, metric: Metric, share: float, rows_in_all: int) -> None:
     """Whatever part of the rows is allowed: enough of them, no other, and the best."""
-    vectors = clustered_vectors(3000, 32)
+    vectors = clustered_vectors(rows_in_all, 32)
     sketch = _sketch(vectors, metric, tmp_path)
-    mask = np.random.default_rng(2).random(3000) < share
+    mask = np.random.default_rng(2).random(rows_in_all) < share
     query = sketch.project(directed(vectors[:1], metric)[0])
 
     ranking = sketch.rank(query, RowSet(mask))
