@@ -22,6 +22,14 @@ class Settings(BaseSettings):
     bucket: str | None = Field(default=None, description="bucket of this region's objects; runtime google")
     database: str = Field(default="(default)", description="Firestore database; one per project is usual")
     data_dir: Path | None = Field(default=None, description="state, queue and objects; runtime embedded")
+    transfer_dir: Path | None = Field(
+        default=None,
+        description="the only directory that imports read and exports write, by default data_dir/files; embedded",
+    )
+    transfer_buckets: tuple[str, ...] = Field(
+        default=(),
+        description="JSON list of buckets that imports read and exports write, beside transfers/ of our own; google",
+    )
 
     @model_validator(mode="after")
     def _names_its_services(self) -> Self:

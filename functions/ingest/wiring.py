@@ -7,10 +7,13 @@ from starlette.types import ASGIApp
 
 from functions.ingest.collection_routes import CollectionRoutes
 from functions.ingest.collections import CollectionRegister
+from functions.ingest.transfer_routes import TransferRoutes
+from functions.ingest.transfers import StartTransfers
 from functions.ingest.write_routes import WriteRoutes
 from shared.adapters.opening import Adapters, open_adapters
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
+from shared.transfers.store import Transfers
 from shared.writes.accept import AcceptWrites
 
 
@@ -18,8 +21,18 @@ def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> A
     """Ingest on these adapters, behind this middleware."""
     register = CollectionRegister(adapters.state, adapters.clock)
     writes = AcceptWrites(adapters.state, adapters.objects, adapters.publisher, adapters.clock)
-    routes = [*CollectionRoutes(register).routes(), *WriteRoutes(adapters.state, writes).routes()]
+    routes = [
+        *CollectionRoutes(register).routes(),
+        *WriteRoutes(adapters.state, writes).routes(),
+        *_transfers(adapters).routes(),
+    ]
     return HttpFunction("ingest", routes, ready=lambda: _check(adapters), middleware=middleware)
+
+
+def _transfers(adapters: Adapters) -> TransferRoutes:
+    transfers = Transfers(adapters.state, adapters.publisher, adapters.clock)
+    start = StartTransfers(adapters.state, adapters.files, transfers, adapters.clock)
+    return TransferRoutes(start, transfers, adapters.files)
 
 
 def _check(adapters: Adapters) -> None:

@@ -13,10 +13,9 @@ from starlette.routing import Route
 from functions.ingest.requests import DeleteRecords, UpdateRecord, UpdateRecords, UpsertRecords, WriteOptions
 from shared.collections import load_collection
 from shared.domain.collection import Collection
-from shared.domain.limits import MAX_IDEMPOTENCY_KEY_BYTES
-from shared.errors import CommitPending, FieldProblem, InvalidRequest, shortened
+from shared.errors import CommitPending
 from shared.events.mutations import RecordUpdate
-from shared.http import collection_name, json_response, read_body
+from shared.http import collection_name, idempotency_key, json_response, read_body
 from shared.index.filter import parse_filter
 from shared.ports.state import StateStore
 from shared.vectors import decode_vectors, encode_vectors
@@ -46,7 +45,7 @@ class WriteRoutes:
     async def upsert(self, request: Request) -> Response:
         """Accept records to insert or replace."""
         body = await read_body(request, UpsertRecords)
-        write = await run_in_threadpool(self._accept_upsert, collection_name(request), body, _idempotency_key(request))
+        write = await run_in_threadpool(self._accept_upsert, collection_name(request), body, idempotency_key(request))
         reported = ["conflicts"] if body.is_conditional else []
         return await self._answer(write, {"accepted": len(body.records)}, body, reported)
 
@@ -67,7 +66,7 @@ class WriteRoutes:
     async def update(self, request: Request) -> Response:
         """Accept changes to parts of records."""
         body = await read_body(request, UpdateRecords)
-        write = await run_in_threadpool(self._accept_update, collection_name(request), body, _idempotency_key(request))
+        write = await run_in_threadpool(self._accept_update, collection_name(request), body, idempotency_key(request))
         reported = ["missing", "conflicts"] if body.is_conditional else ["missing"]
         return await self._answer(write, {"accepted": len(body.records)}, body, reported)
 
@@ -89,7 +88,7 @@ class WriteRoutes:
     async def delete(self, request: Request) -> Response:
         """Accept ids, or a filter, to delete."""
         body = await read_body(request, DeleteRecords)
-        write = await run_in_threadpool(self._accept_delete, collection_name(request), body, _idempotency_key(request))
+        write = await run_in_threadpool(self._accept_delete, collection_name(request), body, idempotency_key(request))
         if body.ids is None:
             return await self._answer(write, {}, body, ["deleted"])
         return await self._answer(write, {"accepted": len(body.ids)}, body)
@@ -129,11 +128,3 @@ def _encoded_vector(place: int, record: UpdateRecord, collection: Collection) ->
         return None
     field = f"records[{place}].vector"
     return encode_vectors(decode_vectors([record.vector], collection.dimension, collection.metric, field=field))
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not 0 < len(key.encode()) <= MAX_IDEMPOTENCY_KEY_BYTES:
-        limit = f"1 to {MAX_IDEMPOTENCY_KEY_BYTES} bytes"
-        raise InvalidRequest(FieldProblem("Idempotency-Key", shortened(key), limit))
-    return key

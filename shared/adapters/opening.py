@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from shared.adapters.no_files import NoFiles
 from shared.ports.clock import Clock, SystemClock
+from shared.ports.files import Files
 from shared.ports.objects import ObjectStore
 from shared.ports.publisher import Publisher
 from shared.ports.state import StateStore
@@ -17,6 +19,7 @@ class Adapters:
     objects: ObjectStore
     publisher: Publisher
     clock: Clock = field(default_factory=SystemClock)
+    files: Files = field(default_factory=NoFiles)
 
 
 def open_adapters(settings: Settings) -> Adapters:
@@ -25,7 +28,8 @@ def open_adapters(settings: Settings) -> Adapters:
 
 
 def _google(settings: Settings) -> Adapters:
-    from shared.adapters.google.objects import GoogleObjects  # noqa: PLC0415 - cold start
+    from shared.adapters.google.files import BucketFiles  # noqa: PLC0415 - cold start
+    from shared.adapters.google.objects import GoogleObjects  # noqa: PLC0415
     from shared.adapters.google.publisher import GooglePublisher  # noqa: PLC0415
     from shared.adapters.google.state import FirestoreState  # noqa: PLC0415
 
@@ -35,11 +39,13 @@ def _google(settings: Settings) -> Adapters:
         state=FirestoreState(settings.project, settings.database),
         objects=GoogleObjects(settings.project, settings.bucket),
         publisher=GooglePublisher(settings.project),
+        files=BucketFiles(settings.project, settings.bucket, settings.transfer_buckets),
     )
 
 
 def _embedded(settings: Settings) -> Adapters:
     from shared.adapters.embedded.broker import SqliteBroker  # noqa: PLC0415 - cold start
+    from shared.adapters.embedded.files import DirectoryFiles  # noqa: PLC0415
     from shared.adapters.embedded.objects import DirectoryObjects  # noqa: PLC0415
     from shared.adapters.embedded.state import SqliteState  # noqa: PLC0415
     from shared.adapters.embedded.topology_subscriptions import subscription_configs  # noqa: PLC0415
@@ -50,4 +56,5 @@ def _embedded(settings: Settings) -> Adapters:
         state=SqliteState(settings.data_dir / "state.db"),
         objects=DirectoryObjects(settings.data_dir / "objects"),
         publisher=SqliteBroker(settings.data_dir / "queue.db", subscription_configs(load_topology())),
+        files=DirectoryFiles(settings.transfer_dir or settings.data_dir / "files"),
     )

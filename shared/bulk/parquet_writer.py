@@ -80,8 +80,7 @@ def write_part(path: Path, schema: Any, row_groups: Iterable[Any], *, start: int
     with path.open("wb") as file:
         sink = _Sink(file, skipped_bytes=start)
         rows = 0
-        with pa.PythonFile(sink, "w") as stream:
-            writer = pq.ParquetWriter(stream, schema, **_encoding(schema))
+        with pa.PythonFile(sink, "w") as stream, pq.ParquetWriter(stream, schema, **_encoding(schema)) as writer:
             _pass_over(stream, start - len(MAGIC))
             for group in row_groups:
                 writer.write_batch(group, row_group_size=max(1, group.num_rows))

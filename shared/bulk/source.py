@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from os import stat_result
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, Self
 
@@ -28,6 +29,10 @@ class Source(Protocol):
         """The file of that name beside this one, or None."""
         ...
 
+    def is_unchanged(self) -> bool:
+        """Whether what is read now is what was there at first."""
+        ...
+
     def failure(self) -> Exception | None:
         """What kept bytes from arriving, if something did."""
         ...
@@ -46,7 +51,7 @@ class LocalSource:
         self.name = path.name
         self.path: Path | None = path
         self.size_bytes = found.st_size
-        self.identity = f"{found.st_size}-{found.st_mtime_ns}"
+        self.identity = _identity(found)
         self._path = path
 
     def open(self) -> BinaryIO:
@@ -58,9 +63,20 @@ class LocalSource:
         path = self._path.with_name(name)
         return type(self)(path) if path.is_file() else None
 
+    def is_unchanged(self) -> bool:
+        """Whether the file has the size and the time of change that it had at first."""
+        try:
+            return _identity(self._path.stat()) == self.identity
+        except FileNotFoundError:
+            return False
+
     def failure(self) -> Exception | None:
         """None: the disk's own errors say what they are."""
         return None
+
+
+def _identity(found: stat_result) -> str:
+    return f"{found.st_size}-{found.st_mtime_ns}"
 
 
 ReadRange = Callable[[int, int], bytes]
@@ -94,6 +110,10 @@ class RangedSource:
     def sibling(self, name: str) -> "RangedSource | None":
         """The file of that name beside this one, or None."""
         return self._find(name)
+
+    def is_unchanged(self) -> bool:
+        """True: ranges are those of one object, or do not arrive."""
+        return True
 
     def failure(self) -> Exception | None:
         """What the last range that did not arrive raised."""

@@ -6,6 +6,7 @@ from shared.events.event import Event
 from shared.events.index import CompactionDueV1, ShardCommittedV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.events.regions import RegionHeadMovedV1, RegionTickV1
+from shared.events.transfers import TransferDueV1
 
 EVENTS: Final[dict[str, type[Event]]] = {
     event.type: event
@@ -13,6 +14,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         MutationsAcceptedV1,
         CompactionDueV1,
         ShardCommittedV1,
+        TransferDueV1,
         SweepDueV1,
         RegionHeadMovedV1,
         RegionTickV1,

@@ -20,6 +20,10 @@ class StoredPart:
 class Files(Protocol):
     """Files by URI. Every method raises `DependencyUnavailable` when the store does not answer."""
 
+    def of_tenant(self, tenant: str) -> "Files":
+        """The part of the files that is a tenant's; the default tenant's is all of them."""
+        ...
+
     def check(self, uri: str) -> None:
         """Refuse a URI that is not allowed, before anything is read or written.
 
@@ -42,11 +46,15 @@ class Files(Protocol):
         ...
 
     def write_part(self, uri: str, writer: str, content: Path, start: int) -> StoredPart:
-        """Keep a part of the file at `uri`, unseen, for `writer`. The same content again changes nothing."""
+        """Keep a part of the file at `uri`, unseen, for `writer`. The same content again changes nothing.
+
+        Raises:
+            CorruptObject: the parts before it are gone.
+        """
         ...
 
-    def finish(self, uri: str, writer: str, parts: Sequence[StoredPart]) -> int:
-        """Make the parts the file, in one moment, and return its size. Doing it again changes nothing.
+    def finish(self, uri: str, writer: str, parts: Sequence[StoredPart], closing: Path) -> int:
+        """Make the parts, and the last one, the file, in one moment, and return its size. Again changes nothing.
 
         Raises:
             CorruptObject: a part is missing, or not as long as it was.

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -81,8 +82,13 @@ class AcceptWrites:
         self._clock = clock
         self._revisions = Revisions(clock)
 
-    def upsert(self, collection: Collection, upserts: Upserts, idempotency_key: str | None) -> AcceptedWrite:
-        """Accept records to insert or replace."""
+    def upsert(
+        self, collection: Collection, upserts: Upserts, idempotency_key: str | None, *, revision: int | None = None
+    ) -> AcceptedWrite:
+        """Accept records to insert or replace.
+
+        With `revision` the write counts as made then, in microseconds since 1970: writes made later win over it.
+        """
         has_attributes = any(upserts.attributes)
         parts: dict[int, Mutations] = {}
         for shard, rows in _by_shard(upserts.ids, collection.shards).items():
@@ -93,7 +99,7 @@ class AcceptWrites:
                 attributes=[_plain(upserts.attributes[row]) for row in rows] if has_attributes else None,
                 if_versions={name: upserts.if_versions[name] for name in ids if name in upserts.if_versions},
             )
-        return self._accept(collection, parts, idempotency_key)
+        return self._accept(collection, parts, idempotency_key, revision)
 
     def update(
         self, collection: Collection, updates: Sequence[RecordUpdate], idempotency_key: str | None
@@ -151,9 +157,13 @@ class AcceptWrites:
         )
 
     def _accept(
-        self, collection: Collection, parts: Mapping[int, Mutations], idempotency_key: str | None
+        self,
+        collection: Collection,
+        parts: Mapping[int, Mutations],
+        idempotency_key: str | None,
+        revision: int | None = None,
     ) -> AcceptedWrite:
-        revision = self._revisions.next()
+        revision = self._revisions.next() if revision is None else revision
         key = idempotency_key or uuid4().hex
         events = [self._event(collection, shard, mutations, revision, key) for shard, mutations in parts.items()]
         if idempotency_key is not None:
@@ -179,7 +189,8 @@ class AcceptWrites:
             reference = ObjectReference(name=name, size_bytes=len(payload), sha256=digest)
         return MutationsAcceptedV1(
             event_id=event_id,
-            occurred_at=self._clock.now(),
+            # Its age is that of its revision: compaction keeps tombstones for as long as deliveries are taken.
+            occurred_at=datetime.fromtimestamp(revision / 1_000_000, UTC),
             collection=collection.name,
             uid=collection.uid,
             shard=shard,

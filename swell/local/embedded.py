@@ -11,13 +11,15 @@ from functions.index_update.wiring import build as build_index_update
 from functions.ingest.wiring import build as build_ingest
 from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
+from functions.transfer.limits import StepLimits
+from functions.transfer.wiring import build as build_transfer
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
 from shared.adapters.embedded.received_message import ReceivedMessage
 from shared.adapters.opening import Adapters, open_adapters
+from shared.edge import EdgeSettings, edge
 from shared.settings import Settings
 from shared.telemetry import log_to
-from shared.edge import EdgeSettings, edge
 from shared.topology import load_topology
 from swell.local.front_door import FrontDoor
 from swell.local.running import RunningSwell
@@ -75,10 +77,14 @@ def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
 def _events(data_dir: Path, adapters: Adapters) -> Iterator[None]:
     settings = IndexUpdateSettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     assert isinstance(adapters.publisher, SqliteBroker)  # noqa: S101 - what embedded opens
-    index_update = build_index_update(adapters, settings)
+    consumers = {
+        "index_update": build_index_update(adapters, settings),
+        "transfer": build_transfer(adapters, StepLimits()),
+    }
+    functions = {name: each.push_function for name, each in load_topology().subscriptions.items()}
 
-    def deliver(_: str, received: ReceivedMessage) -> None:
-        index_update.consume(received.data, received.attributes)
+    def deliver(subscription: str, received: ReceivedMessage) -> None:
+        consumers[functions[subscription]].consume(received.data, received.attributes)
 
     dispatcher = Dispatcher(adapters.publisher, deliver)
     dispatcher.start()

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.adapters.opening import Adapters
+from shared.bulk.source import Source
 from shared.errors import DependencyUnavailable
+from shared.ports.files import Files, StoredPart
 from shared.ports.objects import ObjectInfo, ObjectStore
 from shared.ports.publisher import Message, Publisher
 from shared.ports.state import Document, StateStore, Write
@@ -113,6 +115,45 @@ class FaultyPublisher:
         self.fault.around(lambda: self.inner.publish(messages))
 
 
+@dataclass
+class FaultyFiles:
+    """Users' files under a fault."""
+
+    inner: Files
+    fault: Fault
+
+    def of_tenant(self, tenant: str) -> Files:
+        """As the port."""
+        return FaultyFiles(self.inner.of_tenant(tenant), self.fault)
+
+    def check(self, uri: str) -> None:
+        """As the port."""
+        self.inner.check(uri)
+
+    def source(self, uri: str) -> Source:
+        """As the port."""
+        source: Source = self.fault.around(lambda: self.inner.source(uri))
+        return source
+
+    def export_uri(self, name: str) -> str:
+        """As the port."""
+        return self.inner.export_uri(name)
+
+    def write_part(self, uri: str, writer: str, content: Path, start: int) -> StoredPart:
+        """As the port."""
+        part: StoredPart = self.fault.around(lambda: self.inner.write_part(uri, writer, content, start))
+        return part
+
+    def finish(self, uri: str, writer: str, parts: Sequence[StoredPart], closing: Path) -> int:
+        """As the port."""
+        size_bytes: int = self.fault.around(lambda: self.inner.finish(uri, writer, parts, closing))
+        return size_bytes
+
+    def discard(self, uri: str, writer: str) -> None:
+        """As the port."""
+        self.fault.around(lambda: self.inner.discard(uri, writer))
+
+
 def failing(adapters: Adapters, fault: Fault) -> Adapters:
     """The same world under one fault shared by all its ports."""
     return Adapters(
@@ -120,4 +161,5 @@ def failing(adapters: Adapters, fault: Fault) -> Adapters:
         objects=FaultyObjects(adapters.objects, fault),
         publisher=FaultyPublisher(adapters.publisher, fault),
         clock=adapters.clock,
+        files=FaultyFiles(adapters.files, fault),
     )

@@ -129,10 +129,10 @@ def test_parts_become_a_file_at_once(place: Place, tmp_path: Path) -> None:
     parts = write(place, uri, tmp_path, contents)
     with pytest.raises(NotFound):
         place.files.source(uri)
-    size_bytes = place.files.finish(uri, "w", parts)
+    size_bytes = place.files.finish(uri, "w", parts, part_of(tmp_path, b"."))
 
-    assert b"".join(contents) == content_of(place, uri)
-    assert len(b"".join(contents)) == size_bytes
+    assert b"".join([*contents, b"."]) == content_of(place, uri)
+    assert len(b"".join(contents)) + 1 == size_bytes
 
 
 def test_parts_and_the_end_may_be_repeated(place: Place, tmp_path: Path) -> None:
@@ -141,10 +141,10 @@ def test_parts_and_the_end_may_be_repeated(place: Place, tmp_path: Path) -> None
     write(place, uri, tmp_path, [b"one", b"three"])
 
     parts = write(place, uri, tmp_path, [b"one", b"three"])
-    place.files.finish(uri, "w", parts)
-    place.files.finish(uri, "w", parts)
+    place.files.finish(uri, "w", parts, part_of(tmp_path, b"."))
+    place.files.finish(uri, "w", parts, part_of(tmp_path, b"."))
 
-    assert b"onethree" == content_of(place, uri)
+    assert b"onethree." == content_of(place, uri)
 
 
 def test_two_writers_do_not_meet(place: Place, tmp_path: Path) -> None:
@@ -153,10 +153,10 @@ def test_two_writers_do_not_meet(place: Place, tmp_path: Path) -> None:
     first = write(place, uri, tmp_path, [b"a", b"bb"], "first")
     second = write(place, uri, tmp_path, [b"ccc"], "second")
 
-    place.files.finish(uri, "first", first)
-    place.files.finish(uri, "second", second)
+    place.files.finish(uri, "first", first, part_of(tmp_path, b"."))
+    place.files.finish(uri, "second", second, part_of(tmp_path, b"."))
 
-    assert b"ccc" == content_of(place, uri)
+    assert b"ccc." == content_of(place, uri)
 
 
 def test_a_file_without_its_parts_is_not_finished(place: Place, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_file_without_its_parts_is_not_finished(place: Place, tmp_path: Path) 
     place.files.discard(uri, "w")
 
     with pytest.raises(CorruptObject, match=r"whole\.bin"):
-        place.files.finish(uri, "w", parts)
+        place.files.finish(uri, "w", parts, part_of(tmp_path, b"."))
 
 
 def test_an_export_without_a_place_gets_one(place: Place, tmp_path: Path) -> None:

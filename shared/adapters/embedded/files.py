@@ -1,5 +1,7 @@
 """Users' files on one machine: those of one directory, and no others."""
 
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared.adapters.embedded import durable_files
 from shared.bulk.source import LocalSource
+from shared.domain.tenancy import DEFAULT_TENANT
 from shared.errors import CorruptObject, DependencyUnavailable, FieldProblem, InvalidRequest, NotFound, shortened
 from shared.ports.files import StoredPart
 
@@ -24,6 +27,10 @@ class DirectoryFiles:
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._root = directory.resolve()
+
+    def of_tenant(self, tenant: str) -> "DirectoryFiles":
+        """A folder of its own for each tenant but the default one, whose is all of the directory."""
+        return self if tenant == DEFAULT_TENANT else DirectoryFiles(self._root / "tenants" / tenant)
 
     def check(self, uri: str) -> None:
         """Refuse what is no `file:` URI, and what lies outside of the directory.
@@ -50,33 +57,35 @@ class DirectoryFiles:
         return f"file:exports/{name}"
 
     def write_part(self, uri: str, writer: str, content: Path, start: int) -> StoredPart:
-        """Keep a part of the file, unseen, at its place."""
+        """Keep a part of the file, unseen, at its place.
+
+        Raises:
+            CorruptObject: the parts before it are gone.
+        """
         partial = self._partial(self._path(uri), writer)
         with _disk_errors(partial):
             partial.parent.mkdir(parents=True, exist_ok=True)
-            partial.touch()
-            with partial.open("r+b") as whole, content.open("rb") as part:
-                whole.seek(start)
-                while block := part.read(_COPY_BYTES):
-                    whole.write(block)
-            durable_files.sync_file(partial)
+            if not start:
+                partial.touch()
+            if not partial.exists() or partial.stat().st_size < start:
+                raise CorruptObject(f"the first {start} bytes of {partial} are gone")
+            _copy_into(partial, content, start)
             return StoredPart(partial.name, start, content.stat().st_size)
 
-    def finish(self, uri: str, writer: str, parts: Sequence[StoredPart]) -> int:
-        """Make the parts the file, and return its size.
+    def finish(self, uri: str, writer: str, parts: Sequence[StoredPart], closing: Path) -> int:
+        """Make the parts, and the last one, the file, and return its size.
 
         Raises:
             CorruptObject: a part is missing.
         """
         path = self._path(uri)
-        partial, size_bytes = self._partial(path, writer), parts[-1].start + parts[-1].size_bytes
+        partial, end = self._partial(path, writer), parts[-1].start + parts[-1].size_bytes
         with _disk_errors(partial):
-            if not partial.exists():
-                return self._finished_before(path, size_bytes)
-            if partial.stat().st_size < size_bytes:
-                raise CorruptObject(f"{partial} has {partial.stat().st_size} bytes, its parts have {size_bytes}")
-            with partial.open("r+b") as whole:
-                whole.truncate(size_bytes)
+            size_bytes = end + closing.stat().st_size
+            if not partial.exists() and path.is_file() and path.stat().st_size == size_bytes:
+                return size_bytes  # finished before
+            self.write_part(uri, writer, closing, end)
+            os.truncate(partial, size_bytes)
             durable_files.sync_file(partial)
             durable_files.move_into_place(partial, path)
         return size_bytes
@@ -85,12 +94,6 @@ class DirectoryFiles:
         """Remove the parts of a file that will not be finished."""
         with suppress(FileNotFoundError):
             self._partial(self._path(uri), writer).unlink()
-
-    def _finished_before(self, path: Path, size_bytes: int) -> int:
-        found = path.stat().st_size if path.is_file() else None
-        if found != size_bytes:
-            raise CorruptObject(f"the parts of {path} are gone")
-        return size_bytes
 
     def _partial(self, path: Path, writer: str) -> Path:
         return path.with_name(f".{path.name}.{writer}.partial")
@@ -107,6 +110,13 @@ class DirectoryFiles:
         if path == self._root or not path.is_relative_to(self._root):
             raise InvalidRequest(FieldProblem("uri", shortened(uri, 200), allowed))
         return path
+
+
+def _copy_into(whole: Path, content: Path, start: int) -> None:
+    with whole.open("r+b") as file, content.open("rb") as part:
+        file.seek(start)
+        shutil.copyfileobj(part, file, _COPY_BYTES)
+    durable_files.sync_file(whole)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +15,13 @@ from shared.adapters.google.objects import ATTEMPT_TIMEOUT_S, CHECKSUM, RETRY, s
 from shared.adapters.object_names import check_object_name
 from shared.bulk.problems import refused
 from shared.bulk.source import RangedSource
+from shared.domain.tenancy import DEFAULT_TENANT
 from shared.errors import CorruptObject, FieldProblem, InvalidRequest, NotFound, shortened
 from shared.ports.files import StoredPart
 from shared.ports.objects import ObjectNotFound
 
 _URI: Final = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220}[a-z0-9])/(?P<name>.+)", re.DOTALL)
-_OWN_PREFIX: Final = "transfers/"
+OWN_PREFIX: Final = "transfers/"
 """Of Swell's own bucket users see this part only: elsewhere are the indexes of all collections."""
 _COMPOSED_AT_ONCE: Final = 32
 """cloud.google.com/storage/docs/composite-objects: the most that one request joins."""
@@ -31,10 +33,22 @@ class BucketFiles:
     A file is read at the generation that it had when it was opened.
     """
 
-    def __init__(self, project: str, own_bucket: str, buckets: Collection[str]) -> None:
-        self._client = Client(project=project)
+    def __init__(self, project: str, own_bucket: str, buckets: Collection[str], own_prefix: str = OWN_PREFIX) -> None:
+        self._project = project
         self._own_bucket = own_bucket
+        self._own_prefix = own_prefix
         self._buckets = frozenset(buckets)
+
+    def of_tenant(self, tenant: str) -> "BucketFiles":
+        """A folder of Swell's own bucket, and nothing else; the default tenant's is all that was named."""
+        if tenant == DEFAULT_TENANT:
+            return self
+        return BucketFiles(self._project, self._own_bucket, (), f"{OWN_PREFIX}tenants/{tenant}/")
+
+    @cached_property
+    def _client(self) -> Client:
+        """Made when it is first needed: most functions never touch users' files."""
+        return Client(project=self._project)
 
     def check(self, uri: str) -> None:
         """Refuse what is no `gs:` URI, and buckets that are not named.
@@ -42,7 +56,7 @@ class BucketFiles:
         Raises:
             InvalidRequest: it says what is allowed.
         """
-        self._located(uri)
+        self._checked(uri)
 
     def source(self, uri: str) -> RangedSource:
         """A file to read.
@@ -59,7 +73,7 @@ class BucketFiles:
 
     def export_uri(self, name: str) -> str:
         """An object of Swell's own bucket."""
-        return f"gs://{self._own_bucket}/{_OWN_PREFIX}exports/{name}"
+        return f"gs://{self._own_bucket}/{self._own_prefix}exports/{name}"
 
     def write_part(self, uri: str, writer: str, content: Path, start: int) -> StoredPart:
         """Keep a part as an object beside the file, named by its content."""
@@ -72,18 +86,20 @@ class BucketFiles:
             bucket.blob(part).upload_from_filename(str(content), if_generation_match=0, **options)
         return StoredPart(part, start, content.stat().st_size)
 
-    def finish(self, uri: str, writer: str, parts: Sequence[StoredPart]) -> int:
-        """Join the parts, round by round, into the file, and return its size.
+    def finish(self, uri: str, writer: str, parts: Sequence[StoredPart], closing: Path) -> int:
+        """Join the parts and the last one, round by round, into the file, and return its size.
 
         Raises:
             CorruptObject: a part is missing, or not as long as it was.
         """
         bucket, name = self._located(uri)
-        size_bytes = parts[-1].start + parts[-1].size_bytes
+        end = parts[-1].start + parts[-1].size_bytes
+        size_bytes = end + closing.stat().st_size
         wanted = [part.name for part in parts]
         with storage_errors(uri):
             if {blob.name for blob in self._parts(bucket, name, writer)}.issuperset(wanted):
-                whole = self._joined(bucket, name, writer, wanted)
+                last = self.write_part(uri, writer, closing, end)
+                whole = self._joined(bucket, name, writer, [*wanted, last.name])
             else:
                 whole = self._source_blob(bucket, name)  # finished before, and its parts removed
         if whole is None or whole.size != size_bytes:
@@ -101,7 +117,8 @@ class BucketFiles:
 
     def close(self) -> None:
         """Close the connections. Nothing may be under way."""
-        self._client.close()
+        if "_client" in vars(self):
+            self._client.close()
 
     def _parts(self, bucket: Any, name: str, writer: str) -> Any:
         return self._client.list_blobs(bucket, prefix=_prefix(name, writer), timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
@@ -150,6 +167,10 @@ class BucketFiles:
             return bucket.get_blob(name, timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
 
     def _located(self, uri: str) -> tuple[Any, str]:
+        bucket, name = self._checked(uri)
+        return self._client.bucket(bucket), name
+
+    def _checked(self, uri: str) -> tuple[str, str]:
         found = _URI.fullmatch(uri)
         if found is None or not self._is_allowed(found["bucket"], found["name"]):
             raise InvalidRequest(FieldProblem("uri", shortened(uri, 200), self._allowed()))
@@ -157,16 +178,16 @@ class BucketFiles:
             check_object_name(found["name"])
         except ValueError as error:
             raise InvalidRequest(FieldProblem("uri", shortened(uri, 200), f"another name: {error}")) from None
-        return self._client.bucket(found["bucket"]), found["name"]
+        return found["bucket"], found["name"]
 
     def _is_allowed(self, bucket: str, name: str) -> bool:
         if bucket == self._own_bucket:
-            return name.startswith(_OWN_PREFIX)
+            return name.startswith(self._own_prefix)
         return bucket in self._buckets
 
     def _allowed(self) -> str:
         others = "".join(f", gs://{bucket}/NAME" for bucket in sorted(self._buckets))
-        return f"gs://{self._own_bucket}/{_OWN_PREFIX}NAME{others}"
+        return f"gs://{self._own_bucket}/{self._own_prefix}NAME{others}"
 
 
 def _prefix(name: str, writer: str) -> str:

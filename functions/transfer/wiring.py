@@ -1,0 +1,43 @@
+"""Puts transfer together; built on first use, so that importing stays cheap."""
+
+from functools import cache
+
+from functions.transfer.export_step import Exporting
+from functions.transfer.import_step import Importing
+from functions.transfer.limits import StepLimits, StepTimer
+from functions.transfer.service import TakeStep
+from shared.adapters.opening import Adapters, open_adapters
+from shared.entrypoint import Consumer
+from shared.events.transfers import TransferDueV1
+from shared.settings import Settings
+from shared.topology import load_topology
+from shared.transfers.store import Transfers
+from shared.writes.accept import AcceptWrites
+
+
+def build(adapters: Adapters, limits: StepLimits) -> Consumer:
+    """Transfer on these adapters."""
+    state, objects, files = adapters.state, adapters.objects, adapters.files
+    writes = AcceptWrites(state, objects, adapters.publisher, adapters.clock)
+    step = TakeStep(
+        Transfers(state, adapters.publisher, adapters.clock),
+        Importing(state, files, writes, adapters.clock),
+        Exporting(state, objects, files),
+        lambda: StepTimer(limits),
+    )
+    return Consumer(
+        "transfer",
+        {TransferDueV1: step},
+        publisher=adapters.publisher,
+        dead_letter_topics={
+            subscription.topic: subscription.dead_letter_topic
+            for subscription in load_topology().subscriptions_of("transfer").values()
+        },
+        clock=adapters.clock,
+    )
+
+
+@cache
+def consumer() -> Consumer:
+    """Transfer as the environment says."""
+    return build(open_adapters(Settings()), StepLimits())

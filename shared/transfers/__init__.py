@@ -1,0 +1,1 @@
+"""Long-running imports and exports: what is asked for, how far it is, and the next step."""
