@@ -137,7 +137,7 @@ class ShardMachine(RuleBasedStateMachine):
 
     @invariant()
     def holds_what_the_dictionary_holds(self) -> None:
-        """Fetch, counts and exact search agree with the dictionary."""
+        """Fetch, counts and exact search agree with the dictionary; a quick search finds as many, none of them dead."""
         expected = {name: word.vector for name, word in self.model.items() if word.vector is not None}
         assert self.snapshot.live_rows == len(expected)
         for name, record in zip(_IDS, self.snapshot.fetch(_IDS), strict=True):
@@ -151,7 +151,9 @@ class ShardMachine(RuleBasedStateMachine):
         vectors = np.array(list(expected.values()), np.float32).reshape(-1, _DIMENSION)
         scores = true_scores(vectors, query, self.spec.metric)[:5]
         assert [match.score for match in matches] == pytest.approx(scores, abs=1e-6)
-        assert all(match.id in expected for match in matches)
+        quick = self.snapshot.search(query, top_k=5, recall=0.6).matches[0]
+        assert len(quick) == len(matches)
+        assert all(match.id in expected for match in [*matches, *quick])
 
 
 TestShard = ShardMachine.TestCase
