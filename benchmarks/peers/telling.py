@@ -85,7 +85,7 @@ def size_rows(reports: Sequence[SizeReport]) -> list[list[str]]:
             figure(median(visit.queries_per_s for visit in one.visits), "/s"),
             figure(one.ingested.indexed_s, "s"),
             figure(one.visits[-1].memory_bytes, "bytes"),
-            f"{one.goal:g}x",
+            f"{one.goal:.1f}x",
             "yes" if one.met else "no",
         ]
         for one in reports

@@ -175,10 +175,10 @@ def _names(data: VectorsChoice) -> list[str]:
 
 
 def _numbers(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise typer.BadParameter(f"got {text!r}, allowed: whole numbers with commas between") from None
+    parts = text.split(",")
+    if not all(part.isdecimal() and int(part) >= 1000 for part in parts):
+        raise typer.BadParameter(f"got {text!r}, allowed: whole numbers from 1000, with commas between")
+    return [int(part) for part in parts]
 
 
 def _require_checkout() -> None:
