@@ -68,9 +68,13 @@ class ShardViews:
         self._region = region
         self._hub_of = hubs_of(topology)
 
-    def look(self, key: ShardKey) -> ShardView | None:
-        """The shard, or None when this incarnation of the collection is gone."""
-        regions = list(self._topology.regions)
+    def look(self, key: ShardKey, *, everywhere: bool = True) -> ShardView | None:
+        """The shard, or None when this incarnation of the collection is gone.
+
+        `everywhere`: read the heads of all regions, not only of this one and its hub, each of which costs a read.
+        """
+        near = [self._region, self._hub_of.get(self._region, self._region)]
+        regions = list(self._topology.regions) if everywhere else list(dict.fromkeys(near))
         paths = [
             collection_document(key.collection),
             head_document(key.collection, key.shard),
@@ -89,7 +93,7 @@ class ShardViews:
             home_head=Head.from_document(head),
             own=heads.pop(self._region, None),
             others=_of_incarnation(key.uid, heads, leave_out=home.region),
-            tree=ReplicationPolicy.from_document(policy).tree(home.region, regions, self._hub_of),
+            tree=ReplicationPolicy.from_document(policy).tree(home.region, list(self._topology.regions), self._hub_of),
         )
 
 

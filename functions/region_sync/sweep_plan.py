@@ -1,8 +1,13 @@
 """What no reader of this region needs any more: pure.
 
-A reader that opened a version may read its segments for as long as a function can live. So everything stays that a
-version served within the last hour names: that is, what the head names, and what the version named that was served
-an hour ago (`oldest`); a segment of a version in between is in one of the two, or is younger than an hour.
+A sweep marks the version that is served (writing the mark into the head), and the sweep an hour or more later removes
+what neither that version nor the one served then names, unless it was stored since. Why that is enough:
+
+- A reader that opened a version before the mark has ended: no function lives longer than the grace.
+- A version that came after the mark was published by a sync that read the head after the mark (compare-and-set). Such
+  a sync relies on objects that the head before it names, and on copies that were at most `TRUST_FOR` old then.
+
+So all that was served since the mark is named by the marked version, or was stored at most `TRUST_FOR` before it.
 """
 
 from collections.abc import Iterable
@@ -11,13 +16,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from functions.region_sync.sync_plan import wanted_files
+from functions.region_sync.sync_plan import TRUST_FOR, wanted_files
 from shared.domain.paths import shard_prefix
 from shared.index.manifest import Manifest
 from shared.ports.objects import ObjectInfo
 
 READER_GRACE: Final = timedelta(hours=1)
 """The longest life of a function that reads (cloud.google.com/functions/quotas: 60 minutes for HTTP)."""
+
+
+MARGIN: Final = 2 * TRUST_FOR
+"""What was stored this long before the mark stays: half of it because a sync trusts it, half for clocks that differ."""
 
 
 class SweepReason(StrEnum):
@@ -37,36 +46,36 @@ class Removal:
     reason: SweepReason
 
 
-def oldest_served(manifests: Iterable[ObjectInfo], now: datetime) -> ObjectInfo | None:
-    """Of the manifests in the bucket the one that was served when the grace began; None: the first is younger."""
-    served = [info for info in manifests if info.created_at <= now - READER_GRACE]
-    return max(served, key=lambda info: info.name, default=None)
-
-
 def plan_sweep(
-    head: Manifest, oldest: Manifest, segments: Iterable[ObjectInfo], manifests: Iterable[ObjectInfo], now: datetime
+    served: Manifest,
+    marked: Manifest,
+    marked_at: datetime,
+    segments: Iterable[ObjectInfo],
+    manifests: Iterable[ObjectInfo],
 ) -> tuple[Removal, ...]:
-    """What to remove of one shard, given the version that is served, the oldest that may be read, and the bucket."""
-    needed = {file.name for manifest in (head, oldest) for file in wanted_files(manifest)}
-    unneeded = [
+    """What to remove, given the version that is served, the one that was when it was marked, and the bucket."""
+    needed = {file.name for manifest in (served, marked) for file in wanted_files(manifest)}
+    replaced = [
         Removal(info.name, info.generation, SweepReason.SEGMENT_REPLACED)
         for info in segments
-        if info.name not in needed and info.created_at <= now - READER_GRACE
+        if info.name not in needed and info.created_at < marked_at - MARGIN
     ]
-    first_kept = min(head.version, oldest.version)
     superseded = [
         Removal(info.name, info.generation, SweepReason.MANIFEST_SUPERSEDED)
         for info in manifests
-        if _version_of(info) < first_kept
+        if _version_of(info) < marked.version
     ]
-    return (*unneeded, *superseded)
+    return (*replaced, *superseded)
 
 
-def plan_removal(objects: Iterable[ObjectInfo], abandoned_since: datetime, now: datetime) -> tuple[Removal, ...]:
-    """What to remove of a collection that was deleted: everything, when its last readers are done."""
-    if now - abandoned_since < READER_GRACE:
-        return ()
+def plan_removal(objects: Iterable[ObjectInfo]) -> tuple[Removal, ...]:
+    """What to remove of a collection that has been gone for the grace: everything."""
     return tuple(Removal(info.name, info.generation, SweepReason.COLLECTION_GONE) for info in objects)
+
+
+def is_over(since: datetime, now: datetime) -> bool:
+    """Whether a reader that opened something before `since` has ended."""
+    return now - since >= READER_GRACE
 
 
 def manifests_prefix(collection: str, uid: str, shard: int) -> str:

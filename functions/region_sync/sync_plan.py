@@ -15,7 +15,7 @@ from shared.index.manifest import Manifest
 TRUST_FOR: Final = timedelta(minutes=30)
 """A copy that no head names yet is taken up again within this time; later it is made anew.
 
-Half of the time after which a sweep removes what no head names (`sweep_plan`), so that the two never meet.
+A sweep spares what was stored within this time before its mark (`sweep_plan`), so that the two never meet.
 """
 
 

@@ -6,9 +6,7 @@ objects that no head names, which the next sync takes up or the sweep removes; t
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
 
 from functions.region_sync.copying import Bucket, Copier, SourceMoved
 from functions.region_sync.inventory import Offer, have_of, offer_of
@@ -19,12 +17,8 @@ from shared.coordination.races import LostRace, retry_lost_races, version_of
 from shared.errors import CorruptObject, DependencyUnavailable
 from shared.ports.clock import Clock
 from shared.ports.state import ABSENT, Put, StateStore
-from shared.regions.heads import RegionalHead
+from shared.regions.heads import Former, RegionalHead
 from shared.regions.paths import regional_head_document
-
-PUBLISH_WITHIN: Final = timedelta(minutes=10)
-"""From copying the manifest to moving the head. The sweep takes the age of a manifest for the time since it was
-served, and allows for this much. A process that was frozen for longer begins anew."""
 
 
 class SyncReason(StrEnum):
@@ -82,7 +76,7 @@ class SyncShard:
         return retry_lost_races(lambda: self._sync(key, patient=patient), f"sync of {key}")
 
     def _sync(self, key: ShardKey, *, patient: bool) -> SyncReport:
-        view = self._views.look(key)
+        view = self._views.look(key, everywhere=not patient)
         if view is None:
             return SyncReport(SyncReason.COLLECTION_GONE)
         region = self._own.region
@@ -120,9 +114,8 @@ class SyncShard:
         assert isinstance(manifest, CopyManifest)  # noqa: S101 - `plan_sync` ends so
         assert isinstance(move, MoveHead)  # noqa: S101
         self._copier.bring(source, [step for step in files if isinstance(step, Copy | Verify)])
-        copied_at = self._clock.now()
         self._copier.bring_manifest(source, manifest.name)
-        head = self._move_head(view, offer, move, copied_at)
+        head = self._move_head(view, offer, move)
         return SyncReport(
             SyncReason.COPIED,
             head.version,
@@ -132,11 +125,9 @@ class SyncShard:
             view.tree.followers_of(self._own.region),
         )
 
-    def _move_head(self, view: ShardView, offer: Offer, move: MoveHead, copied_at: datetime) -> RegionalHead:
+    def _move_head(self, view: ShardView, offer: Offer, move: MoveHead) -> RegionalHead:
         """Compare-and-set on the head that the plan was made from: whoever moved it or began a sweep has won."""
-        now, before = self._clock.now(), view.own_head
-        if now - copied_at > PUBLISH_WITHIN:
-            raise LostRace(f"{move.manifest} was copied at {copied_at}, too long ago to publish")
+        before = view.own_head
         head = RegionalHead(
             uid=move.uid,
             version=move.version,
@@ -144,9 +135,9 @@ class SyncShard:
             commit_id=move.commit_id,
             source=offer.source,
             committed_at=offer.committed_at,
-            replicated_at=now,
-            sweeps=before.sweeps if before else 0,
-            former=_former(before, move.uid, now),
+            replicated_at=self._clock.now(),
+            mark=before.mark if before is not None and before.uid == move.uid else None,
+            former=_former(before, move.uid),
         )
         path = regional_head_document(self._own.region, view.collection.name, view.shard)
         version = version_of(view.own)
@@ -154,9 +145,9 @@ class SyncShard:
         return head
 
 
-def _former(before: RegionalHead | None, uid: str, now: datetime) -> dict[str, datetime]:
+def _former(before: RegionalHead | None, uid: str) -> Former:
     """The incarnations that the sweep still has to remove."""
     if before is None:
         return {}
     former = {name: since for name, since in before.former.items() if name != uid}
-    return former if before.uid == uid else {**former, before.uid: before.abandoned_since or now}
+    return former if before.uid == uid else {**former, before.uid: before.abandoned_since}

@@ -9,6 +9,7 @@ from functions.region_sync.sweep import Swept
 from functions.region_sync.sweep_plan import READER_GRACE
 from shared.domain.paths import collection_document, head_document
 from shared.errors import CorruptObject
+from shared.manifests import manifest_name
 from shared.ports.state import Delete, Put
 from shared.regions.replication import Shape
 from tests.builders.interference import Crashed
@@ -20,13 +21,14 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def world() -> RegionalWorld:
-    """Home and a neighbour that has copied `a` and `b`, two hours ago; since then both were merged into `ab`."""
+    """Home and a neighbour that copied `a` and `b` three hours ago; both were merged into `ab`, and a sweep came."""
     world = RegionalWorld([HOME, EAST], shape=Shape.MESH)
     world.commit(["a", "b"])
     world.sync_shard(EAST)
-    world.clock.advance(timedelta(hours=2))
+    world.clock.advance(timedelta(hours=3))
     world.commit(["ab"])
     world.sync_shard(EAST)
+    world.sweep(EAST)
     return world
 
 
@@ -41,7 +43,7 @@ def manifests(world: RegionalWorld) -> int:
 
 
 def test_replaced_segments_are_removed_after_an_hour(world: RegionalWorld) -> None:
-    """Not a minute before: a reader may have opened the version that named them."""
+    """Not a minute before: a reader may have opened the version that named them just before the first sweep."""
     world.clock.advance(READER_GRACE - MINUTE)
     before = world.sweep(EAST)
     world.clock.advance(MINUTE)
@@ -51,6 +53,22 @@ def test_replaced_segments_are_removed_after_an_hour(world: RegionalWorld) -> No
     assert (segments(world), manifests(world)) == ({"ab"}, 1)
     assert world.damages(EAST, world.home_manifest() or "") == []
     assert world.sweep(EAST) == Swept()
+
+
+def test_a_version_that_comes_and_goes_between_two_sweeps_stays_readable(world: RegionalWorld) -> None:
+    """Until the sweep after the next."""
+    described = world.commit(["ab", "brief"])
+    world.sync_shard(EAST)
+    world.commit(["ab"])
+    world.sync_shard(EAST)
+    world.clock.advance(READER_GRACE + MINUTE)
+    world.sweep(EAST)
+    assert world.damages(EAST, manifest_name(described)) == []
+
+    world.clock.advance(2 * READER_GRACE)
+    world.sweep(EAST)
+
+    assert segments(world) == {"ab"}
 
 
 def test_home_is_not_swept(world: RegionalWorld) -> None:
@@ -125,6 +143,7 @@ def test_a_sweep_that_dies_is_finished_by_the_next(world: RegionalWorld, at: int
             world.sweep(EAST)
         except Crashed:
             assert world.damages(EAST, world.home_manifest() or "") == []
+    world.clock.advance(READER_GRACE)
     world.sweep(EAST)
 
     assert segments(world) == {"ab"}

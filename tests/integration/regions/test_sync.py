@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.region_sync.sync_shard import PUBLISH_WITHIN, SyncReason
+from functions.region_sync.sync_shard import SyncReason
 from shared.errors import CorruptObject, DependencyUnavailable, RevisionConflict
 from shared.events.codec import from_message
 from shared.events.regions import RegionHeadMovedV1
@@ -197,23 +197,6 @@ def test_a_region_that_does_not_follow_copies_nothing() -> None:
 
     assert world.sync_shard(HOME).reason is SyncReason.HOME_IS_HERE
     assert world.catch_up(HOME).synced == 0
-
-
-def test_a_frozen_sync_publishes_nothing_old(world: RegionalWorld) -> None:
-    """Between the manifest and the head at most ten minutes may pass; else it begins anew."""
-    world.commit(["a"])
-    freezes = [PUBLISH_WITHIN + timedelta(seconds=1)]
-
-    def freeze(moment: str) -> None:
-        if moment == "after" and freezes and objects_in(world, EAST, "/manifests/"):
-            world.clock.advance(freezes.pop())
-
-    with world.interfered(freeze):
-        report = world.sync_shard(EAST)
-
-    (manifest,) = objects_in(world, EAST, "/manifests/")
-    assert report.reason is SyncReason.COPIED
-    assert manifest.created_at == served(world, EAST).replicated_at == world.clock.now()
 
 
 def test_a_head_that_keeps_moving_is_left_to_whoever_moves_it(world: RegionalWorld) -> None:

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.region_sync.sweep_plan import (
+    MARGIN,
     READER_GRACE,
     Removal,
     SweepReason,
-    oldest_served,
+    is_over,
     plan_removal,
     plan_sweep,
 )
@@ -37,84 +38,70 @@ def letters_of(removals: tuple[Removal, ...], reason: SweepReason) -> set[str]:
     return {removal.name.split("/")[5] for removal in removals if removal.reason is reason}
 
 
-def test_a_replaced_segment_goes_after_the_grace() -> None:
-    """Two were merged into one an hour ago: nobody reads the two any more."""
+def test_a_replaced_segment_goes() -> None:
+    """Two were merged into one: neither what was marked nor what is served names the two."""
     old, new = manifest(1, "ab"), manifest(2, "c")
-    stored = [info(manifest_name(old), 90), info(manifest_name(new), 60)]
+    stored = [info(manifest_name(old), 300), info(manifest_name(new), 200)]
 
-    removals = plan_sweep(new, new, [*files_of("ab", 90), *files_of("c", 61)], stored, START)
+    removals = plan_sweep(new, new, START, [*files_of("ab", 300), *files_of("c", 200)], stored)
 
     assert letters_of(removals, SweepReason.SEGMENT_REPLACED) == {"a", "b"}
     assert [manifest_name(old)] == [each.name for each in removals if each.reason is SweepReason.MANIFEST_SUPERSEDED]
 
 
-def test_within_the_grace_everything_stays() -> None:
-    """A reader that opened the older version 59 minutes ago may be at it still."""
+def test_what_was_marked_stays() -> None:
+    """A reader may have opened it until it was replaced."""
     old, new = manifest(1, "ab"), manifest(2, "c")
-    stored = [info(manifest_name(old), 90), info(manifest_name(new), 59)]
-    oldest = oldest_served(stored, START)
+    stored = [info(manifest_name(old), 300), info(manifest_name(new), 1)]
 
-    assert oldest is stored[0]
-    assert plan_sweep(new, old, [*files_of("ab", 90), *files_of("c", 59)], stored, START) == ()
+    assert plan_sweep(new, old, START, [*files_of("ab", 300), *files_of("c", 1)], stored) == ()
 
 
-def test_a_copy_that_no_head_names_yet_stays_while_it_is_young() -> None:
-    """A sync is about to publish it."""
+def test_what_was_stored_since_the_mark_stays() -> None:
+    """It may belong to a version that came and went since, or to one that is about to come; so does a little older."""
     head = manifest(1, "a")
+    segments = [*files_of("a", 600), *files_of("b", -5), *files_of("d", 60), *files_of("e", 61)]
 
-    assert plan_sweep(head, head, [*files_of("a", 600), *files_of("b", 59)], [], START) == ()
-    assert letters_of(
-        plan_sweep(head, head, [*files_of("a", 600), *files_of("b", 60)], [], START), SweepReason.SEGMENT_REPLACED
-    ) == {"b"}
+    assert letters_of(plan_sweep(head, head, START, segments, []), SweepReason.SEGMENT_REPLACED) == {"e"}
 
 
-def test_before_any_version_is_an_hour_old_nothing_goes() -> None:
-    """There is no oldest version to go by."""
-    assert oldest_served([info("m/1", 59)], START) is None
-    assert oldest_served([], START) is None
+def test_the_grace_is_an_hour() -> None:
+    """The longest life of a function that reads."""
+    assert not is_over(START, START + READER_GRACE - MINUTE)
+    assert is_over(START, START + READER_GRACE)
 
 
-def test_a_deleted_collection_goes_after_the_grace() -> None:
+def test_a_deleted_collection_goes_whole() -> None:
     """All of it, whatever its age."""
-    objects = [info("a", 1), info("b", 900)]
-
-    assert plan_removal(objects, START - READER_GRACE + MINUTE, START) == ()
-    assert {each.name for each in plan_removal(objects, START - READER_GRACE, START)} == {"a", "b"}
+    assert {each.name for each in plan_removal([info("a", 1), info("b", 900)])} == {"a", "b"}
 
 
 histories = st.lists(
-    st.tuples(st.sets(st.sampled_from("abcdefgh"), max_size=4), st.integers(1, 50)), min_size=1, max_size=8
+    st.tuples(st.sets(st.sampled_from("abcdefgh"), max_size=4), st.integers(1, 90)), min_size=1, max_size=8
 )
 
 
-@given(histories)
-def test_what_a_version_of_the_last_hour_names_stays(history: list[tuple[set[str], int]]) -> None:
-    """Over any history of versions, copied as a sync copies them, and nothing older stays."""
+@given(histories, st.integers(0, 7))
+def test_what_was_served_since_the_mark_stays_and_nothing_else(history: list[tuple[set[str], int]], at: int) -> None:
+    """Over any history of versions, each copied as a sync copies them, and a mark at any of them."""
     served, objects = _play(history)
-    stored = [ObjectInfo(manifest_name(version), 1, 1, at) for version, at, _ in served]
-    now = served[-1][1] + 5 * MINUTE
-    oldest = oldest_served(stored, now)
-    if oldest is None:
-        return
-    versions = {manifest_name(version): version for version, _, _ in served}
+    marked, marked_at = served[min(at, len(served) - 1)]
+    since_the_mark = [version for version, _ in served[min(at, len(served) - 1) :]]
+    stored = [ObjectInfo(manifest_name(version), 1, 1, moment) for version, moment in served]
 
-    removals = plan_sweep(served[-1][0], versions[oldest.name], list(objects.values()), stored, now)
+    removals = plan_sweep(served[-1][0], marked, marked_at, objects.values(), stored)
 
     gone = {removal.name for removal in removals}
-    still_read = [version for version, _, until in served if until is None or until > now - READER_GRACE]
-    needed = {file.name for version in still_read for file in wanted_files(version)}
+    needed = {file.name for version in since_the_mark for file in wanted_files(version)}
     assert not gone & needed
-    assert not gone & {manifest_name(version) for version in still_read}
-    unneeded = {name for name, each in objects.items() if each.created_at <= now - READER_GRACE} - needed
-    assert unneeded <= gone
+    assert not gone & {manifest_name(version) for version in since_the_mark}
+    old = {name for name, each in objects.items() if each.created_at < marked_at - MARGIN}
+    assert {name for name in gone if "/segments/" in name} == old - needed
 
 
-Served = tuple[Manifest, datetime, datetime | None]
-
-
-def _play(history: list[tuple[set[str], int]]) -> tuple[list[Served], dict[str, ObjectInfo]]:
-    """Versions with the times from and until which they were served, and the bucket; what the head lacks is copied."""
-    served: list[Served] = []
+def _play(history: list[tuple[set[str], int]]) -> tuple[list[tuple[Manifest, datetime]], dict[str, ObjectInfo]]:
+    """Versions with the times from which they were served, and the bucket; what the head lacks is copied anew."""
+    served: list[tuple[Manifest, datetime]] = []
     objects: dict[str, ObjectInfo] = {}
     now, checked = START, set[str]()
     for number, (letters, minutes) in enumerate(history, start=1):
@@ -124,7 +111,5 @@ def _play(history: list[tuple[set[str], int]]) -> tuple[list[Served], dict[str, 
             if file.name not in checked:
                 objects[file.name] = ObjectInfo(file.name, file.size_bytes, number, now)
         checked = {file.name for file in wanted_files(version)}
-        if served:
-            served[-1] = (served[-1][0], served[-1][1], now)
-        served.append((version, now, None))
+        served.append((version, now))
     return served, objects
