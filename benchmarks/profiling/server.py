@@ -31,6 +31,7 @@ def install_profiler() -> None:
         path = scope.get("path")
         if path == START:
             await json_response({})(scope, receive, send)
+            profile.clear()
             profile.enable()
         elif path == STOP:
             profile.disable()

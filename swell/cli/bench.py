@@ -111,7 +111,7 @@ def profile(
     data: Annotated[VectorsChoice, typer.Option(help="Which vectors; one set.")] = VectorsChoice.WORDNET,
     rows: Annotated[int | None, typer.Option(min=1000, help="Only the first so many vectors.")] = None,
     recall: Annotated[float, typer.Option(min=0.01, max=1, help="What every query asks for.")] = 0.95,
-    seconds: Annotated[float, typer.Option(min=0.5, max=60, help="Of each of the runs.")] = 4.0,
+    seconds: Annotated[float, typer.Option(min=0.5, max=60, help="Of each of the runs.")] = 2.0,
 ) -> None:
     """See where the time of one warm query goes: HTTP, body, search, answer."""
     _require_checkout()
