@@ -41,6 +41,7 @@ class TransferRoutes:
             Route(operation, self.show, methods=["GET"]),
             Route(f"{operation}/cancel", self.cancel, methods=["POST"]),
             Route(f"{operation}/file", self.fetch_file, methods=["GET"]),
+            Route(f"{operation}/file", self.remove_file, methods=["DELETE"]),
         ]
 
     async def import_file(self, request: Request) -> Response:
@@ -80,6 +81,18 @@ class TransferRoutes:
             headers,
             media_type="application/vnd.apache.parquet",
         )
+
+    async def remove_file(self, request: Request) -> Response:
+        """Remove the file of an export that named no place; others are their users' own."""
+        await run_in_threadpool(self._remove, request)
+        return Response(status_code=204)
+
+    def _remove(self, request: Request) -> None:
+        transfer = self._visible(request)
+        work = transfer.work
+        if not isinstance(work, ExportWork) or not work.is_kept or transfer.state is TransferState.RUNNING:
+            raise Conflict(f"operation {transfer.id} keeps no file to be removed")
+        self._files.of_tenant(tenant_of(transfer.collection)).remove(work.uri)
 
     def _visible(self, request: Request) -> Transfer:
         """The operation of the request, if the caller sees the collection that it is about."""

@@ -74,7 +74,7 @@ class StartTransfers:
         target = uri or files.export_uri(f"{public_name(name)}-{operation}.parquet")
         if self.transfers.find(operation) is None:
             _reject_existing(files, target)
-        return self._start(collection, ExportWork(uri=target), idempotency_key, operation)
+        return self._start(collection, ExportWork(uri=target, is_kept=uri is None), idempotency_key, operation)
 
     def _start(
         self, collection: Collection, work: ImportWork | ExportWork, key: str | None, operation: str | None = None

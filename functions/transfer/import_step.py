@@ -189,10 +189,9 @@ def _check_dimension(uri: str, reader: RowReader, collection: Collection) -> Non
 
 def _without_repeats(batch: Batch) -> Upserts:
     """Of rows with one id the last: an event names an id once."""
-    last = {record_id: place for place, record_id in enumerate(batch.ids)}
-    if len(last) == len(batch.ids):
+    places = batch.last_of_each_id
+    if places is None:
         return Upserts(batch.ids, batch.vectors, batch.attributes)
-    places = sorted(last.values())
     return Upserts(
         [batch.ids[place] for place in places],
         batch.vectors[places],

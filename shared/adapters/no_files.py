@@ -42,6 +42,10 @@ class NoFiles:
         """Refuse."""
         self.check(uri)
 
+    def remove(self, uri: str) -> NoReturn:
+        """Refuse."""
+        self.check(uri)
+
     def discard(self, uri: str, writer: str) -> NoReturn:
         """Refuse."""
         self.check(uri)

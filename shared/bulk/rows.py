@@ -49,6 +49,12 @@ class Batch:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def last_of_each_id(self) -> list[int] | None:
+        """The places of rows whose id does not stand again behind them; None where no id stands twice."""
+        last = {record_id: place for place, record_id in enumerate(self.ids)}
+        return None if len(last) == len(self.ids) else sorted(last.values())
+
     def where(self, name: str) -> Callable[[int], str]:
         """What error messages call a field of the row at a place in this batch."""
         lines = self.lines

@@ -61,6 +61,14 @@ class Files(Protocol):
         """
         ...
 
+    def remove(self, uri: str) -> None:
+        """Remove a file; removing nothing is fine.
+
+        Raises:
+            InvalidRequest: as `check`.
+        """
+        ...
+
     def discard(self, uri: str, writer: str) -> None:
         """Remove the parts of a file that will not be finished."""
         ...

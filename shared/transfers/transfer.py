@@ -96,6 +96,8 @@ class ExportWork(_Part):
 
     kind: Literal["export"] = "export"
     uri: str
+    is_kept: bool = False
+    """Whether the file is in a place of Swell's choosing, to be fetched over HTTP."""
     shards: tuple[PinnedShard, ...] = ()
     """Empty until the first step."""
     position: Position = Position()

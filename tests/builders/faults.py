@@ -149,6 +149,10 @@ class FaultyFiles:
         size_bytes: int = self.fault.around(lambda: self.inner.finish(uri, writer, parts, closing))
         return size_bytes
 
+    def remove(self, uri: str) -> None:
+        """As the port."""
+        self.fault.around(lambda: self.inner.remove(uri))
+
     def discard(self, uri: str, writer: str) -> None:
         """As the port."""
         self.fault.around(lambda: self.inner.discard(uri, writer))

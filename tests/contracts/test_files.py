@@ -171,6 +171,17 @@ def test_a_file_without_its_parts_is_not_finished(place: Place, tmp_path: Path) 
         place.files.finish(uri, "w", parts, part_of(tmp_path, b"."))
 
 
+def test_a_file_can_be_removed(place: Place) -> None:
+    """And removed again."""
+    place.put("a.bin", b"x")
+
+    place.files.remove(place.uri("a.bin"))
+    place.files.remove(place.uri("a.bin"))
+
+    with pytest.raises(NotFound):
+        place.files.source(place.uri("a.bin"))
+
+
 def test_an_export_without_a_place_gets_one(place: Place, tmp_path: Path) -> None:
     """Which is allowed for reading, too."""
     uri = place.files.export_uri("words-1.parquet")

@@ -90,6 +90,10 @@ class DirectoryFiles:
             durable_files.move_into_place(partial, path)
         return size_bytes
 
+    def remove(self, uri: str) -> None:
+        """Remove a file; removing nothing is fine."""
+        self._path(uri).unlink(missing_ok=True)
+
     def discard(self, uri: str, writer: str) -> None:
         """Remove the parts of a file that will not be finished."""
         with suppress(FileNotFoundError):

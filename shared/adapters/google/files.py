@@ -107,6 +107,12 @@ class BucketFiles:
         self.discard(uri, writer)
         return size_bytes
 
+    def remove(self, uri: str) -> None:
+        """Remove an object; removing nothing is fine."""
+        bucket, name = self._located(uri)
+        with storage_errors(uri), suppress(exceptions.NotFound):
+            bucket.blob(name).delete(timeout=ATTEMPT_TIMEOUT_S, retry=RETRY)
+
     def discard(self, uri: str, writer: str) -> None:
         """Remove the parts of a file."""
         bucket, name = self._located(uri)

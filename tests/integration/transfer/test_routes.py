@@ -68,6 +68,22 @@ def test_a_file_is_fetched_in_ranges(bulk: Bulk, http: TestClient) -> None:
     assert [400, 400] == [beyond.status_code, odd.status_code]
 
 
+def test_a_file_that_was_fetched_can_be_removed(bulk: Bulk, http: TestClient) -> None:
+    """One that Swell keeps; one in a place that its user named is left alone."""
+    bulk.declare()
+    kept = http.post("/v1/collections/c/export", json={}).headers["Location"]
+    named = http.post("/v1/collections/c/export", json={"uri": "file:mine.parquet"}).headers["Location"]
+    early = http.delete(f"{kept}/file")
+    bulk.run()
+
+    removed = [http.delete(f"{kept}/file") for _ in range(2)]
+    refused = http.delete(f"{named}/file")
+
+    statuses = (early.status_code, [answer.status_code for answer in removed], refused.status_code)
+    assert (409, [204, 204], 409) == statuses
+    assert [404, 200] == [http.get(f"{operation}/file").status_code for operation in (kept, named)]
+
+
 def test_the_same_key_is_the_same_operation(bulk: Bulk, http: TestClient) -> None:
     """And another request under it a conflict."""
     write_npy(bulk.files / "words.npy", rows_of(5, 2))
