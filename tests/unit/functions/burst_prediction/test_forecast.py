@@ -188,12 +188,12 @@ def test_a_series_of_half_hours_is_forecast() -> None:
 
 
 def test_fifteen_regions_are_forecast_in_well_under_two_seconds(history: LoadHistory, model: GrowthModel) -> None:
-    """A tick forecasts every region; half a second is the aim, two the limit on a busy machine."""
-    begun = time.perf_counter()
+    """A tick forecasts every region; half a second of processor time is the aim, two the limit."""
+    begun = time.process_time()
     for _ in range(15):
         forecast_load(history, CROWDS, model=model, method=Method.GROWTH_MODEL)
 
-    assert timedelta(seconds=time.perf_counter() - begun) < timedelta(seconds=2)
+    assert timedelta(seconds=time.process_time() - begun) < timedelta(seconds=2)
 
 
 def test_the_forecast_needs_nothing_but_numpy() -> None:

@@ -213,9 +213,7 @@ def test_constant_load_makes_at_most_one_change(load: float, start: float, noise
 
 @settings(max_examples=200, deadline=None)
 @given(load=st.floats(0.5, 300), start=st.floats(0.55, 1.9), slope=st.floats(0, 200))
-def test_latency_that_rises_with_load_does_not_make_it_go_back_and_forth(
-    load: float, start: float, slope: float
-) -> None:
+def test_latency_that_rises_with_load_is_relieved_one_way(load: float, start: float, slope: float) -> None:
     """Steps against latency and steps to the target go one way: what relieved latency is not taken back."""
     numbers = [max(1, round(load / 0.6 * start))]
     numbers += changes(Fleet(lambda _: load, numbers[0], p99_ms=lambda busy: 20 + slope * busy**4).run(60))

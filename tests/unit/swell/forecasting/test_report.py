@@ -109,7 +109,7 @@ def test_the_command_fails_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_world_cup_98_meets_its_goals() -> None:
-    """The development span: accuracy, skill, event windows, bands, onsets and alarms of RESEARCH section 6."""
+    """The development span: accuracy, skill, event windows, bands, onsets and alarms reach their goals."""
     trace, events = real_trace("worldcup98_1min_to_0630.csv"), real_trace("worldcup98_fixtures.csv")
 
     found = report_on(trace, events, lead_min=15, span=Span(14)).evaluation
