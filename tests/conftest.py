@@ -1,6 +1,7 @@
 """What every suite may ask for: Google's emulators, and a project of one's own on them."""
 
 import os
+import sys
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -32,3 +33,20 @@ def google_project(emulators: Emulators, monkeypatch: pytest.MonkeyPatch) -> str
     for name, value in emulators.environment.items():
         monkeypatch.setenv(name, value)
     return f"test-{uuid4().hex[:16]}"
+
+
+_exit_status = pytest.StashKey[int]()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember how the run ended."""
+    session.config.stash[_exit_status] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the process at once: a native library was seen to crash while the interpreter was torn down."""
+    if _exit_status in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_exit_status])
