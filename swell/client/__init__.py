@@ -8,11 +8,13 @@ from swell.client.errors import (
     ConflictError,
     InvalidRequestError,
     NotFoundError,
+    OperationFailedError,
     Problem,
     ServerError,
     UnavailableError,
     UnreachableError,
 )
+from swell.client.operation import Operation, OperationProgress
 from swell.client.results import (
     CollectionDeclaration,
     CollectionDescription,
@@ -37,6 +39,9 @@ __all__ = [
     "InvalidRequestError",
     "Match",
     "NotFoundError",
+    "Operation",
+    "OperationFailedError",
+    "OperationProgress",
     "Problem",
     "QueryResult",
     "Record",

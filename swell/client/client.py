@@ -6,6 +6,7 @@ import httpx
 
 from swell.client.collection import Collection
 from swell.client.collections import Collections
+from swell.client.operations import Operations
 from swell.client.retries import RetryPolicy
 from swell.client.transport import Transport
 
@@ -34,6 +35,7 @@ class Swell:
         """Connect to `url`; `http_transport` replaces the network, as tests do."""
         self._transport = Transport(url, timeout_s, retries or RetryPolicy(), http_transport)
         self.collections = Collections(self._transport)
+        self.operations = Operations(self._transport)
 
     @property
     def url(self) -> str:

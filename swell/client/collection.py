@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from shared.domain.limits import MAX_QUERIES_PER_REQUEST, MAX_RECORDS_PER_REQUEST
 from shared.domain.versions import VersionVector
 from swell.client.errors import ClientError, InvalidRequestError
+from swell.client.operation import Operation
 from swell.client.problem_details import shifted
 from swell.client.results import FetchResult, QueryResult, Record, WriteReceipt
 from swell.client.transport import Transport
@@ -41,11 +42,13 @@ class Collection:
         attributes: Sequence[Mapping[str, Any] | None] | None = None,
         *,
         wait: Wait = "accepted",
+        idempotency_key: str | None = None,
     ) -> WriteReceipt:
         """Insert records, or replace those of the same ids, in as many requests as it takes.
 
         *accepted* returns when the records are durable, *committed* when queries find them.
-        Requests lost on the way are repeated without being applied twice.
+        Requests lost on the way are repeated without being applied twice; with an `idempotency_key` of your own
+        (up to 100 bytes), so may the call be, in another process too, with the same records.
 
         Raises:
             ValueError: ids, vectors and attributes are not of one length.
@@ -56,7 +59,45 @@ class Collection:
         if attributes is not None and len(attributes) != len(wanted):
             raise ValueError(f"attributes: got {len(attributes)}, allowed: {len(wanted)}, one for each id")
         batches = upsert_batches(wanted, rows, attributes)
-        return _together([self._write("upsert", batch.body(wait), batch.start) for batch in batches])
+        return _together([self._write("upsert", batch.body(wait), batch.start, idempotency_key) for batch in batches])
+
+    def import_file(
+        self,
+        uri: str,
+        *,
+        format: str | None = None,  # noqa: A002 - the API's own word
+        id_field: str | None = None,
+        vector_field: str | None = None,
+        attribute_fields: Sequence[str] | None = None,
+    ) -> Operation:
+        """Have the server import a file that it can read; `Swell.operations` follows it.
+
+        Raises:
+            NotFoundError: the collection or the file does not exist.
+            InvalidRequestError: the server may not read it, or does not know its format.
+        """
+        given = {
+            "format": format,
+            "id_field": id_field,
+            "vector_field": vector_field,
+            "attribute_fields": None if attribute_fields is None else list(attribute_fields),
+        }
+        named = {name: value for name, value in given.items() if value is not None}
+        return self._start("import", {"uri": uri, **named})
+
+    def export_file(self, uri: str | None = None) -> Operation:
+        """Have the server export the collection to Parquet; without `uri`, to where it can be downloaded from.
+
+        Raises:
+            NotFoundError: the collection does not exist.
+            InvalidRequestError: the server may not write there.
+            ConflictError: there is such a file.
+        """
+        return self._start("export", {} if uri is None else {"uri": uri})
+
+    def _start(self, action: str, body: Mapping[str, Any]) -> Operation:
+        headers = {"Idempotency-Key": uuid4().hex}
+        return Operation.of(self._transport.send("POST", f"{self._path}/{action}", body, headers=headers))
 
     def delete(self, ids: Sequence[str], *, wait: Wait = "accepted") -> WriteReceipt:
         """Delete records; an id that does not exist is fine. `wait` and errors as for `upsert`."""
@@ -136,12 +177,11 @@ class Collection:
             version = answer["version"]
         return FetchResult(records, missing, version)
 
-    def _write(self, action: str, body: Mapping[str, Any] | bytes, start: int) -> WriteReceipt:
+    def _write(self, action: str, body: Mapping[str, Any] | bytes, start: int, key: str | None = None) -> WriteReceipt:
         """Send one request; the key makes its repetition harmless."""
+        headers = {"Idempotency-Key": uuid4().hex if key is None else f"{key}:{start}"}
         try:
-            answer = self._transport.send(
-                "POST", f"{self._path}/{action}", body, headers={"Idempotency-Key": uuid4().hex}
-            )
+            answer = self._transport.send("POST", f"{self._path}/{action}", body, headers=headers)
         except InvalidRequestError as error:
             refused = shifted(error, start)
             refused.records_accepted = start

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from swell.client.operation import Operation
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -71,3 +73,12 @@ class UnavailableError(ApiError):
 
 class ServerError(ApiError):
     """The server failed, or what answered is not Swell."""
+
+
+class OperationFailedError(ClientError):
+    """An import or export has ended without being done; `operation` says how far it came."""
+
+    def __init__(self, operation: Operation) -> None:
+        reason = operation.error["detail"] if operation.error else "it was cancelled"
+        super().__init__(f"{operation.kind} {operation.id} of collection {operation.collection}: {reason}")
+        self.operation = operation

@@ -56,7 +56,30 @@ class Transport:
         attempts = retrying(self._retries, repeatable=repeatable)
         return attempts(self._send_once, method, path, content, request_headers)
 
+    def size_of(self, path: str) -> int:
+        """The size of a file that the server has. Raises as `send`."""
+        answer = self._ranged(path, 0, 1)
+        return int(answer.headers["Content-Range"].rpartition("/")[2])
+
+    def read_range(self, path: str, start: int, end: int) -> bytes:
+        """Bytes of a file that the server has, all of them. Raises as `send`."""
+        content = self._ranged(path, start, end).content
+        if len(content) != end - start:
+            raise ServerError(f"{len(content)} bytes in place of {end - start}", code="cut_short", status=206)
+        return content
+
+    def _ranged(self, path: str, start: int, end: int) -> httpx.Response:
+        attempts = retrying(self._retries, repeatable=True)
+        response: httpx.Response = attempts(self._answer, "GET", path, None, {"Range": f"bytes={start}-{end - 1}"})
+        if response.status_code != 206:
+            url = response.request.url
+            raise ServerError(f"{url} does not answer in ranges", code="no_ranges", status=response.status_code)
+        return response
+
     def _send_once(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> Any:
+        return _json(self._answer(method, path, content, headers))
+
+    def _answer(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
         try:
             response = self._http.request(method, path, content=content, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -67,7 +90,7 @@ class Transport:
             raise UnreachableError(f"the connection to {self.url} broke ({error})", sent=True) from error
         if response.status_code >= 400:
             raise error_of(response)
-        return _json(response)
+        return response
 
 
 def _json(response: httpx.Response) -> Any:
