@@ -2,12 +2,14 @@
 
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shared.bulk.choice import Choice
 from shared.bulk.problems import refused
-from shared.bulk.rows import RowReader
 from shared.bulk.source import Source
+
+if TYPE_CHECKING:
+    from shared.bulk.rows import RowReader
 
 
 class Format(StrEnum):
@@ -45,7 +47,7 @@ def format_of(name: str) -> Format:
     return found
 
 
-def open_reader(source: Source, choice: Choice, form: Format | None = None) -> RowReader:
+def open_reader(source: Source, choice: Choice, form: Format | None = None) -> "RowReader":
     """A reader of a file; `form` where its name does not tell.
 
     Raises:

@@ -56,7 +56,7 @@ def create_collection(
     as_json: Json = False,
 ) -> None:
     """Create a collection. Doing it again with the same settings changes nothing."""
-    declared = dict(_attribute(text) for text in attribute or [])
+    declared = dict(attribute_of(text) for text in attribute or [])
     with connected(url) as client:
         created = client.collections.create(
             name, dimension=dimension, metric=metric.value, shards=shards, attributes=declared
@@ -132,7 +132,12 @@ def delete_collection(
         say(f"Deleted collection {name}.")
 
 
-def _attribute(text: str) -> tuple[str, str]:
+def attribute_of(text: str) -> tuple[str, str]:
+    """Name and type of an attribute as `--attribute` gives them.
+
+    Raises:
+        CommandFailed: it is not NAME:TYPE.
+    """
     name, colon, kind = text.partition(":")
     if not (name and colon and kind):
         raise CommandFailed(f"--attribute: got {text!r}, allowed: NAME:TYPE, such as rank:integer", code="usage")

@@ -5,7 +5,20 @@ import sys
 import typer
 
 from shared.errors import SwellError
-from swell.cli import bundle, collections, demo, doctor, keys, records, searches, status, up
+from swell.cli import (
+    bundle,
+    collections,
+    demo,
+    doctor,
+    exports,
+    imports,
+    keys,
+    operations,
+    records,
+    searches,
+    status,
+    up,
+)
 from swell.cli.failure import CommandFailed
 from swell.cli.output import note, print_json
 
@@ -21,6 +34,7 @@ New here?
 Then, with a server running:
   swell collections create notes --dimension 384
   swell upsert notes notes.jsonl
+  swell import notes notes.parquet
   swell query notes --id some-id --top-k 5
 
 Every command takes --help. --json prints one document for programs.
@@ -41,6 +55,9 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(collections.app, name="collections")
 app.add_typer(keys.app, name="keys")
 app.command("upsert")(records.upsert)
+app.command("import")(imports.import_file)
+app.command("export")(exports.export_file)
+app.add_typer(operations.app, name="operations")
 app.command("query")(searches.query)
 app.command("fetch")(searches.fetch)
 app.command("delete")(records.delete)
