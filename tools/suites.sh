@@ -35,7 +35,8 @@ run_checks() {
 run_suite() {
     local log=.swell/test-$1.log passed=true colour=no skipped
     [ -t 1 ] && colour=yes
-    "$VENV/bin/pytest" --color="$colour" "tests/$1" 2>&1 | tee "$log" || passed=false
+    # on all cores, the tests of one file together: what they share is started once a process
+    "$VENV/bin/pytest" --color="$colour" --numprocesses auto --maxprocesses 4 --dist loadfile "tests/$1" 2>&1 | tee "$log" || passed=false
     # pytest's own summary: SKIPPED [3] tests/...: emulators: java is missing
     skipped=$(sed -n 's/.*SKIPPED.*\[\([0-9]*\)\].*[Ee]mulator.*/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')
     LEFT_OUT=$((LEFT_OUT + skipped))
