@@ -11,6 +11,8 @@ from shared.auth.authenticator import Authenticator
 from shared.auth.key_store import KeyStore
 from shared.auth.middleware import Authentication
 from shared.http import Middleware
+from shared.serving.current_mode import CurrentMode
+from shared.serving.mode_layer import UnderServingMode
 from shared.settings import Settings
 
 
@@ -34,4 +36,7 @@ def edge(adapters: Adapters, settings: EdgeSettings) -> Sequence[Middleware]:
     authenticator = Authenticator(
         KeyStore(adapters.state, adapters.clock), adapters.clock, open_on_loopback=settings.is_open_on_loopback
     )
-    return [partial(Authentication, authenticator=authenticator)]
+    return [
+        partial(Authentication, authenticator=authenticator),
+        partial(UnderServingMode, current_mode=CurrentMode(adapters.state)),
+    ]

@@ -185,7 +185,7 @@ class HttpFunction:
         if scope["type"] != "http":
             await self._other(scope, receive, send)
             return
-        begin_context(scope)
+        context = begin_context(scope)
         scope["app"] = self  # has the router raise a 405 rather than answer it as text
         started, status = time.perf_counter(), 0
 
@@ -193,6 +193,8 @@ class HttpFunction:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if context.answer_headers:
+                    message["headers"] = [*message.get("headers", ()), *context.answer_headers]
             await send(message)
 
         try:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from shared.auth.caller import Caller
 from shared.auth.errors import Unauthenticated
+from shared.domain.serving_mode import ServingMode
 
 _KEY: Final = "swell"
 
@@ -16,6 +17,9 @@ class RequestContext:
 
     headers: Mapping[bytes, bytes]
     known_caller: Caller | None = field(default=None, kw_only=True)
+    mode: ServingMode = ServingMode.NORMAL
+    answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    """What every answer to this request carries, refusals too."""
 
     @property
     def caller(self) -> Caller:

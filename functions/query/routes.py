@@ -18,6 +18,7 @@ from functions.query.responses import describe_damages, describe_match, describe
 from functions.query.service import AnswerReads, Read, Search
 from shared.cache.segment_cache import SegmentCache
 from shared.collections import visible_collections
+from shared.domain.serving_mode import ReadWish, apply
 from shared.domain.versions import VersionVector
 from shared.errors import VersionNotVisible
 from shared.http import collection_name, json_response, read_body
@@ -52,7 +53,12 @@ class QueryRoutes:
         """Every declared collection that the caller may see."""
         caller = context_of(request.scope).caller
         collections = await run_in_threadpool(lambda: list(visible_collections(self._state, caller)))
-        return json_response({"collections": [collection.to_answer() for collection in collections]})
+        return json_response(
+            {
+                "collections": [collection.to_answer() for collection in collections],
+                "serving_mode": context_of(request.scope).mode.label,
+            }
+        )
 
     async def describe(self, request: Request) -> Response:
         """One collection: its declaration, size, segments with their calibration, and what this instance holds."""
@@ -73,7 +79,9 @@ class QueryRoutes:
         """Search."""
         started, fetched_bytes = time.perf_counter(), self._cache.fetched_bytes
         body = await read_body(request, QueryRecords)
-        read, search = self._read(request, body), _search(body)
+        context = context_of(request.scope)
+        wish = self._wish(request, body, body.recall, body.top_k)
+        read, search = self._read(request, body, wish), _search(body, wish)
         warm = self._reads.warm(read) if body.vectors is None else None
         if warm is not None:  # on the event loop: one search is shorter than a change of threads and back
             found = self._reads.search(read, search, warm)
@@ -85,7 +93,9 @@ class QueryRoutes:
                 **({"results": results} if body.vectors is not None else results[0]),
                 "version": str(found.opened.version),
                 "method": found.answer.method,
-                "recall_target": body.recall,
+                "recall_target": search.recall,
+                **({"top_k": search.top_k} if search.top_k < body.top_k else {}),
+                "serving_mode": context.mode.label,
                 "cache": "hot" if warm else "warm",
                 "fetched_bytes": self._cache.fetched_bytes - fetched_bytes,
                 **describe_damages(found.opened),
@@ -96,13 +106,14 @@ class QueryRoutes:
     async def fetch(self, request: Request) -> Response:
         """Records by id; ids that do not exist are listed as missing."""
         body = await read_body(request, FetchRecords)
-        read = self._read(request, body)
+        read = self._read(request, body, self._wish(request, body))
         records, opened = await _until_visible(lambda: self._reads.fetch(read, body.ids), body.timeout_ms)
         return json_response(
             {
                 "records": [describe_record(record, read) for record in records if record is not None],
                 "missing": [record_id for record_id, record in zip(body.ids, records, strict=True) if record is None],
                 "version": str(opened.version),
+                "serving_mode": context_of(request.scope).mode.label,
                 **describe_damages(opened),
             }
         )
@@ -110,16 +121,23 @@ class QueryRoutes:
     async def recall(self, request: Request) -> Response:
         """Live recall."""
         body = await read_body(request, CheckRecallBody)
-        read = self._read(request, body)
-        search = Search(body.vectors or [], None, body.top_k, body.recall, body.filter)
+        wish = self._wish(request, body, body.recall, body.top_k)
+        read = self._read(request, body, wish)
+        search = Search(body.vectors or [], None, wish.top_k, wish.recall, body.filter)
         report = await _until_visible(lambda: self._check_recall(read, search, body.sample, body.seed), body.timeout_ms)
         return json_response(vars(report))
 
-    def _read(self, request: Request, options: ReadOptions) -> Read:
-        staleness_s = {"strong": 0.0, "bounded": (options.max_staleness_ms or 0) / 1000}
+    def _wish(self, request: Request, options: ReadOptions, recall: float = 1.0, top_k: int = 1) -> ReadWish:
+        """What is carried out of what was asked for, under the serving mode."""
+        context = context_of(request.scope)
+        stated_s = {"strong": 0.0, "bounded": (options.max_staleness_ms or 0) / 1000}.get(options.consistency)
+        asked = ReadWish(recall, top_k, self._staleness_s if stated_s is None else stated_s, stated_s is not None)
+        return apply(context.mode, context.caller.tier, asked)
+
+    def _read(self, request: Request, options: ReadOptions, wish: ReadWish) -> Read:
         return Read(
             collection=collection_name(request),
-            freshness=Freshness(staleness_s.get(options.consistency, self._staleness_s), options.least_version()),
+            freshness=Freshness(wish.staleness_s, options.least_version()),
             whole=options.consistency == "strong",
             include_attributes="attributes" in options.include,
             include_vectors="vector" in options.include,
@@ -137,13 +155,13 @@ async def _until_visible(attempt: Callable[[], T], timeout_ms: int) -> T:
     return await retrying(run_in_threadpool, attempt)
 
 
-def _search(body: QueryRecords) -> Search:
+def _search(body: QueryRecords, wish: ReadWish) -> Search:
     single = [body.vector] if body.vector is not None else []
     return Search(
         vectors=body.vectors if body.vectors is not None else single,
         near_id=body.id,
-        top_k=body.top_k,
-        recall=body.recall,
+        top_k=wish.top_k,
+        recall=wish.recall,
         filter=body.filter,
         field="vectors[{}]" if body.vectors is not None else "vector",
     )

@@ -1,4 +1,4 @@
-"""`swell status`: what a server holds."""
+"""`swell status`: what a server holds, and what it gives up."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -14,15 +14,16 @@ if TYPE_CHECKING:
 
 
 def status(*, url: Url = DEFAULT_URL, as_json: Json = False) -> None:
-    """Show whether a server is ready, and what it holds."""
+    """Show whether a server is ready, in which serving mode, and what it holds."""
     with connected(url) as client:
         client.check_ready()
+        mode = client.serving_mode()
         found = [client.collections.get(declared.name) for declared in client.collections.list()]
     if as_json:
         collections = [{**asdict(one), "size_bytes": one.size_bytes} for one in found]
-        print_json({"url": url, "ready": True, "collections": collections})
+        print_json({"url": url, "ready": True, "serving_mode": mode, "collections": collections})
         return
-    say(f"{url} is ready.")
+    say(f"{url} is ready, in serving mode {mode}.")
     if found:
         say()
         _print_collections(found)

@@ -54,6 +54,14 @@ class Swell:
         """
         self._transport.send("GET", "/readyz")
 
+    def serving_mode(self) -> str:
+        """What the server gives up at present to save capacity or money, from "normal" to "emergency".
+
+        A server that does not say is "unknown".
+        """
+        answer = self._transport.send("GET", "/v1/collections")
+        return str(answer.get("serving_mode", "unknown"))
+
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.topology.loading import TOPOLOGY_FILE
+from swell.deploy.serving_table import PAGE, with_table
 
 ROOT = TOPOLOGY_FILE.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.joinpath("docs").rglob("*.md")])
@@ -39,3 +40,10 @@ def test_every_decision_is_in_the_log() -> None:
     for page in sorted(folder.glob("0*.md")):
         assert f"({page.name})" in log
         assert page.read_text(encoding="utf-8").startswith(f"# {page.name[:4]} · ")
+
+
+def test_the_table_of_serving_modes_is_that_of_the_code() -> None:
+    """`python -m swell.deploy.serving_table` writes it."""
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert with_table(page) == page

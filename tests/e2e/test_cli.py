@@ -94,7 +94,7 @@ def test_tables_are_for_people(swell: RunningSwell) -> None:
     status = run("status", *url)
 
     assert ["orange", "0.9138", '{"warm":true}'] in [line.split() for line in query.stdout.splitlines()]
-    assert f"{swell.url} is ready." in status.stdout
+    assert f"{swell.url} is ready, in serving mode normal." in status.stdout
     assert ["cli-tables", "3", "3", "cosine"] in [line.split()[:4] for line in status.stdout.splitlines()]
     assert (query.stderr, status.stderr) == ("", "")
 

@@ -1,0 +1,1 @@
+"""What every request passes besides authentication: the serving mode, and admission."""
