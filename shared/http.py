@@ -20,10 +20,22 @@ from starlette.websockets import WebSocket
 from shared.auth.caller import LOCAL_OWNER
 from shared.auth.errors import Forbidden
 from shared.domain.limits import COLLECTION_NAME, MAX_IDEMPOTENCY_KEY_BYTES, MAX_REQUEST_BYTES
+from shared.domain.tenancy import DEFAULT_TENANT
 from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge, SwellError, shortened
+from shared.metrics import Counter, Histogram, scrape
 from shared.request_context import begin_context, context_of
 from shared.telemetry import log
 from shared.vectors import BASE64, NUMBERS
+
+REQUESTS: Final = Counter(
+    "swell_http_requests_total", "Requests answered; not those of health", ("function", "method", "route", "status")
+)
+DURATION: Final = Histogram(
+    "swell_http_request_duration_seconds", "Time from a request to the end of its answer", ("function", "route")
+)
+
+_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"})
+"""Those that a metric names: anybody may invent others."""
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 """Puts a layer around an app. Layers raise `SwellError` where they refuse; the function makes it an answer."""
@@ -174,7 +186,11 @@ class HttpFunction:
     ) -> None:
         self._name = name
         self._ready = ready
-        health = [Route("/healthz", self._healthz), Route("/readyz", self._readyz)]
+        health = [
+            Route("/healthz", self._healthz),
+            Route("/readyz", self._readyz),
+            Route("/metrics", self._metrics),
+        ]
         self._router = Router([*routes, *health], redirect_slashes=False, default=_not_found)
         self._app: ASGIApp = self._router
         for layer in reversed(middleware):
@@ -229,18 +245,29 @@ class HttpFunction:
         self._ready()
         return json_response({"status": "ready", "function": self._name})
 
+    def _metrics(self, request: Request) -> Response:
+        if context_of(request.scope).caller.tenant != DEFAULT_TENANT:
+            raise Forbidden("metrics are the operator's: they count the requests of all tenants")
+        text, content_type = scrape()
+        return Response(text, media_type=content_type)
+
     def _log(self, scope: Scope, status: int, started: float) -> None:
         if scope["path"] in ("/healthz", "/readyz"):
             return
+        took_s = time.perf_counter() - started
+        route = getattr(scope.get("route"), "path", None)  # never the path itself: it may hold anything
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        REQUESTS.inc(self._name, method, route or "none", str(status))
+        DURATION.observe(took_s, self._name, route or "none")
         log(
             "ERROR" if status >= 500 and status != 503 else "INFO",
             "request",
             function=self._name,
             method=scope["method"],
-            route=getattr(scope.get("route"), "path", None),  # never the path itself: it may hold anything
+            route=route,
             collection=scope.get("path_params", {}).get("collection"),
             status=status,
-            duration_ms=round((time.perf_counter() - started) * 1000, 2),
+            duration_ms=round(took_s * 1000, 2),
         )
 
 

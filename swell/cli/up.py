@@ -3,7 +3,10 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +49,7 @@ def up(
         raise typer.BadParameter("goes with the embedded runtime only", param_hint="--workers")
     directory = data.absolute()
     note(f"Starting {'on the emulators' if emulators else 'embedded'} …")
-    with _started(directory, port, emulators=emulators, workers=workers) as running:
+    with _common_metrics(), _started(directory, port, emulators=emulators, workers=workers) as running:
         if as_json:
             print_json(_document(running, directory, emulators=emulators))
         else:
@@ -69,6 +72,14 @@ def _started(
     from swell.local.workers import default_workers
 
     return run_embedded(directory, port, workers=default_workers() if workers is None else workers)
+
+
+@contextmanager
+def _common_metrics() -> Iterator[None]:
+    """Have all workers answer `/metrics` together. Read when the metrics library is loaded."""
+    with TemporaryDirectory(prefix="swell-metrics-") as directory:
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", directory)  # noqa: TID251 - a setting of a library, not ours
+        yield
 
 
 def _greet(running: "RunningSwell", directory: Path, *, emulators: bool) -> None:

@@ -38,9 +38,9 @@ def document(*arguments: str, stdin: str = "") -> Any:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[str]"]]:
+def serving(data: Path, *options: str) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[str]"]]:
     """`swell up` in a process of its own, and the document with which it says that it is up."""
-    command = [sys.executable, "-m", "swell", "up", "--port", "0", "--data", str(data), "--json"]
+    command = [sys.executable, "-m", "swell", "up", "--port", "0", "--data", str(data), "--json", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
