@@ -19,7 +19,7 @@ _OLDEST_PYTHON: Final = (3, 11)
 _OLDEST_SQLITE: Final = (3, 15)
 _DISK_BYTES: Final = 1_000_000_000
 ANNOY_INSTALL: Final = (
-    'ANNOY_COMPILER_ARGS="-D_CRT_SECURE_NO_WARNINGS,-fpermissive,-O3,-ffast-math,-fno-associative-math,'
+    'ANNOY_COMPILER_ARGS="-D_CRT_SECURE_NO_WARNINGS,-fpermissive,-O3,-fassociative-math,-fno-signed-zeros,-fno-trapping-math,-fno-math-errno,'
     '-DANNOYLIB_MULTITHREADED_BUILD,-std=c++14" pip install --no-cache-dir --force-reinstall --no-deps annoy==1.17.3'
 )
 

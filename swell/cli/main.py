@@ -6,6 +6,7 @@ import typer
 
 from shared.errors import SwellError
 from swell.cli import (
+    bench,
     bundle,
     collections,
     demo,
@@ -63,6 +64,7 @@ app.command("fetch")(searches.fetch)
 app.command("delete")(records.delete)
 app.command("status")(status.status)
 app.command("bundle")(bundle.bundle)
+app.add_typer(bench.app, name="bench")
 
 
 def run() -> None:

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from swell.cli.bench import app
+from swell.cli.main import app as swell
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,11 @@ def test_every_command_explains_itself() -> None:
 
     assert result.exit_code == 0
     assert all(name in result.output for name in ("peers", "scaling", "profile"))
+
+
+def test_swell_has_the_command() -> None:
+    """What `./dev bench` runs is there."""
+    result = CliRunner().invoke(swell, ["bench", "--help"])
+
+    assert result.exit_code == 0
+    assert "scaling" in result.output
