@@ -252,7 +252,7 @@ class HttpFunction:
         return Response(text, media_type=content_type)
 
     def _log(self, scope: Scope, status: int, started: float) -> None:
-        if scope["path"] in ("/healthz", "/readyz"):
+        if scope["path"] in ("/healthz", "/readyz") or context_of(scope).is_logged_in_bulk:
             return
         took_s = time.perf_counter() - started
         route = getattr(scope.get("route"), "path", None)  # never the path itself: it may hold anything

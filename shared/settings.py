@@ -8,7 +8,7 @@ are read by Google's clients, not by us.
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,6 +29,12 @@ class Settings(BaseSettings):
     transfer_buckets: tuple[str, ...] = Field(
         default=(),
         description="JSON list of buckets that imports read and exports write, beside transfers/ of our own; google",
+    )
+
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="redis:// or rediss:// of a Redis or Memorystore through which instances share rates and answers; "
+        "it holds nothing that may not be lost",
     )
 
     @model_validator(mode="after")

@@ -10,10 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
+from functions.query.heads import Freshness
 from functions.query.recall_check import CheckRecall
 from functions.query.requests import CheckRecall as CheckRecallBody
 from functions.query.requests import FetchRecords, QueryRecords, ReadOptions
 from functions.query.responses import describe_damages, describe_match, describe_record, describe_segments
+from functions.query.service import AnswerReads, Read, Search
 from shared.cache.segment_cache import SegmentCache
 from shared.collections import visible_collections
 from shared.domain.serving_mode import ReadWish, apply
@@ -21,8 +23,6 @@ from shared.domain.versions import VersionVector
 from shared.errors import VersionNotVisible
 from shared.http import collection_name, json_response, read_body
 from shared.ports.state import StateStore
-from shared.reads.heads import Freshness
-from shared.reads.service import AnswerReads, Read, Search
 from shared.request_context import context_of
 
 T = TypeVar("T")

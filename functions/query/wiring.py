@@ -6,15 +6,15 @@ from functools import cache
 
 from starlette.types import ASGIApp
 
+from functions.query.heads import Heads
 from functions.query.routes import QueryRoutes
+from functions.query.service import AnswerReads
 from functions.query.settings import QuerySettings
+from functions.query.snapshots import Snapshots
 from shared.adapters.opening import Adapters, open_adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
-from shared.reads.heads import Heads
-from shared.reads.service import AnswerReads
-from shared.reads.snapshots import Snapshots
 
 
 def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
