@@ -51,3 +51,13 @@ class DeadlineExceeded(TransientError):  # noqa: N818
 
     code = "deadline_exceeded"
     status = 504
+
+
+class StreamsHeld(TransientError):  # noqa: N818
+    """The serving mode takes no new streams from this tier."""
+
+    code = "streams_held"
+    retry_after_s = 30.0
+
+    def __init__(self, mode: ServingMode) -> None:
+        super().__init__(f"no new streams while the serving mode is {mode.label!r}; single queries go on")
