@@ -5,24 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
 
+from shared.coordination.lease import NOBODY, Lease
 from shared.domain.collection import Collection
 from shared.domain.paths import manifest_object, shard_prefix
 from shared.errors import CorruptObject
 from shared.index.manifest import IndexSpec, Manifest
 from shared.ports.objects import ObjectNotFound, ObjectStore
 from shared.ports.state import Document
+from shared.regions.homes import Home
 
 _RECENT_MANIFESTS = 512
-
-
-@dataclass(frozen=True)
-class Lease:
-    """Who may compact a shard. A higher fencing token has displaced every lower one."""
-
-    holder: str
-    fencing_token: int
-    expires_at: float
-    """Seconds since 1970; 0 once released."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +25,7 @@ class Head:
     version: int
     manifest: str | None
     commit_id: str | None = None
-    lease: Lease = Lease("", 0, 0.0)
+    lease: Lease = NOBODY
     guarded_to: int = 0
     """Writes up to this revision are compared with what is committed: an update or an erasure came after them."""
     written_at: float = 0.0
@@ -42,6 +34,8 @@ class Head:
     """Rows and tombstones in delta segments, which every search scans."""
     settled_version: int = 0
     """The version at which a thorough look found nothing to merge."""
+    home: Home | None = None
+    """Where it commits; None while that has never changed: the home region of the topology."""
 
     @classmethod
     def from_document(cls, document: Document) -> Self:
@@ -53,11 +47,12 @@ class Head:
             version=data["version"],
             manifest=data["manifest"],
             commit_id=data.get("commit_id"),
-            lease=Lease(**lease) if lease else Lease("", 0, 0.0),
+            lease=Lease(**lease) if lease else NOBODY,
             guarded_to=data.get("guarded_to", 0),
             written_at=data.get("written_at", 0.0),
             uncompacted_rows=data.get("uncompacted_rows", 0),
             settled_version=data.get("settled_version", 0),
+            home=Home(**data["home"]) if data.get("home") else None,
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -72,6 +67,7 @@ class Head:
             "written_at": self.written_at,
             "uncompacted_rows": self.uncompacted_rows,
             "settled_version": self.settled_version,
+            "home": self.home.to_data() if self.home else None,
         }
 
 

@@ -17,15 +17,16 @@ from functions.index_update.committed_words import committed_words, matching_ids
 from functions.index_update.deliveries import Delivery, FreshEvent, in_parts, sort_out
 from functions.index_update.effects import Effect, Report, filter_effect, placed_effect, plain_effect
 from functions.index_update.group_commit import GroupCommit
+from functions.index_update.home_check import HomeCheck
 from functions.index_update.payloads import PayloadMissing, read_payload
 from functions.index_update.publication import Publication, new_commit_id
-from functions.index_update.races import retry_lost_races
 from functions.index_update.record_writes import EventWrites, Patch
 from functions.index_update.shard_key import ShardKey
 from functions.index_update.shard_snapshots import ShardSnapshots
 from functions.index_update.update_journal import UpdateJournal
 from functions.index_update.words import batch_of
 from shared.commit_markers import CommitMarker
+from shared.coordination.races import retry_lost_races
 from shared.domain.collection import Collection
 from shared.domain.paths import collection_document, commit_marker, head_document
 from shared.events.mutations import MutationsAcceptedV1
@@ -68,12 +69,14 @@ class CommitMutations:
         snapshots: ShardSnapshots,
         announcements: Announcements,
         clock: Clock,
+        home: HomeCheck,
     ) -> None:
         self._state = state
         self._objects = objects
         self._snapshots = snapshots
         self._announcements = announcements
         self._clock = clock
+        self._home = home
         self._manifests = manifests
         self._publication = publication
         self._group = GroupCommit(self._commit_group, MAX_GROUP)
@@ -84,6 +87,7 @@ class CommitMutations:
         Raises:
             MalformedEvent: the payload is missing or not what the event says.
             RevisionConflict: other writers kept winning; redelivery tries again.
+            HomeElsewhere: the shard commits in another region.
         """
         key = ShardKey(event.collection, event.uid, event.shard)
         try:
@@ -121,6 +125,7 @@ class CommitMutations:
         declared, head, *markers = self._state.get_many(paths)
         if declared is None or head is None or declared.data["uid"] != key.uid or head.data["uid"] != key.uid:
             return None
+        self._home.require(head, self._clock.now().timestamp())
         committed = frozenset(marker.id for marker in markers if marker is not None)
         return _ShardState(Collection.from_document(declared.data), head, Head.from_document(head), committed)
 

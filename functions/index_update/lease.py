@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
-from functions.index_update.races import LostRace, retry_lost_races
+from functions.index_update.home_check import HomeCheck
+from shared.coordination.lease import Lease, released, taken
+from shared.coordination.races import LostRace, retry_lost_races
 from shared.domain.collection import Collection
 from shared.domain.paths import head_document
 from shared.errors import TransientError
-from shared.manifests import Head, Lease
+from shared.manifests import Head
 from shared.ports.clock import Clock
 from shared.ports.state import Document, PreconditionFailed, Put, StateStore
 
@@ -27,19 +29,22 @@ class LeaseHeld(TransientError):  # noqa: N818 - a wait, not a failure
 
 
 class ShardLeases:
-    """Hands out leases with rising fencing tokens."""
+    """Hands out leases with rising fencing tokens, of the shards whose home is here."""
 
-    def __init__(self, state: StateStore, clock: Clock) -> None:
+    def __init__(self, state: StateStore, clock: Clock, home: HomeCheck) -> None:
         self._state = state
         self._clock = clock
+        self._home = home
 
     def head(self, collection: Collection, shard: int) -> Document | None:
-        """The head of a shard of this incarnation of the collection."""
+        """The head of a shard of this incarnation of the collection, unless its home is elsewhere."""
         document = self._state.get(head_document(collection.name, shard))
-        return document if document is not None and document.data["uid"] == collection.uid else None
+        if document is None or document.data["uid"] != collection.uid:
+            return None
+        return document if self._home.is_here(document) else None
 
     def acquire(self, collection: Collection, shard: int) -> Lease | None:
-        """A lease, or None when the shard is gone.
+        """A lease, or None when the shard is gone or has moved.
 
         Raises:
             LeaseHeld: another holder's lease lasts; redelivery looks again.
@@ -49,7 +54,7 @@ class ShardLeases:
     def head_under(self, collection: Collection, shard: int, lease: Lease) -> Head | None:
         """The head as it is now, or None where the lease was taken over, has lapsed, or the shard is gone."""
         document = self.head(collection, shard)
-        if document is None or lease.expires_at <= self._clock.now().timestamp():
+        if document is None or not lease.lasts(self._clock.now().timestamp()):
             return None
         head = Head.from_document(document)
         return head if head.lease == lease else None
@@ -67,9 +72,11 @@ class ShardLeases:
         if document is None:
             return None
         held, now_s = Head.from_document(document).lease, self._clock.now().timestamp()
-        if held.expires_at > now_s:
+        if held.lasts(now_s):
             raise LeaseHeld(f"{collection.name}/{shard} is being worked on until {held.expires_at:.0f}")
-        lease = Lease(uuid4().hex, held.fencing_token + 1, now_s + LEASE_S)
+        if not self._home.commits(document, now_s):
+            raise LeaseHeld(f"{collection.name}/{shard} is being moved to another home")
+        lease = taken(held, uuid4().hex, now_s, LEASE_S)
         self._move(document, replace(Head.from_document(document), lease=lease))
         return lease
 
@@ -83,7 +90,7 @@ class ShardLeases:
     def _try_release(self, collection: Collection, shard: int, lease: Lease) -> None:
         document = self.head(collection, shard)
         if document is not None and Head.from_document(document).lease.holder == lease.holder:
-            self._move(document, replace(Head.from_document(document), lease=replace(lease, expires_at=0.0)))
+            self._move(document, replace(Head.from_document(document), lease=released(lease)))
 
     def _move(self, document: Document, moved: Head) -> None:
         try:

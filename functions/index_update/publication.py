@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
-from functions.index_update.races import LostRace
+from shared.coordination.races import LostRace
 from shared.domain.collection import Collection
 from shared.domain.paths import segment_file
 from shared.index.build import BuiltSegment

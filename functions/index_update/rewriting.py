@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 from functions.index_update.announcements import Announcements
 from functions.index_update.lease import ShardLeases
 from functions.index_update.publication import Publication, new_commit_id
-from functions.index_update.races import retry_lost_races
 from shared.cache.segment_cache import SegmentCache
+from shared.coordination.lease import Lease
+from shared.coordination.races import retry_lost_races
 from shared.domain.collection import Collection
 from shared.events.mutations import MutationsAcceptedV1
 from shared.index.build import BuiltSegment
@@ -17,7 +18,7 @@ from shared.index.compaction import CompactionPlan, CompactionPolicy, replace_se
 from shared.index.manifest import Manifest
 from shared.index.merging import build_merged, merge_segments
 from shared.index.snapshot import Snapshot
-from shared.manifests import Head, Lease, ManifestReader, spec_of
+from shared.manifests import Head, ManifestReader, spec_of
 from shared.outcomes import Outcome
 from shared.ports.clock import Clock
 

@@ -1,10 +1,14 @@
 """Puts index update together; built on first use, so that importing stays cheap."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 
 from functions.index_update.announcements import Announcements
+from functions.index_update.by_home import by_home
 from functions.index_update.commits import CommitMutations
 from functions.index_update.compaction import CompactShard
+from functions.index_update.home_check import HomeCheck
 from functions.index_update.lease import ShardLeases
 from functions.index_update.publication import Publication
 from functions.index_update.rewriting import RewriteSegments
@@ -21,20 +25,23 @@ from shared.events.index import CompactionDueV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.index.compaction import CompactionPolicy
 from shared.manifests import ManifestReader
+from shared.outcomes import Outcome
+from shared.ports.objects import ObjectStore
 from shared.topology import load_topology
 
 
 class _Parts:
     """What the handlers share, and the handlers."""
 
-    def __init__(self, adapters: Adapters, settings: IndexUpdateSettings) -> None:
+    def __init__(self, adapters: Adapters, settings: IndexUpdateSettings, home: HomeCheck) -> None:
         self._state = adapters.state
         self._objects = adapters.objects
         self._clock = adapters.clock
         self._settings = settings
+        self._home = home
         self._policy = CompactionPolicy(base_from_rows=settings.base_from_rows)
         self._manifests = ManifestReader(adapters.objects)
-        self._leases = ShardLeases(adapters.state, adapters.clock)
+        self._leases = ShardLeases(adapters.state, adapters.clock, home)
         self._publication = Publication(adapters.state, adapters.objects)
         self._announcements = Announcements(adapters.publisher, adapters.clock, self._policy)
 
@@ -56,6 +63,7 @@ class _Parts:
             snapshots=self._snapshots,
             announcements=self._announcements,
             clock=self._clock,
+            home=self._home,
         )
 
     def compact(self) -> CompactShard:
@@ -94,25 +102,44 @@ class _Parts:
             announcements=self._announcements,
             clock=self._clock,
             policy=self._policy,
+            home=self._home,
         )
         graves = ClearGraves(state=self._state, objects=self._objects, clock=self._clock, retention=retention)
         return Sweep(state=self._state, sweep_shard=sweep_shard, clear_graves=graves, clock=self._clock)
 
 
-def build(adapters: Adapters, settings: IndexUpdateSettings) -> Consumer:
-    """Index update on these adapters."""
-    parts = _Parts(adapters, settings)
+def build(
+    adapters: Adapters, settings: IndexUpdateSettings, buckets: Mapping[str, ObjectStore] | None = None
+) -> Consumer:
+    """Index update on these adapters; with `buckets` of all regions it serves each shard in its home's."""
+    topology = load_topology()
+    own = HomeCheck.of(topology, settings.region)
+    parts = {
+        region: _Parts(replace(adapters, objects=objects), settings, HomeCheck.of(topology, region))
+        for region, objects in (buckets or {own.region: adapters.objects}).items()
+    }
+    sweeps = {region: each.sweep() for region, each in parts.items()}
+
+    def sweep(tick: SweepDueV1) -> Outcome:
+        for each in sweeps.values():
+            each(tick)
+        return Outcome.DONE
+
     return Consumer(
         "index_update",
         {
-            MutationsAcceptedV1: parts.commit(),
-            CompactionDueV1: parts.compact(),
-            SweepDueV1: parts.sweep(),
+            MutationsAcceptedV1: by_home(
+                adapters.state, own.default_region, {region: each.commit() for region, each in parts.items()}
+            ),
+            CompactionDueV1: by_home(
+                adapters.state, own.default_region, {region: each.compact() for region, each in parts.items()}
+            ),
+            SweepDueV1: sweep,
         },
         publisher=adapters.publisher,
         dead_letter_topics={
             subscription.topic: subscription.dead_letter_topic
-            for subscription in load_topology().subscriptions_of("index_update").values()
+            for subscription in topology.subscriptions_of("index_update").values()
         },
         clock=adapters.clock,
     )

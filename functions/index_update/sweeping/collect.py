@@ -10,9 +10,10 @@ from functions.index_update.sweeping.budget import Budget
 from functions.index_update.sweeping.garbage import KeptVersions, is_garbage_segment, is_past_events, segment_of
 from functions.index_update.sweeping.remover import Remover
 from functions.index_update.sweeping.retention import Retention
+from shared.coordination.lease import Lease
 from shared.domain.collection import Collection
 from shared.domain.paths import shard_prefix
-from shared.manifests import Lease, ManifestReader
+from shared.manifests import ManifestReader
 from shared.ports.clock import Clock
 from shared.ports.objects import ObjectInfo, ObjectStore
 

@@ -5,8 +5,9 @@ from contextlib import suppress
 from functions.index_update.lease import ShardLeases
 from functions.index_update.sweeping.budget import Budget
 from functions.index_update.sweeping.garbage import segment_of
+from shared.coordination.lease import Lease
 from shared.domain.collection import Collection
-from shared.manifests import Lease, ManifestReader
+from shared.manifests import ManifestReader
 from shared.ports.objects import GenerationMismatch, ObjectInfo, ObjectStore
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from functions.index_update.announcements import Announcements
+from functions.index_update.home_check import HomeCheck
 from functions.index_update.merge_choice import is_at_rest
 from functions.index_update.sweeping.budget import Budget
 from functions.index_update.sweeping.collect import Collected, CollectGarbage
@@ -57,6 +58,7 @@ class SweepShard:
         announcements: Announcements,
         clock: Clock,
         policy: CompactionPolicy,
+        home: HomeCheck,
     ) -> None:
         self._state = state
         self._manifests = manifests
@@ -64,6 +66,7 @@ class SweepShard:
         self._announcements = announcements
         self._clock = clock
         self._policy = policy
+        self._home = home
 
     def __call__(self, collection: Collection, shard: int, budget: Budget) -> None:
         """Sweep.
@@ -75,7 +78,7 @@ class SweepShard:
         found, recorded = self._state.get_many(
             [head_document(collection.name, shard), sweep_document(collection.name, shard)]
         )
-        if found is None or found.data["uid"] != collection.uid:
+        if found is None or found.data["uid"] != collection.uid or not self._home.is_here(found):
             return
         head = Head.from_document(found)
         record = SweepRecord.from_data(recorded.data) if recorded is not None else SweepRecord()

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from functions.index_update.home_check import HomeCheck
 from functions.index_update.lease import LEASE_S, LeaseHeld, ShardLeases
 from shared.events.mutations import MutationsAcceptedV1
 from shared.index.manifest import SegmentKind
 from shared.manifests import Head
 from shared.outcomes import Outcome
 from shared.ports.state import Document, Write
+from shared.topology import load_topology
 from tests.builders.faults import Fault, FaultyState
 from tests.builders.pipeline import Pipeline, read
 from tests.fakes.clock import FrozenClock
@@ -127,7 +129,7 @@ def test_a_second_compaction_of_a_shard_waits_for_the_first(pipeline: Pipeline) 
     """While a lease lasts nobody else gets one; after it lapses the next holder's fencing token is higher."""
     clock = pipeline.adapters.clock
     assert isinstance(clock, FrozenClock)
-    leases = ShardLeases(pipeline.adapters.state, clock)
+    leases = ShardLeases(pipeline.adapters.state, clock, HomeCheck.of(load_topology()))
 
     first = leases.acquire(pipeline.collection, 0)
     with pytest.raises(LeaseHeld):
@@ -158,7 +160,7 @@ def test_a_compaction_whose_lease_was_taken_over_changes_nothing(tmp_path: Path)
             self.reads_of_head += path.endswith("/heads/0")
             if self.reads_of_head == 4:
                 clock.advance(timedelta(seconds=LEASE_S + 1))
-                ShardLeases(self.inner, clock).acquire(pipeline.collection, 0)
+                ShardLeases(self.inner, clock, HomeCheck.of(load_topology())).acquire(pipeline.collection, 0)
             return self.inner.get(path)
 
     adapters = replace(pipeline.adapters, state=Sleeps(pipeline.adapters.state, Fault(0, after_effect=False)))

@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from functions.index_update.home_check import HomeCheck
 from functions.index_update.lease import LEASE_S, ShardLeases
 from functions.index_update.merge_choice import REST
 from functions.index_update.sweeping import sweep as sweep_module
@@ -23,6 +24,7 @@ from shared.manifests import Head
 from shared.outcomes import Outcome
 from shared.ports.objects import ObjectInfo
 from shared.ports.state import Document, Write
+from shared.topology import load_topology
 from tests.builders.faults import Fault, FaultyObjects, FaultyState, failing
 from tests.builders.pipeline import Pipeline, read
 from tests.fakes.clock import FrozenClock
@@ -84,7 +86,9 @@ def test_a_sweep_leaves_a_shard_alone_that_somebody_merges(tmp_path: Path) -> No
     pipeline = make_pipeline(tmp_path, base_from_rows=40)
     _write(pipeline, 8)
     pipeline.taken("compactions")
-    ShardLeases(pipeline.adapters.state, _clock(pipeline)).acquire(pipeline.collection, 0)
+    ShardLeases(pipeline.adapters.state, _clock(pipeline), HomeCheck.of(load_topology())).acquire(
+        pipeline.collection, 0
+    )
 
     outcome = pipeline.sweep()
 
