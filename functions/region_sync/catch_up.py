@@ -9,11 +9,11 @@ from functions.region_sync.shard_view import ShardKey
 from functions.region_sync.sync_shard import SyncReason, SyncShard
 from shared.domain.paths import head_document
 from shared.errors import CorruptObject, TransientError
+from shared.listing import listed
 from shared.ports.state import Document, StateStore
 from shared.regions.paths import regional_heads
 from shared.telemetry import log
 
-_PAGE: Final = 300
 COLLECTIONS: Final = "collections"
 
 
@@ -61,13 +61,3 @@ class CatchUp:
             served = here.data["version"] if here is not None and here.data["uid"] == uid else 0
             if head is not None and head.data["uid"] == uid and head.data["version"] > served:
                 yield ShardKey(name, uid, shard)
-
-
-def listed(state: StateStore, collection: str) -> Iterator[Document]:
-    """All documents of a collection, page by page."""
-    after = ""
-    while page := state.list(collection, after=after, limit=_PAGE):
-        yield from page
-        after = page[-1].id
-        if len(page) < _PAGE:
-            return

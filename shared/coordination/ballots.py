@@ -11,13 +11,12 @@ from shared.coordination.paths import BALLOTS, ballot_document
 from shared.coordination.proposal import Proposal
 from shared.coordination.races import retry_lost_races
 from shared.errors import Conflict, NotFound
+from shared.listing import listed
 from shared.ports.clock import Clock
 from shared.ports.state import ABSENT, PreconditionFailed, Put, StateStore
 
 KEPT_FOR: Final = timedelta(days=90)
 """To look up later what was decided by whom."""
-
-MOST_LISTED: Final = 200
 
 
 class Ballots:
@@ -93,7 +92,7 @@ class Ballots:
     def all(self) -> list[Ballot]:
         """The ballots that are kept, the latest first; one whose time is up reads as decided."""
         now = self._clock.now()
-        found = self._state.list(BALLOTS, limit=MOST_LISTED)
+        found = listed(self._state, BALLOTS)
         ballots = [Ballot.from_data(document.id, document.data).settled(now) for document in found]
         return sorted(ballots, key=lambda ballot: ballot.opened_at, reverse=True)
 

@@ -1,7 +1,7 @@
 """A region as a member: what it says of itself, and what others make of its silence. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -122,8 +122,8 @@ class Member:
             "beats": self.beats,
             "interval_s": self.interval.total_seconds(),
             "capabilities": list(self.capabilities),
-            "capacity": asdict(self.capacity),
-            "load": asdict(self.load),
+            "capacity": dict(vars(self.capacity)),
+            "load": dict(vars(self.load)),
             "is_draining": self.is_draining,
         }
 

@@ -4,7 +4,7 @@ It stands in the shard's head: moving it changes the head, and every commit comp
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -25,7 +25,7 @@ class Home:
 
     def to_data(self) -> dict[str, Any]:
         """What the head holds."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 def home_of(head: Mapping[str, Any], default_region: str) -> Home:
