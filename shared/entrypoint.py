@@ -10,14 +10,24 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from shared import tracing
 from shared.errors import MalformedEvent, PermanentError
 from shared.events.codec import from_message
 from shared.events.event import Event, Tick
 from shared.events.registry import EVENTS
+from shared.metrics import Counter, Histogram
 from shared.outcomes import Outcome
 from shared.ports.clock import Clock
 from shared.ports.publisher import Message, Publisher
 from shared.telemetry import log
+from shared.trace_context import EVENT_TRACEPARENT
+
+DELIVERIES: Final = Counter(
+    "swell_deliveries_total", "Events taken, by what became of them", ("function", "event_type", "outcome")
+)
+DELIVERY_DURATION: Final = Histogram(
+    "swell_delivery_duration_seconds", "Time from a delivery to its acknowledgement", ("function", "event_type")
+)
 
 Handler = Callable[[Any], Outcome]
 
@@ -70,6 +80,12 @@ class Consumer:
         self, data: bytes, attributes: Mapping[str, str], envelope: Mapping[str, str] = _NO_ENVELOPE
     ) -> Outcome:
         """Take one message; `envelope` has what Pub/Sub says of it, for ticks."""
+        with tracing.entered(f"{self._function} process", attributes.get(EVENT_TRACEPARENT), "consumer") as span:
+            return self._consume(span, data, attributes, envelope)
+
+    def _consume(
+        self, span: tracing.Span, data: bytes, attributes: Mapping[str, str], envelope: Mapping[str, str]
+    ) -> Outcome:
         started = time.perf_counter()
         outcome, reason = "redeliver", None
         try:
@@ -81,6 +97,12 @@ class Consumer:
             reason = f"{type(error).__name__}: {error}"
             raise
         finally:
+            took_s = time.perf_counter() - started
+            event_type = attributes.get("ce-type", "")
+            event_type = event_type if event_type in EVENTS else "unknown"
+            span.note({"swell.function": self._function, "swell.event_type": event_type, "swell.outcome": outcome})
+            DELIVERIES.inc(self._function, event_type, outcome)
+            DELIVERY_DURATION.observe(took_s, self._function, event_type)
             log(
                 "INFO" if reason is None else "ERROR" if outcome == Outcome.PARKED else "WARNING",
                 "delivery",
@@ -89,7 +111,7 @@ class Consumer:
                 event_id=attributes.get("ce-id"),
                 outcome=outcome,
                 reason=reason,
-                duration_ms=round((time.perf_counter() - started) * 1000, 2),
+                duration_ms=round(took_s * 1000, 2),
             )
         return outcome
 

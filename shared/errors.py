@@ -120,6 +120,10 @@ class DependencyUnavailable(TransientError):  # noqa: N818
     code = "dependency_unavailable"
 
 
+class NotProvisioned(DependencyUnavailable):
+    """The dependency answered that a part of the deployment is not there (yet), such as a topic."""
+
+
 class RevisionConflict(TransientError):  # noqa: N818
     """A compare-and-set lost to another writer more often than the retry policy allows."""
 

@@ -4,7 +4,6 @@ Source: RFC 9457 (problem details for HTTP APIs).
 """
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
@@ -19,23 +18,15 @@ from starlette.websockets import WebSocket
 
 from shared.auth.caller import LOCAL_OWNER
 from shared.auth.errors import Forbidden
+from shared.auth.scope import PUBLIC_PATHS
 from shared.domain.limits import COLLECTION_NAME, MAX_IDEMPOTENCY_KEY_BYTES, MAX_REQUEST_BYTES
 from shared.domain.tenancy import DEFAULT_TENANT
 from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge, SwellError, shortened
-from shared.metrics import Counter, Histogram, scrape
-from shared.request_context import begin_context, context_of
-from shared.telemetry import log
+from shared.metrics import scrape
+from shared.request_context import RequestContext, begin_context, context_of
+from shared.request_record import RequestRecord, recorded
+from shared.shutdown import ShuttingDown, process_shutdown
 from shared.vectors import BASE64, NUMBERS
-
-REQUESTS: Final = Counter(
-    "swell_http_requests_total", "Requests answered; not those of health", ("function", "method", "route", "status")
-)
-DURATION: Final = Histogram(
-    "swell_http_request_duration_seconds", "Time from a request to the end of its answer", ("function", "route")
-)
-
-_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"})
-"""Those that a metric names: anybody may invent others."""
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 """Puts a layer around an app. Layers raise `SwellError` where they refuse; the function makes it an answer."""
@@ -146,8 +137,8 @@ def _allowed(problem: Any) -> str:
             return _PREAMBLE.sub("", str(problem["msg"]))
 
 
-def problem_document(error: SwellError) -> dict[str, Any]:
-    """An error as RFC 9457 words it; `problem_response` is the HTTP answer."""
+def problem_response(error: SwellError) -> Response:
+    """The RFC 9457 form of an error."""
     document: dict[str, Any] = {
         "type": f"https://swell.dev/problems/{error.code}",
         "title": error.code.replace("_", " "),
@@ -158,14 +149,7 @@ def problem_document(error: SwellError) -> dict[str, Any]:
         document["errors"] = [
             {"field": problem.field, "value": problem.value, "allowed": problem.allowed} for problem in error.problems
         ]
-    return document
-
-
-def problem_response(error: SwellError) -> Response:
-    """The RFC 9457 form of an error."""
-    return Response(
-        orjson.dumps(problem_document(error)), error.status, error.headers, media_type="application/problem+json"
-    )
+    return Response(orjson.dumps(document), error.status, error.headers, media_type="application/problem+json")
 
 
 class AppResponse(Response):
@@ -210,28 +194,38 @@ class HttpFunction:
             return
         context = begin_context(scope)
         scope["app"] = self  # has the router raise a 405 rather than answer it as text
-        started, status = time.perf_counter(), 0
+        with recorded(self._name, scope, context) as record:
+            await self._answer(scope, receive, send, context, record)
 
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, context: RequestContext, record: RequestRecord
+    ) -> None:
         async def observed(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                record.status = message["status"]
                 if context.answer_headers:
                     message["headers"] = [*message.get("headers", ()), *context.answer_headers]
             await send(message)
 
         try:
-            await self._app(scope, receive, observed)
+            await self._served(scope, receive, observed)
         except (SwellError, HTTPException) as error:
+            if record.status:
+                raise  # too late to say so
             await _problem_of(error)(scope, receive, observed)
         except Exception:
-            if not status:
+            if not record.status:
                 await problem_response(SwellError("an unexpected error; the log has the details"))(
                     scope, receive, observed
                 )
             raise
-        finally:
-            self._log(scope, status, started)
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] in PUBLIC_PATHS:
+            await self._app(scope, receive, send)
+            return
+        with process_shutdown.request():
+            await self._app(scope, receive, send)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A WebSocket passes the same layers; a refusal is an HTTP answer in place of the handshake."""
@@ -249,6 +243,8 @@ class HttpFunction:
         return json_response({"status": "ok", "function": self._name})
 
     def _readyz(self, _: Request) -> Response:
+        if process_shutdown.is_under_way:
+            raise ShuttingDown
         self._ready()
         return json_response({"status": "ready", "function": self._name})
 
@@ -257,25 +253,6 @@ class HttpFunction:
             raise Forbidden("metrics are the operator's: they count the requests of all tenants")
         text, content_type = scrape()
         return Response(text, media_type=content_type)
-
-    def _log(self, scope: Scope, status: int, started: float) -> None:
-        if scope["path"] in ("/healthz", "/readyz") or context_of(scope).is_logged_in_bulk:
-            return
-        took_s = time.perf_counter() - started
-        route = getattr(scope.get("route"), "path", None)  # never the path itself: it may hold anything
-        method = scope["method"] if scope["method"] in _METHODS else "other"
-        REQUESTS.inc(self._name, method, route or "none", str(status))
-        DURATION.observe(took_s, self._name, route or "none")
-        log(
-            "ERROR" if status >= 500 and status != 503 else "INFO",
-            "request",
-            function=self._name,
-            method=scope["method"],
-            route=route,
-            collection=scope.get("path_params", {}).get("collection"),
-            status=status,
-            duration_ms=round(took_s * 1000, 2),
-        )
 
 
 def _as_local_owner(app: ASGIApp) -> ASGIApp:

@@ -8,7 +8,7 @@ are read by Google's clients, not by us.
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -30,11 +30,17 @@ class Settings(BaseSettings):
         default=(),
         description="JSON list of buckets that imports read and exports write, beside transfers/ of our own; google",
     )
-
-    redis_url: SecretStr | None = Field(
-        default=None,
-        description="redis:// or rediss:// of a Redis or Memorystore through which instances share rates and answers; "
-        "it holds nothing that may not be lost",
+    trace_exporter: Literal["none", "otlp", "gcp", "console"] = Field(
+        default="none",
+        description="where spans go: nowhere (log lines carry the trace all the same), to OTEL_EXPORTER_OTLP_ENDPOINT, "
+        "to Cloud Trace, to stdout",
+    )
+    trace_ratio: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="share of the traces that begin here which is recorded; others are recorded if their caller's is. "
+        "Cloud Trace is free up to 2.5 million spans a month",
     )
 
     @model_validator(mode="after")

@@ -5,17 +5,29 @@ Never logged: vectors, attributes, query text, keys.
 
 import sys
 from datetime import UTC, datetime
-from typing import Literal, TextIO
+from typing import Final, Literal, TextIO
 
 import orjson
 
+from shared.trace_context import current
+
+_TRACE: Final = "logging.googleapis.com/trace"
+_SPAN: Final = "logging.googleapis.com/spanId"
+_SAMPLED: Final = "logging.googleapis.com/trace_sampled"
 _sink: TextIO | None = None
+_traces: str = ""
 
 
 def log_to(sink: TextIO | None) -> None:
     """Send the lines of this process elsewhere than to stdout (None: back to stdout)."""
     global _sink  # noqa: PLW0603 - a process has one log
     _sink = sink
+
+
+def log_traces_of(project: str | None) -> None:
+    """Name traces as Cloud Logging finds them: by the project that they are recorded in."""
+    global _traces  # noqa: PLW0603 - a process has one log
+    _traces = f"projects/{project}/traces/" if project else ""
 
 
 Severity = Literal["DEBUG", "INFO", "NOTICE", "WARNING", "ERROR"]
@@ -29,6 +41,9 @@ def log(severity: Severity, message: str, **fields: str | float | None) -> None:
         "time": datetime.now(UTC).isoformat(),
         **{name: value for name, value in fields.items() if value is not None},
     }
+    trace = current.get()
+    if trace is not None:
+        line |= {_TRACE: _traces + trace.trace_id, _SPAN: trace.span_id, _SAMPLED: trace.sampled}
     sink = _sink or sys.stdout
     sink.write(orjson.dumps(line).decode() + "\n")
     sink.flush()

@@ -1,14 +1,20 @@
 """Opens the adapters that the settings name, importing no others: imports are cold start."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from shared.adapters.no_files import NoFiles
+from shared.adapters.watched import WatchedObjects, WatchedPublisher, WatchedState
 from shared.ports.clock import Clock, SystemClock
 from shared.ports.files import Files
 from shared.ports.objects import ObjectStore
 from shared.ports.publisher import Publisher
 from shared.ports.state import StateStore
+from shared.resilience.circuit_breaker import CircuitBreaker
+from shared.resilience.dependency import Dependency
 from shared.settings import Settings
+from shared.telemetry import log_traces_of
+from shared.tracing import start_tracing
 
 
 @dataclass(frozen=True)
@@ -20,11 +26,27 @@ class Adapters:
     publisher: Publisher
     clock: Clock = field(default_factory=SystemClock)
     files: Files = field(default_factory=NoFiles)
+    breakers: Mapping[str, CircuitBreaker] = field(default_factory=dict)
+    """Those around the ports, by the name of the dependency."""
 
 
 def open_adapters(settings: Settings) -> Adapters:
-    """Adapters on Google Cloud (or its emulators), or on SQLite and a directory."""
-    return _google(settings) if settings.runtime == "google" else _embedded(settings)
+    """Adapters on Google Cloud (or its emulators), or on SQLite and a directory, each behind a breaker."""
+    log_traces_of(settings.project)
+    start_tracing(settings)
+    return watched(_google(settings) if settings.runtime == "google" else _embedded(settings))
+
+
+def watched(adapters: Adapters) -> Adapters:
+    """The same world, with a breaker, measurements and spans around every call of it."""
+    state, objects, publisher = Dependency("state"), Dependency("objects"), Dependency("publisher")
+    return replace(
+        adapters,
+        state=WatchedState(adapters.state, state.call),
+        objects=WatchedObjects(adapters.objects, objects.call),
+        publisher=WatchedPublisher(adapters.publisher, publisher.call),
+        breakers={each.name: each.breaker for each in (state, objects, publisher)},
+    )
 
 
 def _google(settings: Settings) -> Adapters:

@@ -17,6 +17,7 @@ from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
 from shared.adapters.embedded.received_message import ReceivedMessage
 from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.watched import WatchedPublisher
 from shared.edge import EdgeSettings, edge
 from shared.settings import Settings
 from shared.telemetry import log_to
@@ -76,7 +77,9 @@ def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
 @contextmanager
 def _events(data_dir: Path, adapters: Adapters) -> Iterator[None]:
     settings = IndexUpdateSettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
-    assert isinstance(adapters.publisher, SqliteBroker)  # noqa: S101 - what embedded opens
+    assert isinstance(adapters.publisher, WatchedPublisher)  # noqa: S101 - what embedded opens
+    broker = adapters.publisher.inner
+    assert isinstance(broker, SqliteBroker)  # noqa: S101
     consumers = {
         "index_update": build_index_update(adapters, settings),
         "transfer": build_transfer(adapters, StepLimits()),
@@ -86,7 +89,7 @@ def _events(data_dir: Path, adapters: Adapters) -> Iterator[None]:
     def deliver(subscription: str, received: ReceivedMessage) -> None:
         consumers[functions[subscription]].consume(received.data, received.attributes)
 
-    dispatcher = Dispatcher(adapters.publisher, deliver)
+    dispatcher = Dispatcher(broker, deliver)
     dispatcher.start()
     try:
         yield

@@ -21,7 +21,7 @@ from shared.adapters.messages import (
     check_message,
     message_size_bytes,
 )
-from shared.errors import DependencyUnavailable
+from shared.errors import NotProvisioned
 from shared.ports.publisher import Message
 
 ATTEMPT_TIMEOUT_S: Final = 10.0
@@ -87,7 +87,7 @@ class GooglePublisher:
                 try:
                     self._client.publish(topic=path, messages=request, retry=RETRY, timeout=ATTEMPT_TIMEOUT_S)
                 except exceptions.NotFound as error:  # not made yet: the sender tries again, and so does an operator
-                    raise DependencyUnavailable(f"publish to {topic}: {error}") from error
+                    raise NotProvisioned(f"publish to {topic}: {error}") from error
 
 
 def _by_topic_and_key(messages: Sequence[Message]) -> Mapping[tuple[str, str], list[Message]]:
