@@ -1,0 +1,1 @@
+"""Cloud Workflows on this machine: the subset of its language that `workflows/` uses, and its executions."""
