@@ -137,8 +137,8 @@ def _allowed(problem: Any) -> str:
             return _PREAMBLE.sub("", str(problem["msg"]))
 
 
-def problem_response(error: SwellError) -> Response:
-    """The RFC 9457 form of an error."""
+def problem_document(error: SwellError) -> dict[str, Any]:
+    """An error as RFC 9457 words it; `problem_response` is the HTTP answer."""
     document: dict[str, Any] = {
         "type": f"https://swell.dev/problems/{error.code}",
         "title": error.code.replace("_", " "),
@@ -149,7 +149,14 @@ def problem_response(error: SwellError) -> Response:
         document["errors"] = [
             {"field": problem.field, "value": problem.value, "allowed": problem.allowed} for problem in error.problems
         ]
-    return Response(orjson.dumps(document), error.status, error.headers, media_type="application/problem+json")
+    return document
+
+
+def problem_response(error: SwellError) -> Response:
+    """The RFC 9457 form of an error."""
+    return Response(
+        orjson.dumps(problem_document(error)), error.status, error.headers, media_type="application/problem+json"
+    )
 
 
 class AppResponse(Response):

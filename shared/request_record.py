@@ -51,6 +51,8 @@ class RequestRecord:
                 "swell.collection": collection,
             }
         )
+        if context.is_logged_in_bulk:
+            return
         caller = context.known_caller
         log(
             "ERROR" if self.status >= 500 and self.status != 503 else "INFO",

@@ -8,7 +8,7 @@ are read by Google's clients, not by us.
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -41,6 +41,12 @@ class Settings(BaseSettings):
         le=1,
         description="share of the traces that begin here which is recorded; others are recorded if their caller's is. "
         "Cloud Trace is free up to 2.5 million spans a month",
+    )
+
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="redis:// or rediss:// of a Redis or Memorystore through which instances share rates and answers; "
+        "it holds nothing that may not be lost",
     )
 
     @model_validator(mode="after")

@@ -1,7 +1,6 @@
 """Writes over HTTP: translate requests, have them accepted, translate what became of them."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,6 +17,8 @@ from shared.events.mutations import RecordUpdate
 from shared.http import collection_name, idempotency_key, json_response, read_body
 from shared.index.filter import parse_filter
 from shared.ports.state import StateStore
+from shared.request_context import context_of
+from shared.serving.deadline import Deadline
 from shared.vectors import decode_vectors, encode_vectors
 from shared.writes.accept import AcceptedWrite, AcceptWrites, CommittedWrite, Upserts
 from shared.writes.attributes import check_attributes
@@ -47,7 +48,7 @@ class WriteRoutes:
         body = await read_body(request, UpsertRecords)
         write = await run_in_threadpool(self._accept_upsert, collection_name(request), body, idempotency_key(request))
         reported = ["conflicts"] if body.is_conditional else []
-        return await self._answer(write, {"accepted": len(body.records)}, body, reported)
+        return await self._answer(request, write, {"accepted": len(body.records)}, body, reported)
 
     def _accept_upsert(self, name: str, body: UpsertRecords, key: str | None) -> AcceptedWrite:
         collection = load_collection(self._state, name)
@@ -68,7 +69,7 @@ class WriteRoutes:
         body = await read_body(request, UpdateRecords)
         write = await run_in_threadpool(self._accept_update, collection_name(request), body, idempotency_key(request))
         reported = ["missing", "conflicts"] if body.is_conditional else ["missing"]
-        return await self._answer(write, {"accepted": len(body.records)}, body, reported)
+        return await self._answer(request, write, {"accepted": len(body.records)}, body, reported)
 
     def _accept_update(self, name: str, body: UpdateRecords, key: str | None) -> AcceptedWrite:
         collection = load_collection(self._state, name)
@@ -90,8 +91,8 @@ class WriteRoutes:
         body = await read_body(request, DeleteRecords)
         write = await run_in_threadpool(self._accept_delete, collection_name(request), body, idempotency_key(request))
         if body.ids is None:
-            return await self._answer(write, {}, body, ["deleted"])
-        return await self._answer(write, {"accepted": len(body.ids)}, body)
+            return await self._answer(request, write, {}, body, ["deleted"])
+        return await self._answer(request, write, {"accepted": len(body.ids)}, body)
 
     def _accept_delete(self, name: str, body: DeleteRecords, key: str | None) -> AcceptedWrite:
         collection = load_collection(self._state, name)
@@ -101,23 +102,29 @@ class WriteRoutes:
         return self._writes.delete(collection, body.ids or [], key)
 
     async def _answer(
-        self, write: AcceptedWrite, answer: dict[str, Any], options: WriteOptions, reported: Sequence[str] = ()
+        self,
+        request: Request,
+        write: AcceptedWrite,
+        answer: dict[str, Any],
+        options: WriteOptions,
+        reported: Sequence[str] = (),
     ) -> Response:
         if options.wait == "accepted":
             return json_response(answer, 202)
-        committed = await self._committed(write, options.timeout_ms)
+        context = context_of(request.scope)
+        context.wait_begins()
+        committed = await self._committed(write, context.deadline(options.timeout_ms))
         report = {name: getattr(committed, name) for name in reported}
         return json_response({**answer, "version": str(committed.version), **report})
 
-    async def _committed(self, write: AcceptedWrite, timeout_ms: int) -> CommittedWrite:
-        deadline = time.monotonic() + timeout_ms / 1000
+    async def _committed(self, write: AcceptedWrite, deadline: Deadline) -> CommittedWrite:
         pause_s = _FIRST_POLL_S
         while True:
             committed = await run_in_threadpool(self._writes.committed, write)
             if committed is not None:
                 return committed
-            if time.monotonic() + pause_s > deadline:
-                raise CommitPending(f"the write is accepted, but was not committed within {timeout_ms} ms")
+            if pause_s > deadline.remaining_s:
+                raise CommitPending(f"the write is accepted, but was not committed within {deadline.timeout_ms} ms")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.5, _LONGEST_POLL_S)
 

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.query.service import AnswerReads, Read, Search, search_shards
-from functions.query.snapshots import OpenCollection
 from shared.index.answers import Answer
 from shared.index.filter import parse_filter
+from shared.reads.service import AnswerReads, Read, Search, search_shards
+from shared.reads.snapshots import OpenCollection
 from shared.vectors import decode_vectors
 
 _NOISE: Final = 0.25

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from functions.query.service import Read
-from functions.query.snapshots import OpenCollection
 from shared.index.answers import Match, Record
+from shared.reads.service import Read
+from shared.reads.snapshots import OpenCollection
 
 
 def describe_match(match: Match) -> dict[str, Any]:

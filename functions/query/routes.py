@@ -1,31 +1,25 @@
 """Query over HTTP: translate requests, call the service, translate answers."""
 
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from functions.query.heads import Freshness
+from functions.query.reading import read_of, search_of, until_visible, wish_of
 from functions.query.recall_check import CheckRecall
 from functions.query.requests import CheckRecall as CheckRecallBody
-from functions.query.requests import FetchRecords, QueryRecords, ReadOptions
+from functions.query.requests import FetchRecords, QueryRecords
 from functions.query.responses import describe_damages, describe_match, describe_record, describe_segments
-from functions.query.service import AnswerReads, Read, Search
 from shared.cache.segment_cache import SegmentCache
 from shared.collections import visible_collections
-from shared.domain.serving_mode import ReadWish, apply
 from shared.domain.versions import VersionVector
-from shared.errors import VersionNotVisible
 from shared.http import collection_name, json_response, read_body
 from shared.ports.state import StateStore
+from shared.reads.heads import Freshness
+from shared.reads.service import AnswerReads, Read, Search
 from shared.request_context import context_of
-
-T = TypeVar("T")
 
 
 class QueryRoutes:
@@ -80,13 +74,13 @@ class QueryRoutes:
         started, fetched_bytes = time.perf_counter(), self._cache.fetched_bytes
         body = await read_body(request, QueryRecords)
         context = context_of(request.scope)
-        wish = self._wish(request, body, body.recall, body.top_k)
-        read, search = self._read(request, body, wish), _search(body, wish)
+        wish = wish_of(request, body, self._staleness_s, body.recall, body.top_k)
+        read, search = read_of(request, body, wish), search_of(body, wish)
         warm = self._reads.warm(read) if body.vectors is None else None
         if warm is not None:  # on the event loop: one search is shorter than a change of threads and back
             found = self._reads.search(read, search, warm)
         else:
-            found = await _until_visible(lambda: self._reads.search(read, search), body.timeout_ms)
+            found = await until_visible(lambda: self._reads.search(read, search), body.timeout_ms)
         results = [{"matches": [describe_match(match) for match in matches]} for matches in found.answer.matches]
         return json_response(
             {
@@ -106,8 +100,8 @@ class QueryRoutes:
     async def fetch(self, request: Request) -> Response:
         """Records by id; ids that do not exist are listed as missing."""
         body = await read_body(request, FetchRecords)
-        read = self._read(request, body, self._wish(request, body))
-        records, opened = await _until_visible(lambda: self._reads.fetch(read, body.ids), body.timeout_ms)
+        read = read_of(request, body, wish_of(request, body, self._staleness_s))
+        records, opened = await until_visible(lambda: self._reads.fetch(read, body.ids), body.timeout_ms)
         return json_response(
             {
                 "records": [describe_record(record, read) for record in records if record is not None],
@@ -121,47 +115,8 @@ class QueryRoutes:
     async def recall(self, request: Request) -> Response:
         """Live recall."""
         body = await read_body(request, CheckRecallBody)
-        wish = self._wish(request, body, body.recall, body.top_k)
-        read = self._read(request, body, wish)
+        wish = wish_of(request, body, self._staleness_s, body.recall, body.top_k)
+        read = read_of(request, body, wish)
         search = Search(body.vectors or [], None, wish.top_k, wish.recall, body.filter)
-        report = await _until_visible(lambda: self._check_recall(read, search, body.sample, body.seed), body.timeout_ms)
+        report = await until_visible(lambda: self._check_recall(read, search, body.sample, body.seed), body.timeout_ms)
         return json_response(vars(report))
-
-    def _wish(self, request: Request, options: ReadOptions, recall: float = 1.0, top_k: int = 1) -> ReadWish:
-        """What is carried out of what was asked for, under the serving mode."""
-        context = context_of(request.scope)
-        stated_s = {"strong": 0.0, "bounded": (options.max_staleness_ms or 0) / 1000}.get(options.consistency)
-        asked = ReadWish(recall, top_k, self._staleness_s if stated_s is None else stated_s, stated_s is not None)
-        return apply(context.mode, context.caller.tier, asked)
-
-    def _read(self, request: Request, options: ReadOptions, wish: ReadWish) -> Read:
-        return Read(
-            collection=collection_name(request),
-            freshness=Freshness(wish.staleness_s, options.least_version()),
-            whole=options.consistency == "strong",
-            include_attributes="attributes" in options.include,
-            include_vectors="vector" in options.include,
-        )
-
-
-async def _until_visible(attempt: Callable[[], T], timeout_ms: int) -> T:
-    """Repeat a read whose version is still on its way: the write that made it may be committing just now."""
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type(VersionNotVisible),
-        stop=stop_after_delay(timeout_ms / 1000),
-        wait=wait_exponential(multiplier=0.005, max=0.1),
-        reraise=True,
-    )
-    return await retrying(run_in_threadpool, attempt)
-
-
-def _search(body: QueryRecords, wish: ReadWish) -> Search:
-    single = [body.vector] if body.vector is not None else []
-    return Search(
-        vectors=body.vectors if body.vectors is not None else single,
-        near_id=body.id,
-        top_k=wish.top_k,
-        recall=wish.recall,
-        filter=body.filter,
-        field="vectors[{}]" if body.vectors is not None else "vector",
-    )

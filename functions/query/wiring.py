@@ -6,15 +6,16 @@ from functools import cache
 
 from starlette.types import ASGIApp
 
-from functions.query.heads import Heads
+from functions.query.progressive import ProgressiveRoutes
 from functions.query.routes import QueryRoutes
-from functions.query.service import AnswerReads
 from functions.query.settings import QuerySettings
-from functions.query.snapshots import Snapshots
 from shared.adapters.opening import Adapters, open_adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
+from shared.reads.heads import Heads
+from shared.reads.service import AnswerReads
+from shared.reads.snapshots import Snapshots
 
 
 def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
@@ -23,7 +24,11 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
     segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
     snapshots = Snapshots(Heads(adapters.state), adapters.objects, segments, monotonic_s=time.monotonic)
     reads = AnswerReads(snapshots)
-    routes = QueryRoutes(adapters.state, reads, segments, settings.staleness_ms / 1000).routes()
+    staleness_s = settings.staleness_ms / 1000
+    routes = [
+        *QueryRoutes(adapters.state, reads, segments, staleness_s).routes(),
+        *ProgressiveRoutes(reads, staleness_s).routes(),
+    ]
     return HttpFunction("query", routes, ready=lambda: _check(adapters), middleware=middleware)
 
 

@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from shared.domain.serving_mode import SERVING_MODE_DOCUMENT, ServingMode, mode_of
 from shared.errors import DependencyUnavailable
+from shared.metrics import Gauge
 from shared.ports.state import StateStore
 from shared.resilience.believed import Believed, Lifetimes, Unknown
 from shared.telemetry import log
+
+MODE: Final = Gauge("swell_serving_mode", "The serving mode, from 0 (normal) to 4 (emergency)", merged="max")
 
 MODE_LIFETIMES: Final = Lifetimes(refresh_after_s=1.0, believed_s=5.0, outage_s=600.0)
 """A new mode holds in a busy instance after 1 s and in any after 5 s, or for up to 10 minutes the last one seen."""
@@ -46,6 +49,7 @@ class CurrentMode:
         if decided is None:
             return self._last_known()
         self._last = decided, self._monotonic_s()
+        MODE.set(decided.value)
         return decided
 
     def _last_known(self) -> ServingMode:

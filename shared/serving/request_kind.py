@@ -33,6 +33,6 @@ def request_kind(scope_type: str, method: str, path: str) -> RequestKind:
     if scope_type == "websocket":
         return RequestKind.STREAM
     if method in {"GET", "HEAD"}:
-        return RequestKind.READ
+        return RequestKind.STREAM if path.endswith("/file") else RequestKind.READ
     kind = _BY_LAST_PART.get(path.rpartition("/")[2]) if method == "POST" else None
     return kind or RequestKind.WRITE

@@ -11,9 +11,6 @@ import numpy as np
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
 from functions.ingest.collections import CollectionRegister
-from functions.query.heads import Freshness, Heads
-from functions.query.service import AnswerReads, Read, Search
-from functions.query.snapshots import Snapshots
 from shared.adapters.opening import Adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.domain.collection import AttributeType, Collection, Metric
@@ -24,6 +21,9 @@ from shared.events.mutations import RecordUpdate
 from shared.index.answers import Record
 from shared.outcomes import Outcome
 from shared.ports.publisher import Message
+from shared.reads.heads import Freshness, Heads
+from shared.reads.service import AnswerReads, Read, Search
+from shared.reads.snapshots import Snapshots
 from shared.vectors import encode_vectors
 from shared.writes.accept import AcceptedWrite, AcceptWrites, Upserts
 from tests.fakes.publisher import RecordingPublisher

@@ -46,7 +46,7 @@ class GuardedApi:
 
     def send(self, method: str, path: str, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
         """One request to the function that serves the path."""
-        reads = method == "GET" or path.endswith(("/query", "/fetch", "/recall"))
+        reads = method == "GET" or path.endswith(("/query", "/fetch", "/recall", "/stream"))
         client = self.query if reads else self.ingest
         answer: httpx.Response = client.request(method, path, headers=headers, json=body or None)
         return answer

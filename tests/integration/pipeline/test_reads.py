@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from functions.query.service import Search
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.domain.collection import Metric
 from shared.errors import CorruptObject, DependencyUnavailable, InvalidRequest, NotFound, VersionNotVisible
+from shared.reads.service import Search
 from tests.builders.faults import Fault, FaultyObjects
 from tests.builders.pipeline import Pipeline, read
 from tests.integration.pipeline.conftest import make_pipeline

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from functions.query.responses import describe_segments
-from functions.query.snapshots import OpenCollection, OpenShard
 from shared.domain.collection import Collection, Metric
 from shared.index.build import build_base, build_delta
 from shared.index.manifest import IndexSpec, Manifest
 from shared.index.rows import RowBatch
 from shared.index.segment import open_segment
 from shared.index.snapshot import Snapshot
+from shared.reads.snapshots import OpenCollection, OpenShard
 from swell.cli.explanations import explain
 
 _SPEC = IndexSpec(16, Metric.COSINE)

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.query.heads import Freshness
-from functions.query.snapshots import OpenCollection, Snapshots
 from shared.domain.sharding import shard_of
 from shared.domain.tenancy import public_name
 from shared.errors import NotFound
 from shared.index.answers import Answer, Record
 from shared.index.filter import Filter, parse_filter
 from shared.index.merge import merge_answers
+from shared.reads.heads import Freshness
+from shared.reads.snapshots import OpenCollection, Snapshots
 from shared.vectors import decode_vectors
 
 
@@ -53,7 +53,7 @@ class Found:
 
 
 class AnswerReads:
-    """The reads of the query function."""
+    """Searches and fetches of one process."""
 
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots

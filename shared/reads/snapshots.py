@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
-from functions.query.heads import Freshness, Heads
 from shared.cache.segment_cache import SegmentCache
 from shared.domain.collection import Collection
 from shared.domain.versions import VersionVector
@@ -16,6 +15,7 @@ from shared.index.segment import Segment
 from shared.index.snapshot import Snapshot
 from shared.manifests import Head, ManifestReader
 from shared.ports.objects import ObjectStore
+from shared.reads.heads import Freshness, Heads
 from shared.telemetry import log
 
 _OPEN_SHARDS: Final = 256

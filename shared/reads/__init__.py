@@ -1,0 +1,1 @@
+"""Reading collections: heads, opened versions, searches; what query and stream have in common."""

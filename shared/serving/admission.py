@@ -1,0 +1,114 @@
+"""Admission: the layer that refuses at once what could not be answered in time, or is more than a key may ask."""
+
+import time
+from collections import Counter as Counts
+from collections.abc import Callable
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.auth.scope import PUBLIC_PATHS
+from shared.domain.serving_mode import ServingMode, terms
+from shared.domain.tier import Tier
+from shared.errors import TransientError
+from shared.metrics import Counter, Gauge
+from shared.request_context import RequestContext, context_of
+from shared.serving.buckets import Buckets
+from shared.serving.errors import RateLimited, Shed
+from shared.serving.lane import FixedLimit, Lane
+from shared.serving.priority import priority_of
+from shared.serving.request_kind import RequestKind, request_kind
+from shared.telemetry import log
+
+REFUSED: Final = Counter("swell_requests_refused_total", "Requests that were not admitted", ("reason", "tier"))
+READS_AT_ONCE: Final = Gauge("swell_read_limit_requests", "The adaptive limit of reads in progress", merged="sum")
+
+_WRITES_AT_ONCE: Final = 32  # of up to 8 MB each, in the 1 GB that topology.yaml gives ingest
+_REPORT_EVERY_S: Final = 1.0
+
+
+class Refusals:
+    """Counts refusals, and logs them a second at a time: an overload must not be one of the log as well."""
+
+    def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic_s = monotonic_s
+        self._unlogged: Counts[tuple[str, Tier]] = Counts()
+        self._logged_at_s = monotonic_s()
+
+    def count(self, reason: str, tier: Tier) -> None:
+        """One more."""
+        REFUSED.inc(reason, tier.value)
+        self._unlogged[reason, tier] += 1
+        now_s = self._monotonic_s()
+        if now_s - self._logged_at_s >= _REPORT_EVERY_S:
+            for (why, whose), count in self._unlogged.items():
+                log("WARNING", "requests refused", reason=why, tier=whose.value, count=count)
+            self._unlogged.clear()
+            self._logged_at_s = now_s
+
+
+class Gate:
+    """What the functions of one process share: lanes, buckets, and what was refused."""
+
+    def __init__(self, buckets: Buckets, reads: Lane | None = None, writes: Lane | None = None) -> None:
+        self.buckets = buckets
+        self.reads = reads or Lane()
+        self.writes = writes or Lane(FixedLimit(_WRITES_AT_ONCE))
+        self._refusals = Refusals()
+
+    def refused(self, refusal: TransientError, tier: Tier) -> None:
+        """Count a refusal."""
+        self._refusals.count(refusal.code, tier)
+        READS_AT_ONCE.set(self.reads.limit.current)
+
+    def lane(self, kind: RequestKind) -> Lane | None:
+        """Where requests of this kind go; streams are none: they are counted by whoever holds them."""
+        if kind is RequestKind.READ:
+            return self.reads
+        return None if kind is RequestKind.STREAM else self.writes
+
+
+class Admission:
+    """An ASGI layer behind authentication and the serving mode; health passes freely.
+
+    Raises `Shed`, `RateLimited`, `Overloaded`, and `InvalidRequest` for a priority that there is not.
+    """
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on what is admitted."""
+        if scope["path"] in PUBLIC_PATHS:
+            await self._app(scope, receive, send)
+            return
+        context = context_of(scope)
+        try:
+            await self._admit(context, request_kind(scope["type"], scope.get("method", "GET"), scope["path"]))
+        except TransientError as refusal:
+            self._gate.refused(refusal, context.caller.tier)
+            context.is_logged_in_bulk = True
+            raise
+        slot = context.slot
+        if slot is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            slot.leave()
+
+    async def _admit(self, context: RequestContext, kind: RequestKind) -> None:
+        caller, buckets = context.caller, self._gate.buckets
+        if context.mode is not ServingMode.NORMAL:
+            share = terms(context.mode, caller.tier).admission_share
+            if share < 1 and not buckets.let_in(caller, share):
+                raise Shed(context.mode, share)
+        wait_s = await buckets.take(caller)
+        if wait_s > 0:
+            raise RateLimited(buckets.rate_of(caller).per_s, wait_s)
+        lane = self._gate.lane(kind)
+        if lane is not None:
+            context.priority = priority_of(caller.tier, context.headers)
+            context.slot = lane.enter_now() or await lane.enter(context.priority)

@@ -1,0 +1,178 @@
+"""Work of one kind in an instance: so much at once, and a bounded line of those that wait, by priority."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from shared.resilience.adaptive_limit import AdaptiveLimit
+from shared.serving.errors import Overloaded
+from shared.serving.priority import Priority
+
+BURST_PATIENCE_S: Final = 0.1
+"""A burst may wait this long: longer than a pause of the collector or a slow search, shorter than a user's patience."""
+STANDING_PATIENCE_S: Final = 0.003
+"""In a line that has stood for `BURST_PATIENCE_S` nobody ordinary waits longer: refusals are due within 5 ms.
+
+That a queue is good while it drains, and bad while it stands, is CoDel's finding (RFC 8289).
+"""
+_CALM_AFTER_S: Final = 1.0
+"""So long after the last refusal a line counts as a burst again."""
+
+
+class Limit(Protocol):
+    """How much may be in progress."""
+
+    latency_s: float
+
+    @property
+    def current(self) -> int:
+        """So many requests."""
+        ...
+
+    def observe(self, took_s: float, in_flight: int, now_s: float) -> None:
+        """One has ended."""
+        ...
+
+
+@dataclass
+class FixedLimit:
+    """A limit that learns nothing."""
+
+    current: int
+    latency_s: float = 0.0
+
+    def observe(self, took_s: float, in_flight: int, now_s: float) -> None:
+        """Change nothing."""
+
+
+class Slot:
+    """A place among those in progress; give it back once the work is done, or is only waiting for something."""
+
+    __slots__ = ("_began_s", "_lane")
+
+    def __init__(self, lane: "Lane", began_s: float) -> None:
+        self._lane: Lane | None = lane
+        self._began_s = began_s
+
+    def leave(self) -> None:
+        """The work is done; again changes nothing."""
+        if self._lane is not None:
+            self._lane.leave(self._began_s)
+            self._lane = None
+
+    def step_aside(self) -> None:
+        """What follows is waiting, not work: it takes nobody's place, and its time says nothing about load."""
+        if self._lane is not None:
+            self._lane.leave(None)
+            self._lane = None
+
+
+class Lane:
+    """Admits work on the event loop. `capacity` bounds the line; beyond it the least important is refused."""
+
+    def __init__(
+        self,
+        limit: Limit | None = None,
+        *,
+        capacity: int = 128,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.limit: Limit = limit or AdaptiveLimit()
+        self.in_flight = 0
+        self._capacity = capacity
+        self._monotonic_s = monotonic_s
+        self._lines: list[deque[asyncio.Future[Slot]]] = [deque() for _ in Priority]
+        self.waiting = 0
+        self._standing_since_s: float | None = None
+        self._refused_at_s = -_CALM_AFTER_S
+
+    def enter_now(self) -> Slot | None:
+        """A slot, if there is one and nobody waits."""
+        if self.waiting or self.in_flight >= self.limit.current:
+            return None
+        return self._slot()
+
+    async def enter(self, priority: Priority) -> Slot:
+        """A slot, as soon as one is free.
+
+        Raises:
+            Overloaded: it would take, or has taken, longer than anybody should wait.
+        """
+        patience_s = self._patience_s(priority)
+        if self._expected_wait_s(priority) > patience_s:
+            raise self._refusal()
+        if self.waiting >= self._capacity:
+            self._give_way_to(priority)
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Slot] = loop.create_future()
+        self._lines[priority].append(waiter)
+        self.waiting += 1
+        timer = loop.call_later(patience_s, self._refuse, waiter, priority)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            self._abandon(waiter, priority)
+            raise
+        finally:
+            timer.cancel()
+
+    def leave(self, began_s: float | None) -> None:
+        """One is done, or only waits from now on (None); the next may begin."""
+        if began_s is not None:
+            now_s = self._monotonic_s()
+            self.limit.observe(now_s - began_s, self.in_flight, now_s)
+        self.in_flight -= 1
+        while self.waiting and self.in_flight < self.limit.current:
+            line = next(line for line in reversed(self._lines) if line)
+            waiter = line[0]
+            self._remove(waiter, line)
+            waiter.set_result(self._slot())
+
+    def _slot(self) -> Slot:
+        self.in_flight += 1
+        return Slot(self, self._monotonic_s())
+
+    def _remove(self, waiter: "asyncio.Future[Slot]", line: "deque[asyncio.Future[Slot]]") -> None:
+        line.remove(waiter)
+        self.waiting -= 1
+        if not self.waiting:
+            self._standing_since_s = None
+
+    def _patience_s(self, priority: Priority) -> float:
+        now_s = self._monotonic_s()
+        if self._standing_since_s is None:
+            self._standing_since_s = now_s
+        is_burst = now_s - self._standing_since_s < BURST_PATIENCE_S and now_s - self._refused_at_s >= _CALM_AFTER_S
+        return BURST_PATIENCE_S if is_burst or priority >= Priority.HIGH else STANDING_PATIENCE_S
+
+    def _expected_wait_s(self, priority: Priority) -> float:
+        """Little's law: those ahead leave at the rate of `limit / latency`."""
+        if not self.waiting:
+            return 0.0
+        ahead = sum(len(line) for line in self._lines[priority:])
+        return ahead * self.limit.latency_s / self.limit.current
+
+    def _give_way_to(self, priority: Priority) -> None:
+        for lower in Priority:
+            if lower < priority and self._lines[lower]:
+                self._refuse(self._lines[lower][-1], lower)
+                return
+        raise self._refusal()
+
+    def _refuse(self, waiter: "asyncio.Future[Slot]", priority: Priority) -> None:
+        if not waiter.done():
+            self._remove(waiter, self._lines[priority])
+            waiter.set_exception(self._refusal())
+
+    def _refusal(self) -> Overloaded:
+        self._refused_at_s = self._monotonic_s()
+        return Overloaded()
+
+    def _abandon(self, waiter: "asyncio.Future[Slot]", priority: Priority) -> None:
+        if waiter.cancelled():
+            self._remove(waiter, self._lines[priority])
+        elif waiter.exception() is None:
+            waiter.result().step_aside()

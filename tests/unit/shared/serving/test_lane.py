@@ -1,0 +1,123 @@
+"""The line before the work: priorities, patience, bounds."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from shared.serving.errors import Overloaded
+from shared.serving.lane import FixedLimit, Lane, Slot
+from shared.serving.priority import Priority
+
+
+async def _started(coroutine: Coroutine[Any, Any, Slot]) -> "asyncio.Task[Slot]":
+    task = asyncio.create_task(coroutine)
+    await asyncio.sleep(0)
+    return task
+
+
+def _full_lane(capacity: int = 128, latency_s: float = 0.0) -> tuple[Lane, Slot]:
+    lane = Lane(FixedLimit(1, latency_s), capacity=capacity)
+    slot = lane.enter_now()
+    assert slot is not None
+    return lane, slot
+
+
+def test_the_more_important_goes_first() -> None:
+    """Whoever came first, and among equals whoever came first."""
+
+    async def course() -> list[str]:
+        lane, slot = _full_lane()
+        order: list[str] = []
+
+        async def serve(name: str, priority: Priority) -> None:
+            mine = await lane.enter(priority)
+            order.append(name)
+            mine.leave()
+
+        names = {"low": Priority.LOW, "n1": Priority.NORMAL, "n2": Priority.NORMAL, "critical": Priority.CRITICAL}
+        tasks = [asyncio.create_task(serve(*item)) for item in names.items()]
+        await asyncio.sleep(0)
+        slot.leave()
+        await asyncio.gather(*tasks)
+        return order
+
+    assert ["critical", "n1", "n2", "low"] == asyncio.run(course())
+
+
+def test_a_line_is_bounded_and_the_least_important_gives_way() -> None:
+    """A full line refuses its lowest for a higher one, and an equal one itself."""
+
+    async def course() -> tuple[list[bool], int]:
+        lane, slot = _full_lane(capacity=2)
+        low = await _started(lane.enter(Priority.LOW))
+        normal = await _started(lane.enter(Priority.NORMAL))
+        high = await _started(lane.enter(Priority.HIGH))
+        late = await _started(lane.enter(Priority.LOW))
+        await asyncio.sleep(0)
+        refused = [isinstance(task.exception(), Overloaded) if task.done() else False for task in (low, normal, high)]
+        refused.append(isinstance(late.exception(), Overloaded))
+        waiting = lane.waiting
+        slot.leave()
+        (await high).leave()
+        (await normal).leave()
+        return refused, waiting
+
+    assert ([True, False, False, True], 2) == asyncio.run(course())
+
+
+def test_a_wait_that_would_be_too_long_is_refused_at_once() -> None:
+    """By Little's law: two ahead of a second each are more than anybody's patience."""
+
+    async def course() -> None:
+        lane, _ = _full_lane(latency_s=1.0)
+        first = await _started(lane.enter(Priority.HIGH))
+        with pytest.raises(Overloaded):
+            await lane.enter(Priority.HIGH)
+        first.cancel()
+
+    asyncio.run(course())
+
+
+def test_a_waiter_is_refused_when_its_patience_ends() -> None:
+    """And leaves nothing behind in the line."""
+
+    async def course() -> int:
+        lane, _ = _full_lane()
+        with pytest.raises(Overloaded):
+            await lane.enter(Priority.LOW)
+        return lane.waiting
+
+    assert 0 == asyncio.run(course())
+
+
+def test_a_caller_that_goes_away_leaves_its_place() -> None:
+    """Cancelled while waiting, or in the very moment it was given a slot: the slot is not lost."""
+
+    async def course() -> tuple[int, int]:
+        lane, slot = _full_lane()
+        gone = await _started(lane.enter(Priority.NORMAL))
+        given = await _started(lane.enter(Priority.NORMAL))
+        gone.cancel()
+        await asyncio.sleep(0)
+        slot.leave()  # to `given`, which is cancelled before it notices
+        given.cancel()
+        await asyncio.gather(gone, given, return_exceptions=True)
+        return lane.waiting, lane.in_flight
+
+    assert (0, 0) == asyncio.run(course())
+
+
+def test_who_only_waits_takes_no_place() -> None:
+    """Stepping aside lets the next one in; leaving afterwards changes nothing."""
+
+    async def course() -> int:
+        lane, slot = _full_lane()
+        slot.step_aside()
+        other = lane.enter_now()
+        slot.leave()
+        assert other is not None
+        return lane.in_flight
+
+    assert 1 == asyncio.run(course())
