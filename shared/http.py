@@ -62,6 +62,21 @@ async def read_body(request: Request, model: type[M]) -> M:
         raise InvalidRequest(*_problems(error)) from None
 
 
+def read_parameters(request: Request, model: type[M]) -> M:
+    """The validated query parameters.
+
+    Raises:
+        InvalidRequest: one is unknown, given twice, or does not fit `model`; every problem is named.
+    """
+    names = [name for name, _ in request.query_params.multi_items()]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise InvalidRequest(*(FieldProblem(shortened(name), "more than one", "one") for name in sorted(twice)))
+    try:
+        return model.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise InvalidRequest(*_problems(error)) from None
+
+
 def collection_name(request: Request) -> str:
     """The stored name of the collection that the path names.
 

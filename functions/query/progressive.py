@@ -57,7 +57,8 @@ class ProgressiveRoutes:
         wish = wish_of(request, body, self._staleness_s, body.recall, body.top_k)
         read, search = read_of(request, body, wish), search_of(body, wish)
         quick = replace(search, recall=min(search.recall, _QUICK_RECALL))
-        first = await until_visible(lambda: self._reads.search(read, quick), body.timeout_ms)
+        deadline = context.deadline(body.timeout_ms)
+        first = await until_visible(lambda: self._reads.search(read, quick), context, deadline)
         described = _Described(body, search, context.mode.label)
 
         async def events() -> AsyncIterator[bytes]:

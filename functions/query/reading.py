@@ -13,7 +13,8 @@ from shared.errors import VersionNotVisible
 from shared.http import collection_name
 from shared.reads.heads import Freshness
 from shared.reads.service import Read, Search
-from shared.request_context import context_of
+from shared.request_context import RequestContext, context_of
+from shared.serving.deadline import Deadline
 
 T = TypeVar("T")
 
@@ -52,12 +53,13 @@ def search_of(body: QueryRecords, wish: ReadWish) -> Search:
     )
 
 
-async def until_visible(attempt: Callable[[], T], timeout_ms: int) -> T:
+async def until_visible(attempt: Callable[[], T], context: RequestContext, deadline: Deadline) -> T:
     """Repeat a read whose version is still on its way: the write that made it may be committing just now."""
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(VersionNotVisible),
-        stop=stop_after_delay(timeout_ms / 1000),
+        stop=stop_after_delay(deadline.remaining_s),
         wait=wait_exponential(multiplier=0.005, max=0.1),
+        before_sleep=lambda _: context.wait_begins(),
         reraise=True,
     )
     return await retrying(run_in_threadpool, attempt)

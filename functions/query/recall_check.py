@@ -1,6 +1,7 @@
 """Live recall: the same queries answered as asked and exactly, compared."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -37,8 +38,10 @@ class CheckRecall:
     def __init__(self, reads: AnswerReads) -> None:
         self._reads = reads
 
-    def __call__(self, read: Read, search: Search, sample: int, seed: int) -> RecallReport:
-        """Ask every query twice. Raises as `AnswerReads.search`."""
+    def __call__(
+        self, read: Read, search: Search, sample: int, seed: int, check: Callable[[], None] = lambda: None
+    ) -> RecallReport:
+        """Ask every query twice; `check` may end it between two queries, by raising. Raises as `AnswerReads.search`."""
         opened = self._reads.open(read)
         queries = self._queries(opened, search, sample, seed)
         condition = parse_filter(search.filter, opened.collection.attributes) if search.filter is not None else None
@@ -46,7 +49,10 @@ class CheckRecall:
         answers, seconds = [], []
         for asked in (search, exact):
             started = time.perf_counter()
-            parts = [search_shards(opened, read, asked, query[None, :], condition) for query in queries]
+            parts = []
+            for query in queries:
+                check()
+                parts.append(search_shards(opened, read, asked, query[None, :], condition))
             seconds.append(time.perf_counter() - started)
             answers.append(parts)
         shares = [_share(found, truth) for found, truth in zip(*answers, strict=True)]

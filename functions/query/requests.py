@@ -90,3 +90,11 @@ class FetchRecords(ReadOptions):
 
     ids: list[RecordId] = Field(min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
     include: list[Include] = Field(default=["attributes", "vector"], max_length=2)
+
+
+class FindNeighbors(RequestModel):
+    """The parameters of `GET /v1/collections/{collection}/records/{id}/neighbors`, each given once at most."""
+
+    top_k: int = Field(default=10, ge=1, le=MAX_TOP_K)
+    recall: float = Field(default=0.95, gt=0, le=1)
+    include: Include | None = None

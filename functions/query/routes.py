@@ -2,16 +2,19 @@
 
 import time
 
+import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from functions.query.answer_cache import AnswerCache
 from functions.query.reading import read_of, search_of, until_visible, wish_of
 from functions.query.recall_check import CheckRecall
 from functions.query.requests import CheckRecall as CheckRecallBody
 from functions.query.requests import FetchRecords, QueryRecords
-from functions.query.responses import describe_damages, describe_match, describe_record, describe_segments
+from functions.query.responses import describe_damages, describe_record, describe_segments
+from functions.query.searching import Searches
 from shared.cache.segment_cache import SegmentCache
 from shared.collections import visible_collections
 from shared.domain.versions import VersionVector
@@ -25,11 +28,22 @@ from shared.request_context import context_of
 class QueryRoutes:
     """The HTTP surface of query."""
 
-    def __init__(self, state: StateStore, reads: AnswerReads, cache: SegmentCache, staleness_s: float) -> None:
+    def __init__(
+        self,
+        state: StateStore,
+        reads: AnswerReads,
+        searches: Searches,
+        *,
+        segments: SegmentCache,
+        answers: AnswerCache,
+        staleness_s: float,
+    ) -> None:
         self._state = state
         self._reads = reads
+        self._searches = searches
         self._check_recall = CheckRecall(reads)
-        self._cache = cache
+        self._cache = segments
+        self._answers = answers
         self._staleness_s = staleness_s
 
     def routes(self) -> list[Route]:
@@ -65,6 +79,8 @@ class QueryRoutes:
                 "version": str(opened.version),
                 "segments": describe_segments(opened),
                 "cache": self._cache.stats(),
+                "answer_cache": self._answers.stats(),
+                "serving_mode": context_of(request.scope).mode.label,
                 **describe_damages(opened),
             }
         )
@@ -76,23 +92,19 @@ class QueryRoutes:
         context = context_of(request.scope)
         wish = wish_of(request, body, self._staleness_s, body.recall, body.top_k)
         read, search = read_of(request, body, wish), search_of(body, wish)
-        warm = self._reads.warm(read) if body.vectors is None else None
-        if warm is not None:  # on the event loop: one search is shorter than a change of threads and back
-            found = self._reads.search(read, search, warm)
-        else:
-            found = await until_visible(lambda: self._reads.search(read, search), body.timeout_ms)
-        results = [{"matches": [describe_match(match) for match in matches]} for matches in found.answer.matches]
+        found = await self._searches.answer(read, search, context, body.timeout_ms)
+        results = [{"matches": orjson.Fragment(matches)} for matches in found.kept.matches]
         return json_response(
             {
                 **({"results": results} if body.vectors is not None else results[0]),
-                "version": str(found.opened.version),
-                "method": found.answer.method,
+                "version": found.version,
+                "method": found.kept.method,
                 "recall_target": search.recall,
                 **({"top_k": search.top_k} if search.top_k < body.top_k else {}),
                 "serving_mode": context.mode.label,
-                "cache": "hot" if warm else "warm",
+                "cache": found.source,
                 "fetched_bytes": self._cache.fetched_bytes - fetched_bytes,
-                **describe_damages(found.opened),
+                **(describe_damages(found.opened) if found.opened else {}),
                 "took_ms": round((time.perf_counter() - started) * 1000, 3),
             }
         )
@@ -101,7 +113,9 @@ class QueryRoutes:
         """Records by id; ids that do not exist are listed as missing."""
         body = await read_body(request, FetchRecords)
         read = read_of(request, body, wish_of(request, body, self._staleness_s))
-        records, opened = await until_visible(lambda: self._reads.fetch(read, body.ids), body.timeout_ms)
+        context = context_of(request.scope)
+        deadline = context.deadline(body.timeout_ms)
+        records, opened = await until_visible(lambda: self._reads.fetch(read, body.ids), context, deadline)
         return json_response(
             {
                 "records": [describe_record(record, read) for record in records if record is not None],
@@ -118,5 +132,9 @@ class QueryRoutes:
         wish = wish_of(request, body, self._staleness_s, body.recall, body.top_k)
         read = read_of(request, body, wish)
         search = Search(body.vectors or [], None, wish.top_k, wish.recall, body.filter)
-        report = await until_visible(lambda: self._check_recall(read, search, body.sample, body.seed), body.timeout_ms)
+        context = context_of(request.scope)
+        deadline = context.deadline(body.timeout_ms)
+        report = await until_visible(
+            lambda: self._check_recall(read, search, body.sample, body.seed, deadline.check), context, deadline
+        )
         return json_response(vars(report))

@@ -6,10 +6,16 @@ from functools import cache
 
 from starlette.types import ASGIApp
 
+from functions.query.answer_cache import AnswerCache
+from functions.query.batching import Batcher
+from functions.query.neighbors import CachePolicy, NeighborRoutes
 from functions.query.progressive import ProgressiveRoutes
 from functions.query.routes import QueryRoutes
+from functions.query.searching import Searches
 from functions.query.settings import QuerySettings
 from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.redis.answers import RedisAnswers
+from shared.adapters.redis.connection import RedisConnection
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
@@ -24,12 +30,30 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
     segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
     snapshots = Snapshots(Heads(adapters.state), adapters.objects, segments, monotonic_s=time.monotonic)
     reads = AnswerReads(snapshots)
+    answers = AnswerCache(settings.answers_max_bytes, _shared_answers(settings))
+    searches = Searches(reads, Batcher(most=settings.batch_at_most), answers)
     staleness_s = settings.staleness_ms / 1000
     routes = [
-        *QueryRoutes(adapters.state, reads, segments, staleness_s).routes(),
+        *QueryRoutes(
+            adapters.state, reads, searches, segments=segments, answers=answers, staleness_s=staleness_s
+        ).routes(),
         *ProgressiveRoutes(reads, staleness_s).routes(),
+        *NeighborRoutes(reads, searches, answers, _cache_policy(settings)).routes(),
     ]
     return HttpFunction("query", routes, ready=lambda: _check(adapters), middleware=middleware)
+
+
+def _cache_policy(settings: QuerySettings) -> CachePolicy:
+    return CachePolicy(
+        visibility=settings.neighbors_cache,
+        max_age_s=settings.neighbors_max_age_s,
+        stale_s=settings.neighbors_stale_s,
+        staleness_s=settings.staleness_ms / 1000,
+    )
+
+
+def _shared_answers(settings: QuerySettings) -> RedisAnswers | None:
+    return None if settings.redis_url is None else RedisAnswers(RedisConnection(settings.redis_url.get_secret_value()))
 
 
 def _check(adapters: Adapters) -> None:

@@ -1,21 +1,27 @@
 """Answering reads: open the collection as new as asked, search or fetch its shards, merge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
+from shared.domain.collection import Collection
 from shared.domain.sharding import shard_of
 from shared.domain.tenancy import public_name
 from shared.errors import NotFound
 from shared.index.answers import Answer, Record
 from shared.index.filter import Filter, parse_filter
 from shared.index.merge import merge_answers
-from shared.reads.heads import Freshness
+from shared.index.search import least_exact
+from shared.reads.heads import Freshness, SeenCollection
 from shared.reads.snapshots import OpenCollection, Snapshots
 from shared.vectors import decode_vectors
+
+_PART: Final = 25
+"""Queries searched between two looks at the clock: a quarter of the most that a request may have."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,27 @@ class Search:
     recall: float
     filter: Mapping[str, Any] | None = None
     field: str = "vectors[{}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A search that fits the collection: `queries` is float32 of shape (count, dimension), the filter is parsed.
+
+    `top_k` is how many the engine is asked for: of a record's neighbours one more, since it is its own nearest.
+    """
+
+    opened: OpenCollection
+    read: Read
+    search: Search
+    queries: NDArray[np.float32]
+    condition: Filter | None
+    filter_text: bytes | None
+    top_k: int
+
+    def concluded(self, answer: Answer) -> Answer:
+        """The answer to the search: "more like this" is not about the record itself."""
+        near_id = self.search.near_id
+        return answer if near_id is None else _without(answer, near_id, self.search.top_k)
 
 
 @dataclass(frozen=True)
@@ -81,14 +108,26 @@ class AnswerReads:
             InvalidRequest: a vector or the filter does not fit the collection.
             NotFound: there is no record `near_id`.
         """
-        opened = opened or self.open(read)
+        question = self.question(read, search, opened or self.open(read))
+        return Found(question.concluded(search_question(question)), question.opened)
+
+    def seen(self, read: Read) -> SeenCollection:
+        """The declaration and the version that a read goes by, with no segment opened. Raises as `open`."""
+        return self._snapshots.seen(read.collection, read.freshness)
+
+    def remembered(self, read: Read) -> SeenCollection | None:
+        """What `seen` would give, if the state store need not be asked; else None."""
+        return self._snapshots.remembered(read.collection, read.freshness)
+
+    def question(self, read: Read, search: Search, opened: OpenCollection) -> Question:
+        """The search, checked against the collection. Raises as `search`."""
         condition = parse_filter(search.filter, opened.collection.attributes) if search.filter is not None else None
+        text = None if search.filter is None else orjson.dumps(search.filter, option=orjson.OPT_SORT_KEYS)
         if search.near_id is None:
-            queries = _decode(opened, search)
-            return Found(search_shards(opened, read, search, queries, condition), opened)
+            queries = decoded(opened.collection, search)
+            return Question(opened, read, search, queries, condition, text, search.top_k)
         near = self._near_vector(opened, search.near_id)
-        answer = search_shards(opened, read, replace(search, top_k=search.top_k + 1), near, condition)
-        return Found(_without(answer, search.near_id, search.top_k), opened)
+        return Question(opened, read, search, near, condition, text, search.top_k + 1)
 
     def fetch(self, read: Read, ids: Sequence[str]) -> tuple[list[Record | None], OpenCollection]:
         """The records of these ids, None where there is none. Raises as `open`."""
@@ -129,8 +168,33 @@ def search_shards(
     return parts[0] if len(parts) == 1 else merge_answers(parts, search.top_k)
 
 
-def _decode(opened: OpenCollection, search: Search) -> NDArray[np.float32]:
-    collection = opened.collection
+def search_question(question: Question) -> Answer:
+    """What the engine finds; `Question.concluded` makes it the answer."""
+    search = replace(question.search, top_k=question.top_k)
+    return search_shards(question.opened, question.read, search, question.queries, question.condition)
+
+
+def search_in_parts(question: Question, check: Callable[[], None]) -> Answer:
+    """As `search_question`, `_PART` queries at a time; `check` may end it in between, by raising."""
+    parts = []
+    for start in range(0, len(question.queries), _PART):
+        check()
+        parts.append(search_question(replace(question, queries=question.queries[start : start + _PART])))
+    whole = parts[0]
+    return replace(
+        whole,
+        matches=[matches for part in parts for matches in part.matches],
+        method=least_exact([part.method for part in parts]),
+        recall_expected=min(part.recall_expected for part in parts),
+    )
+
+
+def decoded(collection: Collection, search: Search) -> NDArray[np.float32]:
+    """The query vectors.
+
+    Raises:
+        InvalidRequest: one of them does not fit the collection.
+    """
     return decode_vectors(search.vectors, collection.dimension, collection.metric, field=search.field)
 
 

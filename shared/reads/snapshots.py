@@ -15,7 +15,7 @@ from shared.index.segment import Segment
 from shared.index.snapshot import Snapshot
 from shared.manifests import Head, ManifestReader
 from shared.ports.objects import ObjectStore
-from shared.reads.heads import Freshness, Heads
+from shared.reads.heads import Freshness, Heads, SeenCollection
 from shared.telemetry import log
 
 _OPEN_SHARDS: Final = 256
@@ -63,6 +63,16 @@ class OpenCollection:
         return VersionVector({number: shard.snapshot.version for number, shard in enumerate(self.shards)})
 
     @property
+    def identity(self) -> tuple[object, ...]:
+        """Equal for two openings that answer alike."""
+        return (self.collection.uid, *(id(shard.snapshot) for shard in self.shards))
+
+    @property
+    def is_early(self) -> bool:
+        """Whether part of it is still on its way, so that a search may wait for the object store."""
+        return any(shard.early for shard in self.shards)
+
+    @property
     def damages(self) -> tuple[Damage, ...]:
         """What cannot be read, in all shards."""
         return tuple(damage for shard in self.shards for damage in shard.damages)
@@ -99,6 +109,14 @@ class Snapshots:
         if whole and opened.damages:
             raise CorruptObject(opened.damages[0].reason)
         return opened
+
+    def seen(self, name: str, freshness: Freshness) -> SeenCollection:
+        """The declaration and heads that a read goes by. Raises as `open`, of which it is the first step."""
+        return self._heads.look(name, freshness)
+
+    def remembered(self, name: str, freshness: Freshness) -> SeenCollection | None:
+        """What `seen` would give, if the state store need not be asked; else None."""
+        return self._heads.remembered(name, freshness)
 
     def in_memory(self, name: str, freshness: Freshness) -> OpenCollection | None:
         """What `open` would give, if it need ask neither the state store nor the object store; else None."""

@@ -1,0 +1,243 @@
+"""Searches of one collection that are there at the same time become one call of the engine.
+
+A search never waits for company: the event loop hands over all requests that arrived while the last call ran, and what
+is there then is one batch. An idle instance therefore answers as it would without batching, one turn of the loop later
+(some 20 µs). Calls that are expected to be long run in a thread, so that the loop stays free to refuse and to admit.
+"""
+
+import asyncio
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from shared.domain.limits import MAX_QUERIES_PER_REQUEST
+from shared.errors import SwellError
+from shared.index.answers import Answer
+from shared.metrics import Histogram
+from shared.reads.service import Question, search_question
+from shared.serving.deadline import Deadline
+from shared.serving.errors import DeadlineExceeded
+from shared.serving.priority import Priority
+
+BATCH_SIZE: Final = Histogram(
+    "swell_batch_size_queries", "Queries answered by one call of the engine", buckets=(1, 2, 4, 8, 16, 32, 64, 100)
+)
+ON_LOOP_S: Final = 0.002
+"""The event loop is given away for so long at most, as far as can be known: refusals are due within 5 ms."""
+IN_THREAD_S: Final = 0.010
+"""A call in a thread takes what fits in this, so that nobody waits for a batch that grew too large."""
+_EXPLORED: Final = 4
+_REMEMBERED: Final = 1000
+
+GroupKey = tuple[object, ...]
+
+
+@dataclass(eq=False, slots=True)
+class _Asked:
+    question: Question
+    deadline: Deadline
+    priority: Priority
+    answer: "asyncio.Future[Answer]"
+
+
+@dataclass(eq=False, slots=True)
+class _Group:
+    """Questions that one matrix product can answer."""
+
+    asked: list[_Asked] = field(default_factory=list)
+    is_running: bool = False
+
+
+class Batcher:
+    """Answers questions on the event loop that asks them. `most` = 1 turns batching off, for comparison."""
+
+    def __init__(
+        self,
+        *,
+        most: int = MAX_QUERIES_PER_REQUEST,
+        engine: Callable[[Question], Answer] = search_question,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most = most
+        self._engine = engine
+        self._monotonic_s = monotonic_s
+        self._groups: dict[GroupKey, _Group] = {}
+        self._cost_s: OrderedDict[GroupKey, float] = OrderedDict()
+        self._turn_is_due = False
+        self._threads = 0
+        self._most_threads = os.cpu_count() or 1
+
+    async def search(self, question: Question, deadline: Deadline, priority: Priority = Priority.NORMAL) -> Answer:
+        """The answer to a question of one query.
+
+        Raises:
+            DeadlineExceeded: the deadline passed before its turn came.
+            SwellError: as the engine, for this question alone.
+        """
+        asked = _Asked(question, deadline, priority, asyncio.get_running_loop().create_future())
+        self._groups.setdefault(_group_key(question), _Group()).asked.append(asked)
+        self._plan_turn()
+        return await asked.answer
+
+    def expected_s(self, question: Question) -> float:
+        """What one query of this kind took lately; 0 where nothing is known."""
+        return self._cost_s.get(_cost_key(question), 0.0)
+
+    def _plan_turn(self) -> None:
+        if not self._turn_is_due:
+            self._turn_is_due = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """One call of the engine; then the loop looks after its sockets before the next one."""
+        self._turn_is_due = False
+        key = self._next()
+        if key is None:
+            return  # the end of a thread plans the next turn
+        group = self._groups[key]
+        expected_s, is_long = self._outlook(group)
+        batch = self._take(group, expected_s, is_long=is_long)
+        if batch and is_long:
+            self._start_thread(key, group, batch)
+        elif not group.asked:
+            del self._groups[key]
+        if batch and not is_long:
+            self._run(batch)
+        if self._groups:
+            self._plan_turn()
+
+    def _next(self) -> GroupKey | None:
+        """The group with the most important question, among those that may begin now."""
+        may_begin = [
+            key
+            for key, group in self._groups.items()
+            if group.asked
+            and not group.is_running
+            and (self._threads < self._most_threads or not self._outlook(group)[1])
+        ]
+        if len(may_begin) <= 1:
+            return may_begin[0] if may_begin else None
+        return max(may_begin, key=lambda key: max(asked.priority for asked in self._groups[key].asked))
+
+    def _outlook(self, group: _Group) -> tuple[float, bool]:
+        """How long one query is expected to take, and whether that is too long for the event loop."""
+        question = group.asked[0].question
+        expected_s = self.expected_s(question)
+        return expected_s, expected_s > ON_LOOP_S or question.opened.is_early
+
+    def _take(self, group: _Group, expected_s: float, *, is_long: bool) -> list[_Asked]:
+        """As many as fit, the most important first; those past their deadline are dropped."""
+        fitting = int((IN_THREAD_S if is_long else ON_LOOP_S) / expected_s) if expected_s else _EXPLORED
+        count = min(max(fitting, _EXPLORED if is_long else 1), self._most)
+        if len(group.asked) > count:
+            group.asked.sort(key=lambda asked: -asked.priority)  # stable: among equals the first comes first
+        batch, group.asked = group.asked[:count], group.asked[count:]
+        return [asked for asked in batch if _is_awaited(asked)]
+
+    def _start_thread(self, key: GroupKey, group: _Group, batch: list[_Asked]) -> None:
+        self._threads += 1
+        group.is_running = True
+        running = asyncio.get_running_loop().run_in_executor(None, self._answers, batch)
+
+        def done(answers: "asyncio.Future[list[Answer | SwellError]]") -> None:
+            self._threads -= 1
+            group.is_running = False
+            if not group.asked:
+                self._groups.pop(key, None)
+            _deliver(batch, answers)
+            self._plan_turn()
+
+        running.add_done_callback(done)
+
+    def _run(self, batch: list[_Asked]) -> None:
+        answers: asyncio.Future[list[Answer | SwellError]] = asyncio.get_running_loop().create_future()
+        try:
+            answers.set_result(self._answers(batch))
+        except Exception as error:  # noqa: BLE001 - it belongs to those who asked, not to the loop
+            answers.set_exception(error)
+        _deliver(batch, answers)
+
+    def _answers(self, batch: Sequence[_Asked]) -> list[Answer | SwellError]:
+        """The answer or the error of each. If all together fail, each is asked alone: none fails for another."""
+        began_s = self._monotonic_s()
+        questions = [asked.question for asked in batch]
+        try:
+            answers: list[Answer | SwellError] = list(_together(questions, self._engine))
+        except SwellError as error:
+            answers = [error] if len(questions) == 1 else [self._alone(question) for question in questions]
+        self._learn(questions, self._monotonic_s() - began_s)
+        BATCH_SIZE.observe(len(questions))
+        return answers
+
+    def _alone(self, question: Question) -> Answer | SwellError:
+        try:
+            return self._engine(question)
+        except SwellError as error:
+            return error
+
+    def _learn(self, questions: Sequence[Question], took_s: float) -> None:
+        key, each_s = _cost_key(questions[0]), took_s / len(questions)
+        self._cost_s[key] = 0.8 * self._cost_s.get(key, each_s) + 0.2 * each_s
+        while len(self._cost_s) > _REMEMBERED:
+            self._cost_s.popitem(last=False)
+
+
+def _group_key(question: Question) -> GroupKey:
+    """What two questions must have in common to be answered by one matrix product."""
+    read, search = question.read, question.search
+    return (
+        question.opened.identity,
+        question.top_k.bit_length(),  # nobody pays for a neighbour's thousand
+        search.recall,
+        question.filter_text,
+        read.include_attributes,
+        read.include_vectors,
+    )
+
+
+def _cost_key(question: Question) -> GroupKey:
+    return (
+        question.opened.collection.uid,
+        question.top_k.bit_length(),
+        question.search.recall,
+        question.filter_text is not None,
+    )
+
+
+def _together(questions: Sequence[Question], engine: Callable[[Question], Answer]) -> list[Answer]:
+    if len(questions) == 1:
+        return [engine(questions[0])]
+    widest = max(questions, key=lambda question: question.top_k)
+    answer = engine(replace(widest, queries=np.concatenate([question.queries for question in questions])))
+    return [
+        replace(answer, matches=[matches[: question.top_k]])
+        for question, matches in zip(questions, answer.matches, strict=True)
+    ]
+
+
+def _is_awaited(asked: _Asked) -> bool:
+    if asked.answer.done():
+        return False
+    try:
+        asked.deadline.check()
+    except DeadlineExceeded as error:
+        asked.answer.set_exception(error)
+        return False
+    return True
+
+
+def _deliver(batch: Sequence[_Asked], answers: "asyncio.Future[list[Answer | SwellError]]") -> None:
+    failure = answers.exception()
+    results = [failure] * len(batch) if failure is not None else answers.result()
+    for asked, result in zip(batch, results, strict=True):
+        if asked.answer.done():
+            continue
+        if isinstance(result, Answer):
+            asked.answer.set_result(result)
+        else:
+            asked.answer.set_exception(result)

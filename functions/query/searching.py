@@ -1,0 +1,141 @@
+"""A search from its request to its answer: caches first, then one engine call with whoever else is there."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+
+from functions.query.answer_cache import AnswerCache, KeptAnswer, answer_key
+from functions.query.batching import ON_LOOP_S, Batcher
+from functions.query.reading import until_visible
+from functions.query.responses import describe_match
+from shared.index.answers import Answer
+from shared.reads.service import AnswerReads, Question, Read, Search, decoded, search_in_parts
+from shared.reads.snapshots import OpenCollection
+from shared.request_context import RequestContext
+from shared.serving.deadline import Deadline
+
+Source = Literal["answer", "shared", "hot", "warm"]
+"""Where an answer came from: kept here (L4), in Redis (L3); searched in memory at once, or after asking a store."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer with its matches as JSON. `opened` is what was searched; None where nothing had to be opened."""
+
+    kept: KeptAnswer
+    uid: str
+    version: str
+    source: Source
+    opened: OpenCollection | None
+
+
+class Searches:
+    """The way of every search in this instance. For the event loop."""
+
+    def __init__(self, reads: AnswerReads, batcher: Batcher, cache: AnswerCache) -> None:
+        self._reads = reads
+        self._batcher = batcher
+        self._cache = cache
+        self._opening: dict[tuple[str, bool], tuple[asyncio.Task[OpenCollection], float]] = {}
+
+    async def answer(self, read: Read, search: Search, context: RequestContext, timeout_ms: int) -> Answered:
+        """Answer a search.
+
+        Raises:
+            DeadlineExceeded: `timeout_ms` after its arrival, nobody waits any more.
+            As `AnswerReads.search`.
+        """
+        deadline = context.deadline(timeout_ms)
+        deadline.check()
+        opened = self._reads.warm(read)
+        source: Source = "hot" if opened is not None else "warm"
+        if opened is None:
+            found = await self._shared_before_opening(read, search, context, deadline)
+            if found is not None:
+                return found
+            opened = await self._open(read, context, deadline)
+        question = await self._question(read, search, opened)
+        is_whole = not opened.damages and not opened.is_early
+        key = _key(question) if is_whole else None
+        kept = None if key is None else self._cache.get(key)
+        if kept is not None:
+            return Answered(kept, opened.collection.uid, str(opened.version), "answer", opened)
+        is_costly = source == "warm" or self._batcher.expected_s(question) > ON_LOOP_S
+        if key is not None and is_costly and source == "hot" and self._cache.is_shared:
+            kept = await run_in_threadpool(self._cache.get_shared, key)
+            if kept is not None:
+                return Answered(kept, opened.collection.uid, str(opened.version), "shared", opened)
+        kept = _kept(question.concluded(await self._search(question, context, deadline)))
+        if key is not None:
+            self._keep(key, kept, for_all=is_costly)
+        return Answered(kept, opened.collection.uid, str(opened.version), source, opened)
+
+    async def _question(self, read: Read, search: Search, opened: OpenCollection) -> Question:
+        if opened.is_early and search.near_id is not None:  # the record may still be in the object store
+            return await run_in_threadpool(self._reads.question, read, search, opened)
+        return self._reads.question(read, search, opened)
+
+    async def _search(self, question: Question, context: RequestContext, deadline: Deadline) -> Answer:
+        if len(question.queries) == 1:
+            return await self._batcher.search(question, deadline, context.priority)
+        return await run_in_threadpool(search_in_parts, question, deadline.check)
+
+    async def _open(self, read: Read, context: RequestContext, deadline: Deadline) -> OpenCollection:
+        """Open what is not in memory. Those who may be behind share one look at the store."""
+        freshness = read.freshness
+        if freshness.max_staleness_s <= 0 or freshness.least.by_shard:
+            return await until_visible(lambda: self._reads.open(read), context, deadline)
+        key, now_s = (read.collection, read.whole), time.monotonic()
+        task, began_s = self._opening.get(key, (None, 0.0))
+        if task is None or now_s - began_s > freshness.max_staleness_s or task.get_loop() is not _loop():
+            task = _loop().create_task(run_in_threadpool(self._reads.open, read))
+            self._opening[key] = task, now_s
+            task.add_done_callback(lambda ended: self._opened(key, ended))
+        await asyncio.wait([task], timeout=deadline.remaining_s)
+        deadline.check()
+        return await asyncio.shield(task)  # it goes on when one of those who wait goes away
+
+    def _opened(self, key: tuple[str, bool], ended: "asyncio.Task[OpenCollection]") -> None:
+        if self._opening.get(key, (None,))[0] is ended:
+            del self._opening[key]
+        if not ended.cancelled():
+            ended.exception()  # whoever still waits hears of it
+
+    async def _shared_before_opening(
+        self, read: Read, search: Search, context: RequestContext, deadline: Deadline
+    ) -> Answered | None:
+        """An answer that another instance has found: this one need not fetch a segment for it."""
+        if not self._cache.is_shared:
+            return None
+
+        def look() -> Answered | None:
+            seen = self._reads.seen(read)
+            queries = None if search.near_id is not None else decoded(seen.collection, search)
+            kept = self._cache.get_shared(answer_key(seen.collection, seen.version, read, search, queries))
+            return None if kept is None else Answered(kept, seen.collection.uid, str(seen.version), "shared", None)
+
+        return await until_visible(look, context, deadline)
+
+    def _keep(self, key: bytes, kept: KeptAnswer, *, for_all: bool) -> None:
+        self._cache.put(key, kept)
+        if for_all and self._cache.is_shared:
+            _loop().run_in_executor(None, self._cache.put_shared, key, kept)
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()
+
+
+def _key(question: Question) -> bytes:
+    opened, search = question.opened, question.search
+    queries = None if search.near_id is not None else question.queries
+    return answer_key(opened.collection, opened.version, question.read, search, queries)
+
+
+def _kept(answer: Answer) -> KeptAnswer:
+    matches = tuple(orjson.dumps([describe_match(match) for match in found]) for found in answer.matches)
+    return KeptAnswer(matches, answer.method)
