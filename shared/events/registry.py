@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1
 from shared.events.event import Event
 from shared.events.index import CompactionDueV1, ShardCommittedV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
@@ -18,5 +19,8 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SweepDueV1,
         RegionHeadMovedV1,
         RegionTickV1,
+        BallotOpenedV1,
+        BallotDecidedV1,
+        HomeMovedV1,
     )
 }

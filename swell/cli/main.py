@@ -6,6 +6,7 @@ import typer
 
 from shared.errors import SwellError
 from swell.cli import (
+    ballots,
     bench,
     bundle,
     collections,
@@ -16,6 +17,7 @@ from swell.cli import (
     keys,
     operations,
     records,
+    regions,
     searches,
     status,
     up,
@@ -62,6 +64,8 @@ app.add_typer(operations.app, name="operations")
 app.command("query")(searches.query)
 app.command("fetch")(searches.fetch)
 app.command("delete")(records.delete)
+app.add_typer(regions.app, name="regions")
+app.add_typer(ballots.app, name="ballots")
 app.command("status")(status.status)
 app.command("bundle")(bundle.bundle)
 app.add_typer(bench.app, name="bench")

@@ -6,6 +6,7 @@ import httpx
 
 from swell.client.collection import Collection
 from swell.client.collections import Collections
+from swell.client.coordination import Ballots, Regions
 from swell.client.operations import Operations
 from swell.client.retries import RetryPolicy
 from swell.client.transport import Transport
@@ -36,6 +37,8 @@ class Swell:
         self._transport = Transport(url, timeout_s, retries or RetryPolicy(), http_transport)
         self.collections = Collections(self._transport)
         self.operations = Operations(self._transport)
+        self.regions = Regions(self._transport)
+        self.ballots = Ballots(self._transport)
 
     @property
     def url(self) -> str:

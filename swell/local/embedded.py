@@ -6,6 +6,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from functions.coordination.wiring import build as build_coordination
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
 from functions.ingest.wiring import build as build_ingest
@@ -70,7 +71,11 @@ def _adapters(data_dir: Path) -> Adapters:
 def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     middleware = edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
-    functions = {"ingest": build_ingest(adapters, middleware), "query": build_query(adapters, settings, middleware)}
+    functions = {
+        "ingest": build_ingest(adapters, middleware),
+        "query": build_query(adapters, settings, middleware),
+        "coordination": build_coordination(adapters, middleware),
+    }
     return FrontDoor(load_topology(), functions)
 
 

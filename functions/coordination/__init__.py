@@ -1,0 +1,1 @@
+"""Coordination over HTTP: who is there, ballots, leases, and the steps of moving a home."""

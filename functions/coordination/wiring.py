@@ -1,0 +1,49 @@
+"""Puts coordination together; built on first use, so that importing stays cheap."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from starlette.types import ASGIApp
+
+from functions.coordination.ballot_routes import BallotRoutes
+from functions.coordination.carrying_out import CarryOut
+from functions.coordination.lease_routes import LeaseRoutes
+from functions.coordination.proposing import Proposing
+from functions.coordination.region_routes import RegionRoutes
+from shared.adapters.opening import Adapters, open_adapters
+from shared.coordination.announcing import Announcements
+from shared.coordination.ballots import Ballots
+from shared.coordination.home_moves import HomeMoves
+from shared.coordination.leases import Leases
+from shared.coordination.membership import Membership
+from shared.edge import EdgeSettings, edge
+from shared.http import UNGUARDED, HttpFunction, Middleware
+from shared.topology import load_topology
+
+
+def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
+    """Coordination on these adapters, behind this middleware."""
+    state, clock, topology = adapters.state, adapters.clock, load_topology()
+    membership, leases = Membership(state, clock), Leases(state, clock)
+    ballots, announcements = Ballots(state, clock, membership), Announcements(adapters.publisher, clock)
+    moves = HomeMoves(state, clock, membership, leases, topology.home_region)
+    proposing = Proposing(state, clock, membership, topology)
+    carry_out = CarryOut(ballots, leases, moves, announcements)
+    routes = [
+        *RegionRoutes(state, clock, membership, topology).routes(),
+        *BallotRoutes(ballots, proposing, membership, carry_out, announcements).routes(),
+        *LeaseRoutes(leases).routes(),
+    ]
+    return HttpFunction("coordination", routes, ready=lambda: _check(adapters), middleware=middleware)
+
+
+def _check(adapters: Adapters) -> None:
+    adapters.state.get("health/probe")
+
+
+@cache
+def app() -> ASGIApp:
+    """Coordination as the environment says."""
+    settings = EdgeSettings()
+    adapters = open_adapters(settings)
+    return build(adapters, edge(adapters, settings))

@@ -1,0 +1,202 @@
+"""A home is moved over HTTP, as a workflow does it, with the functions that write and vote."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from functions.index_update.home_check import HomeElsewhere
+from shared.coordination.home_moves import FENCE
+from shared.events.codec import from_message
+from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1
+from tests.integration.coordination.deployment import HEIR, HOME, Deployment
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Deployment:
+    """Two regions, one of them with a version that the other has too."""
+    deployment = Deployment(tmp_path)
+    deployment.beat()
+    deployment.write("first", 1.0)
+    deployment.commit()
+    deployment.copy()
+    return deployment
+
+
+def lease(world: Deployment) -> dict[str, object]:
+    """The lease that steps are done under."""
+    taken = world.post("leases/homes", {"holder": "run-1"})
+    return {"lease": "homes", "fencing_token": taken["fencing_token"]}
+
+
+def test_a_planned_move_loses_no_write_and_needs_no_pause_but_the_fence(world: Deployment) -> None:
+    """Vote, fence, catch up, promote, announce, close; what was written meanwhile commits in the new home."""
+    opened = world.open("b1", is_planned=True)
+    assert (opened["proposal"]["to_region"], opened["outcome"]) == (HEIR, None)
+    world.vote()
+    decided = world.get("ballots/b1")
+    assert (decided["outcome"], decided["approvals"]) == ("accepted", 2)
+    held = lease(world)
+
+    world.write("second", 2.0)
+    world.commit()
+    behind = world.post("ballots/b1/promote", held)
+    assert (behind["is_done"], behind["versions_behind"]) == (False, 1)
+
+    fenced = world.post("ballots/b1/fence", held)
+    assert fenced["collections"] == [
+        {"collection": "c", "step": "fenced", "home": HOME, "epoch": 1, "versions_behind": 0, "behind_s": 0.0}
+    ]
+    world.write("third", 3.0)
+    with pytest.raises(HomeElsewhere):
+        world.commit()
+    world.copy()
+    moved = world.post("ballots/b1/promote", held)
+    assert (moved["is_done"], moved["collections"][0]["step"], moved["collections"][0]["epoch"]) == (True, "moved", 2)
+
+    world.commit()
+    head = world.head()
+    assert (head.version, head.home and head.home.region) == (3, HEIR)
+    assert head.manifest is not None
+    assert world.buckets[HEIR].stat(head.manifest) is not None
+    assert world.buckets[HOME].stat(head.manifest) is None
+    assert world.get(f"regions/{HEIR}")["versions_others_lack"] == {HOME: 1}
+    again = world.post("ballots/b1/promote", held)
+    assert again["collections"][0]["step"] == "moved_before"
+    assert world.post("ballots/b1/close")["closed_at"] is not None
+    world.post("leases/homes/release", {"fencing_token": held["fencing_token"]}, 204)
+    world.post("ballots/b1/promote", held, 409)
+
+
+def test_a_failover_is_accepted_by_those_who_see_the_home_gone(world: Deployment) -> None:
+    """While it is heard it is refused; once it is silent for long enough the rest is the electorate."""
+    world.open("too-soon", to_region=HEIR)
+    world.vote()
+    assert world.get("ballots/too-soon")["outcome"] == "rejected"
+    assert {vote["reason"] for vote in world.get("ballots/too-soon")["votes"]} == {"home_is_live"}
+
+    world.clock.advance(timedelta(minutes=4))
+    world.beat(HEIR)
+    opened = world.open("b1")
+    world.vote()
+    moved = world.post("ballots/b1/promote", lease(world))
+
+    assert list(opened["electorate"]) == [HEIR]
+    assert (moved["is_done"], moved["versions_behind"], moved["collections"][0]["home"]) == (True, 0, HEIR)
+    world.write("after", 4.0)
+    world.commit()
+    assert world.head().version == 2
+    assert world.get("regions")["regions"][0]["presence"] == "live"
+    assert world.get("regions")["regions"][1]["presence"] == "down"
+
+
+def test_a_ballot_that_was_not_accepted_moves_nothing(world: Deployment) -> None:
+    """Nor one that is still open, nor a lease that somebody else has taken."""
+    world.open("b1", is_planned=True)
+    held = lease(world)
+    world.post("ballots/b1/promote", held, 409)
+    world.vote()
+    world.post("leases/homes", {"holder": "run-1"})
+    refused = world.post("ballots/b1/promote", held, 409)
+
+    assert refused["type"].endswith("/lease_lost")
+    assert world.head().home is None
+
+
+def test_a_fence_that_is_forgotten_ends_by_itself(world: Deployment) -> None:
+    """A workflow that died leaves writes waiting for two minutes, and then they commit where they did."""
+    world.open("b1", is_planned=True)
+    world.vote()
+    world.post("ballots/b1/fence", lease(world))
+    world.write("late", 5.0)
+    with pytest.raises(HomeElsewhere):
+        world.commit()
+
+    world.clock.advance(FENCE)
+    world.commit()
+
+    head = world.head()
+    assert head.home is not None
+    assert (head.version, head.home.region) == (2, HOME)
+
+
+def test_what_was_decided_is_announced_with_the_same_identity_every_time(world: Deployment) -> None:
+    """Opened, decided, moved; a step that is done again says the same."""
+    world.open("b1", is_planned=True)
+    world.open("b1", is_planned=True)
+    published = [from_message(m.data, m.attributes) for m in world.publisher.take("coordination")]
+    world.open("b1", is_planned=True)
+    world.vote()
+    held = lease(world)
+    world.post("ballots/b1/promote", held)
+    world.post("ballots/b1/promote", held)
+    published += [from_message(m.data, m.attributes) for m in world.publisher.take("coordination")]
+
+    by_type: dict[type, set[str]] = {}
+    for event in published:
+        by_type.setdefault(type(event), set()).add(event.event_id)
+    assert {kind: len(ids) for kind, ids in by_type.items()} == {BallotOpenedV1: 1, BallotDecidedV1: 1, HomeMovedV1: 1}
+
+
+def test_a_vote_is_cast_at_the_next_tick_where_the_announcement_was_lost(world: Deployment) -> None:
+    """And voting again on a repeated announcement changes nothing."""
+    world.open("b1", is_planned=True)
+    [message] = world.publisher.take("coordination")
+    world.beat()
+    before = world.get("ballots/b1")
+
+    opened = from_message(message.data, message.attributes)
+    assert isinstance(opened, BallotOpenedV1)
+    world.agents[HOME].ballot_opened(opened)
+
+    assert before["outcome"] == "accepted"
+    assert world.get("ballots/b1") == before
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("ballots", {"id": "b", "proposer": "x", "proposal": {"kind": "move_home", "from_region": "mars1"}}, "mars1"),
+        ("ballots", {"id": "B!", "proposer": "x", "proposal": {"kind": "emergency_stop", "spent_share": 1}}, "id"),
+        ("ballots", {"id": "b", "proposer": "x", "proposal": {"kind": "coup"}}, "proposal"),
+        ("ballots", {"id": "b", "proposer": "x", "lasts_s": 0, "proposal": {"kind": "coup"}}, "lasts_s"),
+        ("leases/x", {"holder": "x", "ttl_s": 3601}, "ttl_s"),
+        ("leases/x/renew", {"fencing_token": 0}, "fencing_token"),
+        ("ballots/b/vote", {"region": HOME, "approves": "yes"}, "approves"),
+    ],
+)
+def test_what_is_not_allowed_is_named(world: Deployment, path: str, body: dict[str, object], field: str) -> None:
+    """Field, value, and what is allowed."""
+    problem = world.post(path, body, 400)
+
+    assert any(field in error["field"] + error["value"] for error in problem["errors"])
+
+
+def test_operators_drain_speak_and_look(world: Deployment) -> None:
+    """A region that drains is not an heir; a vote for a region counts once."""
+    assert world.post(f"regions/{HEIR}/drain")["is_draining"]
+    assert (
+        "no live region"
+        in world.post(
+            "ballots",
+            {"id": "b1", "proposer": "x", "proposal": {"kind": "move_home", "from_region": HOME}},
+            409,
+        )["detail"]
+    )
+    world.post(f"regions/{HEIR}/drain", {"is_draining": False})
+    world.open("b1", is_planned=True)
+
+    votes = [world.post("ballots/b1/vote", {"region": region, "approves": True}) for region in (HOME, HOME, HEIR)]
+    late = world.post("ballots/b1/vote", {"region": HEIR, "approves": False})
+
+    assert [vote["standing"] for vote in votes] == ["counted"] * 3
+    assert (votes[-1]["ballot"]["outcome"], late["standing"]) == ("accepted", "too_late")
+    assert [ballot["id"] for ballot in world.get("ballots")["ballots"]] == ["b1"]
+    described = world.get(f"regions/{HOME}")
+    assert (described["health_score"], described["load"], described["versions_others_lack"]) == (
+        100,
+        {"streams": 640.0, "p99_ms": 12.0},
+        {HEIR: 0},
+    )
+    world.post("ballots/nope/vote", {"region": HOME, "approves": True}, 404)
+    world.post("regions/nowhere/drain", None, 404)
