@@ -137,10 +137,7 @@ def build(
             SweepDueV1: sweep,
         },
         publisher=adapters.publisher,
-        dead_letter_topics={
-            subscription.topic: subscription.dead_letter_topic
-            for subscription in topology.subscriptions_of("index_update").values()
-        },
+        dead_letter_topics=topology.dead_letters_of("index_update"),
         clock=adapters.clock,
     )
 

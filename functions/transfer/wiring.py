@@ -29,10 +29,7 @@ def build(adapters: Adapters, limits: StepLimits) -> Consumer:
         "transfer",
         {TransferDueV1: step},
         publisher=adapters.publisher,
-        dead_letter_topics={
-            subscription.topic: subscription.dead_letter_topic
-            for subscription in load_topology().subscriptions_of("transfer").values()
-        },
+        dead_letter_topics=load_topology().dead_letters_of("transfer"),
         clock=adapters.clock,
     )
 

@@ -1,4 +1,4 @@
-"""How much a region is asked, minute by minute."""
+"""How much a region is asked, minute by minute, and what that does to its instances."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,3 +12,32 @@ class LoadSample:
     minute: datetime
     requests: int
     measured_at: datetime
+
+
+@dataclass(frozen=True)
+class LoadMinute:
+    """What was measured of a region in the minute that begins at `minute`. None: not known, as opposed to nothing.
+
+    `instances` were ready. `cpu` and `memory` are shares of what they have, `concurrency` the mean number of requests
+    in flight on one of them. `dependency_errors` are those of `errors` that a failing dependency caused.
+    `active_ms` are milliseconds in which instances had a request to answer, `idle_ms` those in which they had none.
+    """
+
+    region: str
+    minute: datetime
+    requests: int
+    measured_at: datetime
+    instances: int
+    cpu: float | None = None
+    concurrency: float | None = None
+    memory: float | None = None
+    p99_ms: float | None = None
+    errors: int | None = None
+    dependency_errors: int | None = None
+    egress_bytes: int | None = None
+    active_ms: int | None = None
+    idle_ms: int | None = None
+
+    def sample(self) -> LoadSample:
+        """The part of it that a forecast reads."""
+        return LoadSample(self.region, self.minute, self.requests, self.measured_at)

@@ -3,6 +3,14 @@
 from typing import Final
 
 from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1
+from shared.events.crowds import (
+    CalendarChangedV1,
+    ForecastDueV1,
+    PlanChangedV1,
+    PlanStepDueV1,
+    ScalingDueV1,
+    SpendDueV1,
+)
 from shared.events.event import Event
 from shared.events.index import CompactionDueV1, ShardCommittedV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
@@ -22,5 +30,11 @@ EVENTS: Final[dict[str, type[Event]]] = {
         BallotOpenedV1,
         BallotDecidedV1,
         HomeMovedV1,
+        CalendarChangedV1,
+        ForecastDueV1,
+        PlanChangedV1,
+        PlanStepDueV1,
+        ScalingDueV1,
+        SpendDueV1,
     )
 }

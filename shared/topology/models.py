@@ -179,3 +179,7 @@ class Topology(Entry):
     def subscriptions_of(self, function: str) -> dict[str, Subscription]:
         """Return the subscriptions that push to one function, by name."""
         return {name: sub for name, sub in self.subscriptions.items() if sub.push_function == function}
+
+    def dead_letters_of(self, function: str) -> dict[str, str]:
+        """Return where the dead letters of one function go, by the topic that they were published to."""
+        return {sub.topic: sub.dead_letter_topic for sub in self.subscriptions_of(function).values()}

@@ -7,13 +7,9 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from functions.coordination.wiring import build as build_coordination
-from functions.index_update.settings import IndexUpdateSettings
-from functions.index_update.wiring import build as build_index_update
 from functions.ingest.wiring import build as build_ingest
 from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
-from functions.transfer.limits import StepLimits
-from functions.transfer.wiring import build as build_transfer
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
 from shared.adapters.embedded.received_message import ReceivedMessage
@@ -23,6 +19,7 @@ from shared.edge import EdgeSettings, edge
 from shared.settings import Settings
 from shared.telemetry import log_to
 from shared.topology import load_topology
+from swell.local.consumers import EmbeddedConsumers
 from swell.local.front_door import FrontDoor
 from swell.local.running import RunningSwell
 from swell.local.schedules import run_schedules
@@ -81,18 +78,14 @@ def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
 
 @contextmanager
 def _events(data_dir: Path, adapters: Adapters) -> Iterator[None]:
-    settings = IndexUpdateSettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     assert isinstance(adapters.publisher, WatchedPublisher)  # noqa: S101 - what embedded opens
     broker = adapters.publisher.inner
     assert isinstance(broker, SqliteBroker)  # noqa: S101
-    consumers = {
-        "index_update": build_index_update(adapters, settings),
-        "transfer": build_transfer(adapters, StepLimits()),
-    }
+    consumers = EmbeddedConsumers(data_dir, adapters)
     functions = {name: each.push_function for name, each in load_topology().subscriptions.items()}
 
     def deliver(subscription: str, received: ReceivedMessage) -> None:
-        consumers[functions[subscription]].consume(received.data, received.attributes)
+        consumers.of(functions[subscription]).consume(received.data, received.attributes)
 
     dispatcher = Dispatcher(broker, deliver)
     dispatcher.start()

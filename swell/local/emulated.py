@@ -72,6 +72,7 @@ def _start_functions(
             "SWELL_PROJECT": emulators.project,
             "SWELL_BUCKET": _BUCKET,
             "SWELL_ACCESS": "loopback",
+            "SWELL_PLATFORM": "local",
             "SWELL_PUSH_SECRET": push_secret,
             "SWELL_CACHE_DIR": str(data_dir / "cache" / name),
         }

@@ -7,9 +7,9 @@ from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.burst_prediction import ics_import
-from functions.burst_prediction.ics_import import IcsImport, ImportDefaults, SkipReason, import_ics
-from functions.burst_prediction.ics_rules import Rule, UnsupportedRule
+from functions.control import ics_import
+from functions.control.ics_import import IcsImport, ImportDefaults, SkipReason, import_ics
+from functions.control.ics_rules import Rule, UnsupportedRule
 from shared.domain.calendar import EventType
 from shared.errors import InvalidRequest, RequestTooLarge
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from functions.burst_prediction.ics_rules import Rule, UnsupportedRule
+from functions.control.ics_rules import Rule, UnsupportedRule
 from shared.domain.calendar import CalendarEvent, EventType
 from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge
 

@@ -1,0 +1,71 @@
+"""What one region is in for: its forecast, by the method that has earned it, and whether a burst is on its way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from functions.burst_prediction.alarms import LOOK_AHEAD_MIN, alarm_raised
+from functions.burst_prediction.bursts import week_means
+from functions.burst_prediction.crowds import Crowd
+from functions.burst_prediction.forecast import Forecast, forecast_load
+from functions.burst_prediction.growth_model import GrowthModel
+from functions.burst_prediction.load_history import LoadHistory
+from functions.burst_prediction.log_grid import BIN_MIN, requests_in_bins
+from functions.burst_prediction.method_choice import Method, MethodChoice, choose_method, seasonal_naive
+from functions.burst_prediction.score_log import (
+    ForecastScores,
+    ScoredBin,
+    foreseen_bin,
+    scores_of,
+    with_actuals,
+    with_bin,
+)
+
+_HOUR_BINS = 60 // BIN_MIN
+_MINUTES_PER_DAY = 1440
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The forecast of a region, how its method was chosen, its scores and their log, and whether an alarm stands."""
+
+    forecast: Forecast
+    choice: MethodChoice
+    scores: ForecastScores
+    log: tuple[ScoredBin, ...]
+    alarm: bool
+
+
+def look_ahead(
+    history: LoadHistory,
+    crowds: Sequence[Crowd],
+    *,
+    model: GrowthModel | None,
+    log: Sequence[ScoredBin],
+    current: Method | None,
+) -> Outlook | None:
+    """The outlook from the end of a history; None where not one whole bin is known.
+
+    The model is asked even while another method is in its place, so that it can show that it is better again.
+    """
+    if len(history.counts) < BIN_MIN:
+        return None
+    days_known = len(history.counts) / _MINUTES_PER_DAY
+    log = with_actuals(log, history)
+    scores = scores_of(log)
+    choice = choose_method(days_known, scores.recent, current)
+    naive = forecast_load(history, crowds, model=None, method=seasonal_naive(days_known))
+    grown = None if model is None else forecast_load(history, crowds, model=model, method=Method.GROWTH_MODEL)
+    chosen = grown if grown is not None and choice.method is Method.GROWTH_MODEL else naive
+    log = with_bin(log, foreseen_bin(history, model=grown, naive=naive, chosen=chosen))
+    return Outlook(chosen, choice, scores, log, _alarm(history, chosen))
+
+
+def _alarm(history: LoadHistory, forecast: Forecast) -> bool:
+    requests = np.nan_to_num(requests_in_bins(history), nan=0.0)
+    if len(requests) <= _HOUR_BINS:
+        return False
+    ahead = forecast.quantile(0.5)[:LOOK_AHEAD_MIN].reshape(-1, BIN_MIN).sum(axis=1)
+    week_mean = week_means(requests, BIN_MIN)[-1:]
+    return bool(alarm_raised(requests[None, -_HOUR_BINS - 1 :], ahead[None, :], week_mean)[0])

@@ -1,0 +1,82 @@
+"""From outlooks to the plan: made, kept if it asks for anything else, and announced."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from functions.burst_prediction.forecasting import RegionOutlook
+from functions.burst_prediction.plan import PlanPolicy, RegionLimits, plan_region
+from functions.burst_prediction.plan_revision import revise_plan
+from functions.burst_prediction.ramp import Ramp
+from shared.coordination.races import retry_lost_races
+from shared.crowds.paths import PLAN
+from shared.crowds.plan_store import plan_document, plan_of
+from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
+from shared.domain.scaling_plan import PlanStep, ScalingPlan
+from shared.events.codec import to_message
+from shared.events.crowds import PlanChangedV1
+from shared.events.event import event_id_of
+from shared.ports.fleet import Fleet
+from shared.ports.publisher import Publisher
+from shared.ports.state import ABSENT, Put, StateStore
+
+
+class PlanRegions:
+    """Plans every region with an outlook; `quotas` are the most instances that each may have."""
+
+    def __init__(
+        self,
+        *,
+        state: StateStore,
+        publisher: Publisher,
+        fleet: Fleet,
+        timeline: Timeline,
+        quotas: Mapping[str, int],
+        policy: PlanPolicy,
+        ramp: Ramp,
+    ) -> None:
+        self._state = state
+        self._publisher = publisher
+        self._fleet = fleet
+        self._timeline = timeline
+        self._quotas = quotas
+        self._policy = policy
+        self._ramp = ramp
+
+    def __call__(self, outlooks: Mapping[str, RegionOutlook], now: datetime) -> ScalingPlan:
+        """The plan that holds now. A new revision is announced; announced again, it is the same event.
+
+        Raises:
+            DependencyUnavailable: fleet, documents or Pub/Sub do not answer now.
+            RevisionConflict: another delivery planned at the same time, again and again.
+        """
+        steps = {region: self._steps(region, outlook) for region, outlook in outlooks.items()}
+        plan, is_new = retry_lost_races(lambda: self._keep(steps, now), "scaling plan")
+        if is_new:
+            text = f"plan {plan.revision}: {_peaks(plan)}"
+            self._timeline.note(TimelineEntry(now, EntryKind.PLAN, f"plan {plan.revision}", text))
+        changed = PlanChangedV1(
+            event_id=event_id_of(PlanChangedV1.type, plan.revision), occurred_at=now, revision=plan.revision
+        )
+        self._publisher.publish([to_message(changed)])
+        return plan
+
+    def _steps(self, region: str, outlook: RegionOutlook) -> tuple[PlanStep, ...]:
+        size = self._fleet.size(region)
+        running = size.min_instances if size.ready is None else size.ready
+        limits = RegionLimits(quota=self._quotas[region], ramp=self._ramp, running=running)
+        return plan_region(outlook.outlook.forecast, outlook.crowds, self._policy, limits)
+
+    def _keep(self, steps: Mapping[str, tuple[PlanStep, ...]], now: datetime) -> tuple[ScalingPlan, bool]:
+        document = self._state.get(PLAN)
+        previous = None if document is None else plan_of(document.data)
+        plan = revise_plan(previous, steps, now)
+        version = ABSENT if document is None else document.version
+        self._state.commit([Put(PLAN, plan_document(plan), if_version=version)])
+        return plan, previous is None or plan.revision != previous.revision
+
+
+def _peaks(plan: ScalingPlan) -> str:
+    """The most instances of each region that has any, the largest first."""
+    peaks = {region: max(step.instances for step in steps) for region, steps in plan.steps.items() if steps}
+    named = [f"{region} up to {most}" for region, most in sorted(peaks.items(), key=lambda item: -item[1]) if most]
+    return ", ".join(named) or "nothing expected"

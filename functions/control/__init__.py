@@ -1,0 +1,1 @@
+"""Control: what operators see and change: the calendar, forecasts, plans, money."""

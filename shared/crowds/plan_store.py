@@ -1,0 +1,45 @@
+"""The scaling plan as a state document."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.crowds.paths import PLAN
+from shared.domain.scaling_plan import PlanReason, PlanStep, ScalingPlan
+from shared.ports.state import StateStore
+
+
+def load_plan(state: StateStore) -> ScalingPlan | None:
+    """The plan that holds, or None before the first."""
+    document = state.get(PLAN)
+    return None if document is None else plan_of(document.data)
+
+
+def plan_document(plan: ScalingPlan) -> dict[str, Any]:
+    """The document of a plan;."""
+    return {
+        "revision": plan.revision,
+        "made_at": plan.made_at.isoformat(),
+        "until": plan.until.isoformat(),
+        "steps": {region: [_step_document(step) for step in steps] for region, steps in plan.steps.items()},
+    }
+
+
+def plan_of(document: Mapping[str, Any]) -> ScalingPlan:
+    """The plan of a document."""
+    return ScalingPlan(
+        revision=document["revision"],
+        made_at=datetime.fromisoformat(document["made_at"]),
+        until=datetime.fromisoformat(document["until"]),
+        steps={region: tuple(map(_step_of, steps)) for region, steps in document["steps"].items()},
+    )
+
+
+def _step_document(step: PlanStep) -> dict[str, Any]:
+    return {"starts_at": step.starts_at.isoformat(), "instances": step.instances, "reason": step.reason.value}
+
+
+def _step_of(document: Mapping[str, Any]) -> PlanStep:
+    return PlanStep(
+        datetime.fromisoformat(document["starts_at"]), document["instances"], PlanReason(document["reason"])
+    )

@@ -1,0 +1,1 @@
+"""What an instance counts of the requests that it answers, for whoever scales and forecasts."""
