@@ -59,7 +59,7 @@ async def read_body(request: Request, model: type[M]) -> M:
     try:
         return model.model_validate_json(body or b"{}")
     except ValidationError as error:
-        raise InvalidRequest(*_problems(error)) from None
+        raise invalid_request(error) from None
 
 
 def read_parameters(request: Request, model: type[M]) -> M:
@@ -118,6 +118,11 @@ async def _bounded_body(request: Request) -> bytes:
             )
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def invalid_request(error: ValidationError) -> InvalidRequest:
+    """What pydantic found, in our words."""
+    return InvalidRequest(*_problems(error))
 
 
 def _problems(error: ValidationError) -> list[FieldProblem]:

@@ -61,6 +61,14 @@ def best_places(
     return best_of(ranks, count, 2 * rank_error(segment, float(np.linalg.norm(query))))
 
 
+def rank_rows(
+    segment: Segment, rows: NDArray[np.int64], queries: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Ranks of some rows for queries (n, dimension), float32 (n, rows), and the vectors of these rows."""
+    vectors = segment.vectors_of(rows)
+    return _scaled(segment, np.ascontiguousarray((vectors @ queries.T).T), segment.scale[rows]), vectors
+
+
 def rank_all(segment: Segment, queries: NDArray[np.float32]) -> NDArray[np.float32]:
     """Ranks of all rows for queries (n, dimension): float32 (n, rows)."""
     return _rank_block(segment, queries, 0, segment.rows)

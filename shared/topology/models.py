@@ -110,8 +110,9 @@ class Function(Entry):
     """What it does, in one line."""
     trigger: Literal["http", "event"]
     """What starts it: requests on its routes, or pushes from its subscriptions."""
-    interface: Literal["asgi", "wsgi"]
-    """The server interface of functions-framework. Event functions need `wsgi`: `asgi` refuses raw pushes."""
+    interface: Literal["asgi", "wsgi", "server"]
+    """The server interface of functions-framework; `server` for a `main.py` that is a server, started as a program.
+    Event functions need `wsgi`: `asgi` refuses raw pushes."""
     placement: Literal["regional", "home"]
     """Whether it runs in every region or in the home region only."""
     routes: Annotated[tuple[Route, ...], Field(strict=False)] = ()

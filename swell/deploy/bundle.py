@@ -5,6 +5,7 @@ functions/<name>/   the modules of the function that main.py can reach
 shared/             the modules of shared that it can reach
 topology.yaml       if it can reach what reads it
 requirements.txt    the pinned run-time set
+Procfile            for a function that is a server of its own: how the platform starts it
 
 The same sources make the same bytes on every machine, so a function is deployed again only if it changed.
 """
@@ -47,6 +48,9 @@ def bundled_files(name: str, root: Path) -> dict[str, Path]:
     files = {path.as_posix(): root / path for path in needed}
     files["main.py"] = root / main
     files["requirements.txt"] = root / "requirements.txt"
+    start = root / "functions" / name / "Procfile"
+    if start.is_file():
+        files["Procfile"] = start
     if TOPOLOGY_READER in needed:
         files[TOPOLOGY_FILE.name] = root / TOPOLOGY_FILE.name
     return files

@@ -1,6 +1,6 @@
 """Every function on SQLite and a directory: nothing to install, nothing lost on kill -9."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -10,12 +10,16 @@ from functions.coordination.wiring import build as build_coordination
 from functions.ingest.wiring import build as build_ingest
 from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
+from functions.stream.settings import StreamSettings
+from functions.stream.wiring import Stream
+from functions.stream.wiring import build as build_stream
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
 from shared.adapters.embedded.received_message import ReceivedMessage
 from shared.adapters.opening import Adapters, open_adapters
 from shared.adapters.watched import WatchedPublisher
 from shared.edge import EdgeSettings, edge
+from shared.http import Middleware
 from shared.settings import Settings
 from shared.telemetry import log_to
 from shared.topology import load_topology
@@ -68,12 +72,20 @@ def _adapters(data_dir: Path) -> Adapters:
 def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     middleware = edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
-    functions = {
+    stream = _stream(data_dir, adapters, middleware)
+    functions: dict[str, ASGIApp] = {
         "ingest": build_ingest(adapters, middleware),
         "query": build_query(adapters, settings, middleware),
+        "stream": stream,
         "coordination": build_coordination(adapters, middleware),
     }
-    return FrontDoor(load_topology(), functions)
+    return FrontDoor(load_topology(), functions, stopping=[stream.sessions.end])
+
+
+def _stream(data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware]) -> Stream:
+    """Looks at heads ten times a second: it is one read of a local file."""
+    settings = StreamSettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache", poll_ms=100)
+    return build_stream(adapters, settings, middleware)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 import httpx
 
 from shared.errors import DependencyUnavailable
-from shared.topology import Topology, load_topology
+from shared.topology import Function, Topology, load_topology
 from swell.local.emulators import Emulators
 from swell.local.front_door import FrontDoor
 from swell.local.processes import child_process
@@ -58,12 +58,7 @@ def _start_functions(
     urls = {}
     for name, function in topology.functions.items():
         function_port = free_port()
-        command = [
-            *(sys.executable, "-m", "functions_framework"),
-            *("--source", str(_ROOT / "functions" / name / "main.py")),
-            *("--target", name, "--signature-type", function.signature_type),
-            *("--host", LOOPBACK, "--port", str(function_port)),
-        ]
+        command = _command(name, function, function_port)
         environment = {
             **emulators.environment,
             "PYTHONPATH": str(_ROOT),
@@ -74,12 +69,24 @@ def _start_functions(
             "SWELL_ACCESS": "loopback",
             "SWELL_PLATFORM": "local",
             "SWELL_PUSH_SECRET": push_secret,
+            "SWELL_PORT": str(function_port),
             "SWELL_CACHE_DIR": str(data_dir / "cache" / name),
         }
         stack.enter_context(child_process(command, environment, log=data_dir / "logs" / f"{name}.log"))
         urls[name] = f"http://{LOOPBACK}:{function_port}"
     _await_answers(urls, data_dir / "logs")
     return urls
+
+
+def _command(name: str, function: Function, port: int) -> list[str]:
+    main = str(_ROOT / "functions" / name / "main.py")
+    if function.interface == "server":
+        return [sys.executable, main]
+    return [
+        *(sys.executable, "-m", "functions_framework", "--source", main),
+        *("--target", name, "--signature-type", function.signature_type),
+        *("--host", LOOPBACK, "--port", str(port)),
+    ]
 
 
 def _await_answers(urls: Mapping[str, str], logs: Path) -> None:

@@ -12,8 +12,8 @@ from shared.topology import Topology
 class FrontDoor:
     """Requests go to the function whose route they match; health is that of the query function.
 
-    An ASGI app that only looks and hands on: it stands before every local request. `closing` runs on its event
-    loop when the server stops.
+    An ASGI app that only looks and hands on: it stands before every local request. On its event loop
+    `stopping` runs before the server ends its connections, and `closing` after.
     """
 
     def __init__(
@@ -21,8 +21,10 @@ class FrontDoor:
         topology: Topology,
         functions: Mapping[str, ASGIApp],
         closing: Sequence[Callable[[], Awaitable[None]]] = (),
+        stopping: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._functions = functions
+        self._stopping = stopping
         self._closing = closing
         self._routes = [
             (route.method, compile_path(route.path)[0], app)
@@ -35,7 +37,13 @@ class FrontDoor:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
-            await self._app_for(scope["method"], scope["path"])(scope, receive, send)
+            method = scope.get("method", "GET")  # a WebSocket opens with a GET
+            await self._app_for(method, scope["path"])(scope, receive, send)
+
+    async def stop(self) -> None:
+        """Have those told whose connections would not end by themselves; before the server ends them."""
+        for stop in self._stopping:
+            await stop()
 
     def _app_for(self, method: str, path: str) -> ASGIApp:
         for wanted, pattern, app in self._routes:

@@ -8,6 +8,7 @@ from threading import Thread
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.domain.limits import MAX_REQUEST_BYTES
 from shared.errors import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
@@ -59,15 +60,36 @@ def _bound(listener: socket.socket, port: int, *, listening: bool) -> socket.soc
 def server_config(app: ASGIApp) -> uvicorn.Config:
     """How every local server runs."""
     return uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5, server_header=False
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+        server_header=False,
+        ws="wsproto",
+        ws_max_size=MAX_REQUEST_BYTES,
     )
+
+
+class LocalServer(uvicorn.Server):
+    """Has the app's `stop` come first, where it has one: streams are told before their connections are closed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(server_config(app))
+        self._stop = getattr(app, "stop", None)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End every connection."""
+        if self._stop is not None:
+            await self._stop()
+        await super().shutdown(sockets)
 
 
 @contextmanager
 def serve(app: ASGIApp, port: int) -> Iterator[str]:
     """Serve until the block ends; the value is the URL."""
     listener = listen(port)
-    server = uvicorn.Server(server_config(app))
+    server = LocalServer(app)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="swell-http")
     thread.start()
     try:

@@ -7,6 +7,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from shared.http import json_response
+from swell.local.websocket_upstream import forward_websocket
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"}
 
@@ -19,7 +20,10 @@ class Upstream:
         self._client: httpx.AsyncClient | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward one request and stream its answer back."""
+        """Forward one request and stream its answer back, or a WebSocket both ways."""
+        if scope["type"] == "websocket":
+            await forward_websocket(self._url, scope, receive, send)
+            return
         if self._client is None:
             self._client = httpx.AsyncClient(base_url=self._url, timeout=90)
         request = Request(scope, receive)

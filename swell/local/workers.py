@@ -15,12 +15,11 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from typing import Final
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from shared.errors import ConfigurationError, DependencyUnavailable
 from swell.local.processes import STOP_WITHIN_S, die_with_parent
-from swell.local.server import LOOPBACK, reusable_listener, server_config
+from swell.local.server import LOOPBACK, LocalServer, reusable_listener
 
 _READY_WITHIN_S: Final = 30.0
 SUPPORTED: Final = sys.platform == "linux"
@@ -69,7 +68,7 @@ def _work(make_app: Callable[[], ASGIApp], port: int, parent: int, ready: Event)
     app = make_app()
     listener = reusable_listener(port, listening=True)
     ready.set()  # connections wait in the backlog from here on
-    uvicorn.Server(server_config(app)).run(sockets=[listener])
+    LocalServer(app).run(sockets=[listener])
 
 
 def _stop(processes: Sequence[BaseProcess]) -> None:

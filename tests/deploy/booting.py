@@ -13,6 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from shared.topology import Function
+
 # -S leaves out .pth files: through the one of the editable install, a bundle would find this checkout's `shared`.
 PYTHON = (sys.executable, "-S")
 SITE = {"PYTHONPATH": os.pathsep.join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})}
@@ -27,15 +29,17 @@ def run_in(folder: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def served(folder: Path, target: str, signature_type: str, environment: Mapping[str, str]) -> Iterator[httpx.Client]:
-    """Serve a bundle under functions-framework for the length of a block; yields a client of it."""
+def served(folder: Path, target: str, function: Function, environment: Mapping[str, str]) -> Iterator[httpx.Client]:
+    """Serve a bundle as the platform does for the length of a block; yields a client of it."""
     port = _free_port()
-    options = ["--target", target, "--signature-type", signature_type, "--host", "127.0.0.1", "--port", str(port)]
+    options = ["--target", target, "--signature-type", function.signature_type]
+    framework = ["-m", "functions_framework", *options, "--host", "127.0.0.1", "--port", str(port)]
+    command = ["main.py"] if function.interface == "server" else framework
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [*PYTHON, "-m", "functions_framework", *options],
+            [*PYTHON, *command],
             cwd=folder,
-            env={**SITE, **environment},
+            env={**SITE, "SWELL_PORT": str(port), **environment},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # gunicorn forks: the whole group is ended

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-target = sys.argv[1]
+target, is_server = sys.argv[1], sys.argv[2] == "server"
 
 start = time.perf_counter()
 import functions_framework.aio  # noqa: E402
@@ -15,7 +15,11 @@ import numpy as np  # noqa: E402, F401
 platform_s = time.perf_counter() - start
 
 start = time.perf_counter()
-app = functions_framework.create_app(target, "main.py")
+if is_server:
+    sys.path.insert(0, str(Path.cwd()))
+    importlib.import_module("main")  # the platform starts it as Procfile says
+else:
+    functions_framework.create_app(target, "main.py")
 function_s = time.perf_counter() - start
 
 import functions  # noqa: E402
@@ -30,7 +34,7 @@ report = {
     "platform_s": platform_s,
     "function_s": function_s,
     "packages": [functions.__file__, shared.__file__],
-    "signature_type": registry.get_func_signature_type(target, ""),
-    "interface": "asgi" if target in registry.ASGI_FUNCTIONS else "wsgi",
+    "signature_type": registry.get_func_signature_type(target, "http" if is_server else ""),
+    "interface": "server" if Path("Procfile").exists() else "asgi" if target in registry.ASGI_FUNCTIONS else "wsgi",
 }
 print(json.dumps(report))  # noqa: T201

@@ -47,7 +47,7 @@ def unpacked(name: str, bundles: dict[str, Bundle], tmp_path: Path) -> Path:
 
 def probe(folder: Path, name: str) -> dict[str, Any]:
     """Load the bundle in a fresh interpreter and return what it reports."""
-    report: dict[str, Any] = json.loads(run_in(folder, str(PROBE), name))
+    report: dict[str, Any] = json.loads(run_in(folder, str(PROBE), name, FUNCTIONS[name].interface))
     return report
 
 
@@ -63,11 +63,11 @@ def test_it_loads_alone_with_the_right_signature(name: str, unpacked: Path) -> N
 
 
 def test_it_serves_under_the_framework(name: str, unpacked: Path, tmp_path: Path) -> None:
-    """The framework starts it; it answers health checks, or refuses a GET where it takes events only."""
+    """It starts, and answers health checks, or refuses a GET where it takes events only."""
     environment = {"SWELL_RUNTIME": "embedded", "SWELL_DATA_DIR": str(tmp_path / "data")}
     function = FUNCTIONS[name]
 
-    with served(unpacked, name, function.signature_type, environment) as client:
+    with served(unpacked, name, function, environment) as client:
         statuses = {path: client.get(path).status_code for path in load_topology().health_paths}
 
     expected = 200 if function.trigger == "http" else 405
@@ -93,11 +93,12 @@ def test_it_holds_sources_and_nothing_else(name: str, bundles: dict[str, Bundle]
     with zipfile.ZipFile(bundles[name].path) as archive:
         names = set(archive.namelist())
 
-    sources = {"main.py", "requirements.txt", "topology.yaml", "functions/__init__.py"}
+    start = {"Procfile"} if FUNCTIONS[name].interface == "server" else set()
+    sources = start | {"main.py", "requirements.txt", "topology.yaml", "functions/__init__.py"}
     strange = {path for path in names - sources if not path.startswith((f"functions/{name}/", "shared/"))}
 
     assert strange == set()
-    assert {"main.py", "requirements.txt"} <= names
+    assert start | {"main.py", "requirements.txt"} <= names
     assert not {path for path in names if "test" in Path(path).name or "__pycache__" in path}
 
 

@@ -1,0 +1,1 @@
+"""Stream: standing queries, pushed when a commit changes their answer."""
