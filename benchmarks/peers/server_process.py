@@ -15,6 +15,8 @@ from swell.local.processes import child_process
 
 _START_WITHIN_S: Final = 120.0
 _LOOK_EVERY_S: Final = 0.01
+_AS_INSTALLED: Final = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Python keeps what it has compiled, as it does unless it is told not to: else every start compiles all of it anew."""
 
 
 class ServerFailed(SwellError):  # noqa: N818 - named for what happened
@@ -30,7 +32,7 @@ class ServerProcess:
         self, command: Sequence[str], environment: Mapping[str, str], *, port: int, health: str, log: Path
     ) -> None:
         self._command = command
-        self._environment = environment
+        self._environment = {**_AS_INSTALLED, **environment}
         self._port = port
         self._health = encode_request("GET", health, port=port)
         self._log = log

@@ -25,7 +25,6 @@ class Entry(BaseModel):
         extra="forbid",
         strict=True,
         defer_build=True,  # one validator for the whole topology, built when it is read: halves the import
-        use_attribute_docstrings=True,
     )
 
 

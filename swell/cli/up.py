@@ -1,6 +1,7 @@
 # ruff: noqa: PLC0415 - the runtime loads when it is started: `swell --help` stays quick
 """`swell up`: serve the API on this machine until Ctrl-C."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -68,9 +69,12 @@ def _started(
         from swell.local.emulated import run_on_emulators
 
         return run_on_emulators(directory, port)
+    gc.disable()  # nothing of what is loaded is garbage, and looking for it takes longer the more there is
     from swell.local.embedded import run_embedded
     from swell.local.workers import default_workers
 
+    gc.freeze()
+    gc.enable()
     return run_embedded(directory, port, workers=default_workers() if workers is None else workers)
 
 

@@ -1,0 +1,36 @@
+"""Events and schedules of an embedded Swell: what nobody who asks for an answer waits for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.adapters.embedded.broker import SqliteBroker
+from shared.adapters.embedded.dispatcher import Dispatcher
+from shared.adapters.embedded.received_message import ReceivedMessage
+from shared.adapters.opening import Adapters
+from shared.adapters.watched import WatchedPublisher
+from shared.topology import load_topology
+from swell.local.consumers import EmbeddedConsumers
+from swell.local.schedules import run_schedules
+
+
+@contextmanager
+def handle_events(data_dir: Path, adapters: Adapters) -> Iterator[None]:
+    """Deliver events to their functions, and tick the schedules, until the block ends."""
+    assert isinstance(adapters.publisher, WatchedPublisher)  # noqa: S101 - what embedded opens
+    broker = adapters.publisher.inner
+    assert isinstance(broker, SqliteBroker)  # noqa: S101
+    topology = load_topology()
+    consumers = EmbeddedConsumers(data_dir, adapters)
+    functions = {name: each.push_function for name, each in topology.subscriptions.items()}
+
+    def deliver(subscription: str, received: ReceivedMessage) -> None:
+        consumers.of(functions[subscription]).consume(received.data, received.attributes)
+
+    dispatcher = Dispatcher(broker, deliver)
+    dispatcher.start()
+    try:
+        with run_schedules(topology.schedules, adapters.publisher, adapters.clock):
+            yield
+    finally:
+        dispatcher.stop(grace_s=10)

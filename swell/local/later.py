@@ -1,0 +1,21 @@
+"""An app that is made when the first request for it comes."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+A = TypeVar("A", bound=ASGIApp)
+
+
+class Later(Generic[A]):
+    """Makes an ASGI app, imports included, at its first request: until then it costs a start nothing."""
+
+    def __init__(self, make: Callable[[], A]) -> None:
+        self._make = make
+        self.made: A | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the app answer."""
+        self.made = self.made or self._make()
+        await self.made(scope, receive, send)
