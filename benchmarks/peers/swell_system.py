@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,15 @@ EFFORTS: Final = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.
 class SwellSystem:
     """`swell up --workers N` on a directory, or another command that serves it. Effort is the recall asked for."""
 
-    def __init__(self, directory: Path, workers: int, *, name: str = "Swell", command: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        workers: int,
+        *,
+        name: str = "Swell",
+        command: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """`command`, if given, has the directory and the port added to it."""
         self.name = name
         self.directory = directory
@@ -38,7 +46,8 @@ class SwellSystem:
         up += ["--port", str(self.port), "--data", str(directory)]
         self.process = ServerProcess(
             [*command, str(directory), str(self.port)] if command else up,
-            {"OPENBLAS_NUM_THREADS": "1"},  # as `swell up` sets it itself
+            # As `swell up` sets it itself; and no answers kept: the same queries come again and again.
+            {"OPENBLAS_NUM_THREADS": "1", "SWELL_ANSWERS_MAX_BYTES": "0", **(environment or {})},
             port=self.port,
             health="/readyz",
             log=directory.with_suffix(".log"),

@@ -91,6 +91,11 @@ class AnswerCache:
         self._counts: Counts[tuple[str, str]] = Counts()
 
     @property
+    def keeps(self) -> bool:
+        """Whether it keeps anything at all."""
+        return self._most_bytes > 0 or self._shared is not None
+
+    @property
     def is_shared(self) -> bool:
         """Whether there is a Redis to ask now."""
         return self._shared is not None and not self._shared.is_away

@@ -18,6 +18,7 @@ import numpy as np
 from shared.domain.limits import MAX_QUERIES_PER_REQUEST
 from shared.errors import SwellError
 from shared.index.answers import Answer
+from shared.index.search import least_exact
 from shared.metrics import Histogram
 from shared.reads.service import Question, search_question
 from shared.serving.deadline import Deadline
@@ -28,7 +29,9 @@ BATCH_SIZE: Final = Histogram(
     "swell_batch_size_queries", "Queries answered by one call of the engine", buckets=(1, 2, 4, 8, 16, 32, 64, 100)
 )
 ON_LOOP_S: Final = 0.002
-"""The event loop is given away for so long at most, as far as can be known: refusals are due within 5 ms."""
+"""One call on the event loop takes no longer, as far as can be known."""
+TURN_S: Final = 0.003
+"""So long the loop is given away before it looks after its sockets again: refusals are due within 5 ms."""
 IN_THREAD_S: Final = 0.010
 """A call in a thread takes what fits in this, so that nobody waits for a batch that grew too large."""
 _EXPLORED: Final = 4
@@ -70,19 +73,38 @@ class Batcher:
         self._cost_s: OrderedDict[GroupKey, float] = OrderedDict()
         self._turn_is_due = False
         self._threads = 0
-        self._most_threads = os.cpu_count() or 1
+        self._most_threads = max(1, (os.cpu_count() or 1) - 1)  # one core is for the event loop
 
     async def search(self, question: Question, deadline: Deadline, priority: Priority = Priority.NORMAL) -> Answer:
-        """The answer to a question of one query.
+        """The answer to a question. Its queries go one by one: between calls, what is more important goes first.
 
         Raises:
-            DeadlineExceeded: the deadline passed before its turn came.
+            DeadlineExceeded: the deadline passed before the turn of one of them came; the rest of them is dropped.
             SwellError: as the engine, for this question alone.
         """
+        count = len(question.queries)
+        if count == 1:
+            return await self._enter(question, deadline, priority)
+        each = [replace(question, queries=question.queries[place : place + 1]) for place in range(count)]
+        entered = [self._enter(one, deadline, priority) for one in each]
+        try:
+            answers = await asyncio.gather(*entered)
+        except BaseException:
+            for answer in entered:
+                answer.cancel()
+            raise
+        return replace(
+            answers[0],
+            matches=[answer.matches[0] for answer in answers],
+            method=least_exact([answer.method for answer in answers]),
+            recall_expected=min(answer.recall_expected for answer in answers),
+        )
+
+    def _enter(self, question: Question, deadline: Deadline, priority: Priority) -> "asyncio.Future[Answer]":
         asked = _Asked(question, deadline, priority, asyncio.get_running_loop().create_future())
         self._groups.setdefault(_group_key(question), _Group()).asked.append(asked)
         self._plan_turn()
-        return await asked.answer
+        return asked.answer
 
     def expected_s(self, question: Question) -> float:
         """What one query of this kind took lately; 0 where nothing is known."""
@@ -94,11 +116,20 @@ class Batcher:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
-        """One call of the engine; then the loop looks after its sockets before the next one."""
+        """Calls of the engine for as long as the loop may be given away; then it looks after its sockets."""
         self._turn_is_due = False
-        key = self._next()
-        if key is None:
-            return  # the end of a thread plans the next turn
+        until_s = self._monotonic_s() + TURN_S
+        while True:
+            key = self._next()
+            if key is None:
+                return  # nothing is left, or the end of a thread plans the next turn
+            self._call(key)
+            if self._monotonic_s() >= until_s:
+                break
+        if self._groups:
+            self._plan_turn()
+
+    def _call(self, key: GroupKey) -> None:
         group = self._groups[key]
         expected_s, is_long = self._outlook(group)
         batch = self._take(group, expected_s, is_long=is_long)
@@ -108,8 +139,6 @@ class Batcher:
             del self._groups[key]
         if batch and not is_long:
             self._run(batch)
-        if self._groups:
-            self._plan_turn()
 
     def _next(self) -> GroupKey | None:
         """The group with the most important question, among those that may begin now."""
@@ -125,10 +154,17 @@ class Batcher:
         return max(may_begin, key=lambda key: max(asked.priority for asked in self._groups[key].asked))
 
     def _outlook(self, group: _Group) -> tuple[float, bool]:
-        """How long one query is expected to take, and whether that is too long for the event loop."""
+        """How long one query is expected to take, and whether what is there should leave the event loop.
+
+        A single query that is long should. So should many of one request, which a large batch serves best. Those of
+        many requests should not: a thread beside a busy loop waits for the interpreter at every step.
+        """
         question = group.asked[0].question
         expected_s = self.expected_s(question)
-        return expected_s, expected_s > ON_LOOP_S or question.opened.is_early
+        if expected_s > ON_LOOP_S or question.opened.is_early:
+            return expected_s, True
+        is_much = expected_s * min(len(group.asked), self._most) > ON_LOOP_S
+        return expected_s, is_much and group.asked[0].deadline is group.asked[-1].deadline
 
     def _take(self, group: _Group, expected_s: float, *, is_long: bool) -> list[_Asked]:
         """As many as fit, the most important first; those past their deadline are dropped."""

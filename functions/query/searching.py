@@ -13,7 +13,7 @@ from functions.query.batching import ON_LOOP_S, Batcher
 from functions.query.reading import until_visible
 from functions.query.responses import describe_match
 from shared.index.answers import Answer
-from shared.reads.service import AnswerReads, Question, Read, Search, decoded, search_in_parts
+from shared.reads.service import AnswerReads, Question, Read, Search, decoded
 from shared.reads.snapshots import OpenCollection
 from shared.request_context import RequestContext
 from shared.serving.deadline import Deadline
@@ -59,7 +59,7 @@ class Searches:
                 return found
             opened = await self._open(read, context, deadline)
         question = await self._question(read, search, opened)
-        is_whole = not opened.damages and not opened.is_early
+        is_whole = self._cache.keeps and not opened.damages and not opened.is_early
         key = _key(question) if is_whole else None
         kept = None if key is None else self._cache.get(key)
         if kept is not None:
@@ -69,7 +69,7 @@ class Searches:
             kept = await run_in_threadpool(self._cache.get_shared, key)
             if kept is not None:
                 return Answered(kept, opened.collection.uid, str(opened.version), "shared", opened)
-        kept = _kept(question.concluded(await self._search(question, context, deadline)))
+        kept = _kept(question.concluded(await self._batcher.search(question, deadline, context.priority)))
         if key is not None:
             self._keep(key, kept, for_all=is_costly)
         return Answered(kept, opened.collection.uid, str(opened.version), source, opened)
@@ -78,11 +78,6 @@ class Searches:
         if opened.is_early and search.near_id is not None:  # the record may still be in the object store
             return await run_in_threadpool(self._reads.question, read, search, opened)
         return self._reads.question(read, search, opened)
-
-    async def _search(self, question: Question, context: RequestContext, deadline: Deadline) -> Answer:
-        if len(question.queries) == 1:
-            return await self._batcher.search(question, deadline, context.priority)
-        return await run_in_threadpool(search_in_parts, question, deadline.check)
 
     async def _open(self, read: Read, context: RequestContext, deadline: Deadline) -> OpenCollection:
         """Open what is not in memory. Those who may be behind share one look at the store."""

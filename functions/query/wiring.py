@@ -1,8 +1,10 @@
 """Puts query together; built on first use, so that importing stays cheap."""
 
+import sys
 import time
 from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
 from starlette.types import ASGIApp
 
@@ -23,9 +25,13 @@ from shared.reads.heads import Heads
 from shared.reads.service import AnswerReads
 from shared.reads.snapshots import Snapshots
 
+_SWITCH_AFTER_S: Final = 0.0002
+"""A thread and the event loop give way to each other after this, not after Python's 5 ms: refusals are due by then."""
+
 
 def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
     """Query on these adapters, behind this middleware."""
+    sys.setswitchinterval(_SWITCH_AFTER_S)
     limits = CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes)
     segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
     snapshots = Snapshots(Heads(adapters.state), adapters.objects, segments, monotonic_s=time.monotonic)

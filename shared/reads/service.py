@@ -1,8 +1,8 @@
 """Answering reads: open the collection as new as asked, search or fetch its shards, merge."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import orjson
@@ -15,13 +15,9 @@ from shared.errors import NotFound
 from shared.index.answers import Answer, Record
 from shared.index.filter import Filter, parse_filter
 from shared.index.merge import merge_answers
-from shared.index.search import least_exact
 from shared.reads.heads import Freshness, SeenCollection
 from shared.reads.snapshots import OpenCollection, Snapshots
 from shared.vectors import decode_vectors
-
-_PART: Final = 25
-"""Queries searched between two looks at the clock: a quarter of the most that a request may have."""
 
 
 @dataclass(frozen=True)
@@ -172,21 +168,6 @@ def search_question(question: Question) -> Answer:
     """What the engine finds; `Question.concluded` makes it the answer."""
     search = replace(question.search, top_k=question.top_k)
     return search_shards(question.opened, question.read, search, question.queries, question.condition)
-
-
-def search_in_parts(question: Question, check: Callable[[], None]) -> Answer:
-    """As `search_question`, `_PART` queries at a time; `check` may end it in between, by raising."""
-    parts = []
-    for start in range(0, len(question.queries), _PART):
-        check()
-        parts.append(search_question(replace(question, queries=question.queries[start : start + _PART])))
-    whole = parts[0]
-    return replace(
-        whole,
-        matches=[matches for part in parts for matches in part.matches],
-        method=least_exact([part.method for part in parts]),
-        recall_expected=min(part.recall_expected for part in parts),
-    )
 
 
 def decoded(collection: Collection, search: Search) -> NDArray[np.float32]:

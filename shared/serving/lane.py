@@ -13,6 +13,8 @@ from shared.serving.priority import Priority
 
 BURST_PATIENCE_S: Final = 0.1
 """A burst may wait this long: longer than a pause of the collector or a slow search, shorter than a user's patience."""
+HIGH_PATIENCE_S: Final = 0.5
+"""Who is important would rather wait than be refused, but not for an answer that comes too late for a page."""
 STANDING_PATIENCE_S: Final = 0.003
 """In a line that has stood for `BURST_PATIENCE_S` nobody ordinary waits longer: refusals are due within 5 ms.
 
@@ -145,8 +147,10 @@ class Lane:
         now_s = self._monotonic_s()
         if self._standing_since_s is None:
             self._standing_since_s = now_s
+        if priority >= Priority.HIGH:
+            return HIGH_PATIENCE_S
         is_burst = now_s - self._standing_since_s < BURST_PATIENCE_S and now_s - self._refused_at_s >= _CALM_AFTER_S
-        return BURST_PATIENCE_S if is_burst or priority >= Priority.HIGH else STANDING_PATIENCE_S
+        return BURST_PATIENCE_S if is_burst else STANDING_PATIENCE_S
 
     def _expected_wait_s(self, priority: Priority) -> float:
         """Little's law: those ahead leave at the rate of `limit / latency`."""

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,14 +105,12 @@ def test_one_bad_query_fails_alone() -> None:
     assert [False, True, False] == [isinstance(answer, SwellError) for answer in answers]
 
 
-def test_the_loop_is_never_given_away_for_long() -> None:
-    """A call on it takes as many queries as fit."""
-    each_s = ON_LOOP_S / 5
+def test_a_call_on_the_loop_takes_what_fits() -> None:
+    """The event loop is not given away for long."""
+    _, engine = _run(lambda seconds: _Engine(seconds, ON_LOOP_S / 5.5), [_question(value) for value in range(12)])
 
-    _, engine = _run(lambda seconds: _Engine(seconds, each_s), [_question(value) for value in range(12)])
-
-    assert max(len(call) for call in engine.calls) <= 5
     assert {threading.get_ident()} == engine.threads
+    assert [5, 5, 2] == [len(call) for call in engine.calls]
 
 
 def test_long_searches_leave_the_loop() -> None:
@@ -141,18 +140,22 @@ def test_what_nobody_waits_for_is_not_done() -> None:
 def test_the_more_important_goes_first() -> None:
     """Also within a collection, when not all fit into one call."""
     seconds = ManualSeconds()
-    engine = _Engine(seconds, ON_LOOP_S)
+    engine = _Engine(seconds, IN_THREAD_S)
     batcher = Batcher(engine=engine, monotonic_s=seconds)
 
     async def course() -> None:
         await _ask(batcher, seconds, [_question(-1)])
         engine.calls.clear()
-        asked = [(1, Priority.LOW), (2, Priority.NORMAL), (3, Priority.CRITICAL)]
+        asked = [
+            *((1, Priority.LOW) for _ in range(5)),
+            *((2, Priority.NORMAL) for _ in range(3)),
+            (3, Priority.CRITICAL),
+        ]
         deadline = _deadline(seconds)
         await asyncio.gather(*(batcher.search(_question(value), deadline, priority) for value, priority in asked))
 
     asyncio.run(course())
-    assert [[3.0], [2.0], [1.0]] == engine.calls
+    assert [[3.0, 2.0, 2.0, 2.0], [1.0] * 4, [1.0]] == engine.calls
 
 
 def test_batching_can_be_turned_off() -> None:
@@ -181,3 +184,40 @@ def test_a_defect_reaches_those_who_asked() -> None:
     answers = asyncio.run(_ask(batcher, seconds, [_question(1, recall=1.0), _question(2)]))
 
     assert (True, "2.0") == (isinstance(answers[0], ZeroDivisionError), answers[1].matches[0][0].id)
+
+
+def test_a_request_of_many_queries_gives_way_between_calls() -> None:
+    """What is more important and comes later is answered before the rest of it; the answers keep their order."""
+    seconds = ManualSeconds()
+    engine = _Engine(seconds, IN_THREAD_S / 4)
+    batcher = Batcher(engine=engine, monotonic_s=seconds)
+
+    async def course() -> Answer:
+        await _ask(batcher, seconds, [_question(-1)])
+        engine.calls.clear()
+        many = replace(_question(0), queries=np.arange(12, dtype=np.float32).reshape(12, 1))
+        bulk = asyncio.ensure_future(batcher.search(many, _deadline(seconds), Priority.LOW))
+        await asyncio.sleep(0)
+        await batcher.search(_question(99), _deadline(seconds), Priority.CRITICAL)
+        return await bulk
+
+    answer = asyncio.run(course())
+    assert [f"{place}.0" for place in range(12)] == [matches[0].id for matches in answer.matches]
+    assert 99.0 not in engine.calls[-1]
+
+
+def test_the_rest_of_a_request_that_failed_is_not_done() -> None:
+    """Nobody waits for it."""
+    seconds = ManualSeconds()
+    engine = _Engine(seconds, IN_THREAD_S, fails_on=0)
+    batcher = Batcher(engine=engine, monotonic_s=seconds)
+
+    async def course() -> None:
+        await _ask(batcher, seconds, [_question(-1)])
+        many = replace(_question(0), queries=np.arange(50, dtype=np.float32).reshape(50, 1))
+        with pytest.raises(SwellError):
+            await batcher.search(many, _deadline(seconds))
+        await batcher.search(_question(99), _deadline(seconds))
+
+    asyncio.run(course())
+    assert 49.0 not in {value for call in engine.calls for value in call}
