@@ -1,10 +1,11 @@
 """The bodies that coordination takes."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from shared.domain.limits import COLLECTION_NAME
+from shared.coordination.tasks.task import Strategy, TaskKind
+from shared.domain.limits import COLLECTION_NAME, MAX_SHARDS
 from shared.http import RequestModel
 
 NAME: Final = r"^[a-z0-9][a-z0-9._~-]{0,99}$"
@@ -89,3 +90,25 @@ class DrainRegion(RequestModel):
     """`POST /v1/regions/{region}/drain`."""
 
     is_draining: bool = Field(default=True, strict=True)
+
+
+class AskTask(RequestModel):
+    """`POST /v1/tasks`."""
+
+    id: Name
+    kind: TaskKind
+    collection: Annotated[str, Field(pattern=f"^({COLLECTION_NAME.pattern})?$")] = ""
+    shard: int = Field(default=0, ge=0, lt=MAX_SHARDS, strict=True)
+    region: Name | None = None
+    priority: int = Field(default=5, ge=0, le=9, strict=True)
+    strategy: Strategy = Strategy.ADAPTIVE
+    ttl_s: int = Field(default=3_600, ge=1, le=MAX_LASTS_S, strict=True)
+
+    @model_validator(mode="after")
+    def _names_what_it_is_about(self) -> Self:
+        if self.kind is TaskKind.DRAIN:
+            if self.region is None:
+                raise ValueError("a region: draining is about one")
+        elif not self.collection:
+            raise ValueError("a collection: every task but drain is about one")
+        return self

@@ -10,12 +10,14 @@ from functions.coordination.carrying_out import CarryOut
 from functions.coordination.lease_routes import LeaseRoutes
 from functions.coordination.proposing import Proposing
 from functions.coordination.region_routes import RegionRoutes
+from functions.coordination.task_routes import TaskRoutes
 from shared.adapters.opening import Adapters, open_adapters
 from shared.coordination.announcing import Announcements
 from shared.coordination.ballots import Ballots
 from shared.coordination.home_moves import HomeMoves
 from shared.coordination.leases import Leases
 from shared.coordination.membership import Membership
+from shared.coordination.tasks.desk import TaskDesk
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
 from shared.topology import load_topology
@@ -33,6 +35,7 @@ def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> A
         *RegionRoutes(state, clock, membership, topology).routes(),
         *BallotRoutes(ballots, proposing, membership, carry_out, announcements).routes(),
         *LeaseRoutes(leases).routes(),
+        *TaskRoutes(TaskDesk(state, clock, membership, adapters.publisher), clock).routes(),
     ]
     return HttpFunction("coordination", routes, ready=lambda: _check(adapters), middleware=middleware)
 

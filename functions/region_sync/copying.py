@@ -54,10 +54,10 @@ class Copier:
         self._copy(source, name)
 
     def _bring(self, source: Bucket, step: Copy | Verify) -> None:
-        if isinstance(step, Verify) and self._is_whole(step.file):
+        if isinstance(step, Verify) and self.is_whole(step.file):
             return
         self._copy(source, step.file.name)
-        whole = self._is_whole(step.file)
+        whole = self.is_whole(step.file)
         if whole is None:
             raise LostRace(f"{step.file.name} was swept while it was copied")
         if not whole:
@@ -69,7 +69,7 @@ class Copier:
         except ObjectNotFound:
             raise SourceMoved(f"{name} is no longer in {source.region}") from None
 
-    def _is_whole(self, file: WantedFile) -> bool | None:
+    def is_whole(self, file: WantedFile) -> bool | None:
         """Whether every byte is what it must be; None if there is no such object."""
         digest, size_bytes = hashlib.sha256(), 0
         while True:

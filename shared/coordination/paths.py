@@ -20,3 +20,21 @@ def lease_document(name: str) -> str:
 def task_document(task_id: str) -> str:
     """One task."""
     return f"{TASKS}/{task_id}"
+
+
+JOURNALS: Final = "journals"
+
+
+def journal_document(name: str) -> str:
+    """The last number of a journal."""
+    return f"{JOURNALS}/{name}"
+
+
+def journal_entries(name: str) -> str:
+    """The entries of a journal, by number."""
+    return f"{JOURNALS}/{name}/entries"
+
+
+def agent_document(region: str) -> str:
+    """How the tasks of an agent went."""
+    return f"agents/{region}"

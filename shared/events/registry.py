@@ -15,6 +15,7 @@ from shared.events.event import Event
 from shared.events.index import CompactionDueV1, ShardCommittedV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.events.regions import RegionHeadMovedV1, RegionTickV1
+from shared.events.tasks import TaskAssignedV1
 from shared.events.transfers import TransferDueV1
 
 EVENTS: Final[dict[str, type[Event]]] = {
@@ -36,5 +37,6 @@ EVENTS: Final[dict[str, type[Event]]] = {
         PlanStepDueV1,
         ScalingDueV1,
         SpendDueV1,
+        TaskAssignedV1,
     )
 }
