@@ -2,7 +2,7 @@
 
 Starts `swell up` on a directory of its own, imports one file by URI, and compares the seconds with those that reading
 the file takes. Rows are *searchable* when the operation is done: all of them are committed. The index is *settled*
-when its segments have stopped changing.
+when its segments have changed for the last time: since then the server has been idle for a while.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.measure.idle import IdleWatch
 from benchmarks.measure.process_tree import cpu_seconds, resident_memory
 from benchmarks.peers.server_process import ServerProcess
 from shared.bulk.choice import Choice
@@ -140,7 +141,7 @@ def measure(directory: Path, rows: int, dimension: int, suffix: str) -> Report:
     try:
         server.await_healthy()
         with PeakMemory(server.pid) as memory:
-            searchable_s, settled_s, segments = _import(f"http://127.0.0.1:{port}", path, dimension)
+            searchable_s, settled_s, segments = _import(f"http://127.0.0.1:{port}", server.pid, path, dimension)
         used_s = cpu_seconds(server.pid) or 0.0
     finally:
         server.stop()
@@ -162,7 +163,7 @@ def measure(directory: Path, rows: int, dimension: int, suffix: str) -> Report:
     )
 
 
-def _import(url: str, path: Path, dimension: int) -> tuple[float, float, dict[str, int]]:
+def _import(url: str, pid: int, path: Path, dimension: int) -> tuple[float, float, dict[str, int]]:
     with Swell(url) as swell:
         swell.collections.create("bulk", dimension=dimension, metric="cosine")
         transport: Transport = swell._transport  # noqa: SLF001 - the client's own way to ask what it has no words for
@@ -177,22 +178,20 @@ def _import(url: str, path: Path, dimension: int) -> tuple[float, float, dict[st
         searchable_s = time.perf_counter() - started
         if shown["state"] != "done":
             raise SystemExit(f"the import failed: {shown['error']}")
-        settled_s, kinds = _await_settled(swell, started)
+        settled_s, kinds = _await_settled(swell, pid, started)
     return searchable_s, settled_s, kinds
 
 
-def _await_settled(swell: Swell, started: float) -> tuple[float, dict[str, int]]:
-    seen, since = None, time.perf_counter()
-    while time.perf_counter() - started < _GIVE_UP_AFTER_S:
+def _await_settled(swell: Swell, pid: int, started: float) -> tuple[float, dict[str, int]]:
+    seen, since, idle = None, time.perf_counter(), IdleWatch(pid)
+    while idle.for_s() < _SETTLED_AFTER_S and time.perf_counter() - started < _GIVE_UP_AFTER_S:
         description = swell.collections.get("bulk")
         kinds = [segment.kind for segment in description.segments]
         state = (description.version, tuple(kinds))
         if state != seen:
-            seen, since = state, time.perf_counter()
-        elif time.perf_counter() - since > _SETTLED_AFTER_S:
-            break
+            seen, since, idle = state, time.perf_counter(), IdleWatch(pid)
         time.sleep(0.1)
-    return since - started, {kind: kinds.count(kind) for kind in set(kinds)}
+    return since - started, {kind: kinds.count(kind) for kind in sorted(set(kinds))}
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.load.exchange import exchange
 from benchmarks.load.generator import generate_load
 from benchmarks.load.job import Task
-from benchmarks.measure.process_tree import cpu_seconds
+from benchmarks.measure.idle import IdleWatch
 from benchmarks.peers.server_process import ServerFailed
 from benchmarks.peers.system import System, batches
 from benchmarks.vectors.vector_set import VectorSet
@@ -21,9 +21,6 @@ _SAMPLED_ROWS: Final = 100
 # An approximate search may miss a row here and there; a row that is not searchable yet is missed by all.
 _LEAST_FOUND: Final = 0.97
 _SETTLED_AFTER_S: Final = 1.5
-# What answering our looks may cost: a share of one core, and a little more for clocks that tick in hundredths.
-_IDLE_CPU_SHARE: Final = 0.15
-_IDLE_WORK_S: Final = 0.05
 _LOOK_EVERY_S: Final = 0.05
 _WITHIN_S: Final = 1800.0
 
@@ -94,32 +91,13 @@ def _await_indexed(system: System, started_s: float, searchable_s: float) -> flo
     that is under way changes nothing either, but it works.
     """
     state, indexed_s = system.build_state(), searchable_s
-    idle = _IdleWatch(system.process.pid)
+    idle = IdleWatch(system.process.pid)
     while idle.for_s() < _SETTLED_AFTER_S:
         _wait(started_s, f"its index still changes: {state}")
         if (now := system.build_state()) != state:
             state, indexed_s = now, time.monotonic() - started_s
-            idle = _IdleWatch(system.process.pid)
+            idle = IdleWatch(system.process.pid)
     return indexed_s
-
-
-class _IdleWatch:
-    """How long a process tree has been idle, but for answering our looks at it."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._begin()
-
-    def for_s(self) -> float:
-        """Seconds, beginning anew whenever it has worked."""
-        elapsed_s, worked_s = time.monotonic() - self._since_s, (cpu_seconds(self._pid) or 0.0) - self._worked_s
-        if worked_s > _IDLE_WORK_S + _IDLE_CPU_SHARE * elapsed_s:
-            self._begin()
-            return 0.0
-        return elapsed_s
-
-    def _begin(self) -> None:
-        self._since_s, self._worked_s = time.monotonic(), cpu_seconds(self._pid) or 0.0
 
 
 def _wait(started_s: float, state: str) -> None:

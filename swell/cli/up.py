@@ -65,6 +65,8 @@ def _started(
 ) -> "AbstractContextManager[RunningSwell]":
     # One thread of linear algebra a process: the workers are as many as the cores. Read when numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - a setting of a library, not ours
+    # Pydantic would look for plugins in the metadata of every installed package. Read when its first model is made.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251
     if emulators:
         from swell.local.emulated import run_on_emulators
 
