@@ -9,10 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from functions.coordination.carrying_out import CarryOut
-from functions.coordination.operators import name_in_path, require_operator
+from functions.coordination.operators import name_in_path
 from functions.coordination.proposing import Proposing
 from functions.coordination.requests import CastVote, OpenBallot, UnderLease
 from functions.coordination.views import ballot_view, move_view
+from shared.auth.operators import require_operator
 from shared.coordination.announcing import Announcements
 from shared.coordination.ballot import Ballot, Vote
 from shared.coordination.ballots import Ballots

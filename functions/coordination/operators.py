@@ -1,4 +1,4 @@
-"""Who may coordinate: callers of the default tenant, who run this deployment; other tenants only use it."""
+"""Names in the paths of operators' requests."""
 
 import re
 from typing import Final
@@ -6,22 +6,10 @@ from typing import Final
 from starlette.requests import Request
 
 from functions.coordination.requests import NAME
-from shared.auth.errors import Forbidden
-from shared.domain.tenancy import DEFAULT_TENANT
+from shared.auth.operators import require_operator
 from shared.errors import FieldProblem, InvalidRequest, shortened
-from shared.request_context import context_of
 
 _NAME: Final = re.compile(NAME)
-
-
-def require_operator(request: Request) -> None:
-    """Go on only for an operator.
-
-    Raises:
-        Forbidden: the caller is of another tenant.
-    """
-    if context_of(request.scope).caller.tenant != DEFAULT_TENANT:
-        raise Forbidden("only keys of the default tenant may see or change what regions agree on")
 
 
 def name_in_path(request: Request, field: str) -> str:

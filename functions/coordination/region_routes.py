@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from functions.coordination.operators import name_in_path, require_operator
+from functions.coordination.operators import name_in_path
 from functions.coordination.requests import DrainRegion
 from functions.coordination.views import member_view
+from shared.auth.operators import require_operator
 from shared.coordination.membership import Membership
 from shared.coordination.recovery_point import versions_behind
 from shared.errors import NotFound

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from functions.coordination.operators import name_in_path, require_operator
+from functions.coordination.operators import name_in_path
 from functions.coordination.requests import AskTask
+from shared.auth.operators import require_operator
 from shared.coordination.tasks.desk import TaskDesk
 from shared.coordination.tasks.task import Task
 from shared.errors import FieldProblem, InvalidRequest, shortened

@@ -19,6 +19,17 @@ class Scope(StrEnum):
 PUBLIC_PATHS: Final = frozenset({"/healthz", "/readyz"})
 """What anybody may ask: whether this instance lives."""
 
+OPERATED: Final = (
+    "/v1/calendar",
+    "/v1/forecasts",
+    "/v1/plan",
+    "/v1/timeline",
+    "/v1/budget",
+    "/v1/fleet",
+    "/v1/reports",
+)
+"""Where only operators have business, even to look: what begins like this needs the most."""
+
 _BY_LAST_PART: Final[Mapping[tuple[str, str], Scope]] = {
     ("POST", "query"): Scope.READ,
     ("POST", "fetch"): Scope.READ,
@@ -35,6 +46,8 @@ _BY_LAST_PART: Final[Mapping[tuple[str, str], Scope]] = {
 
 def required_scope(method: str, path: str) -> Scope:
     """The scope that a request needs. What is not known here needs the most."""
+    if path.startswith(OPERATED):
+        return Scope.ADMIN
     found = _BY_LAST_PART.get((method, path.rpartition("/")[2]))
     if found is not None:
         return found

@@ -1,15 +1,16 @@
 # ruff: noqa: PLC0415 - numpy loads when a trace is evaluated: `swell --help` stays quick
 """`swell forecast`: how good the burst forecast is."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
-from swell.cli.options import Json
-from swell.cli.output import note, print_json, print_table, say
+from swell.cli.options import DEFAULT_URL, Json, Url
+from swell.cli.output import Align, note, print_json, print_table, say
 
 if TYPE_CHECKING:
     from swell.forecasting.report import Report
@@ -22,6 +23,26 @@ DATE_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 @app.callback()
 def forecast() -> None:
     """Forecasts of load."""
+
+
+@app.command("show")
+def show(
+    region: Annotated[str | None, typer.Argument(help="One region, hour by hour.")] = None,
+    *,
+    url: Url = DEFAULT_URL,
+    as_json: Json = False,
+) -> None:
+    """Show what each region expects, and how good its forecasts have been: accuracy = 1 - WAPE at 15 minutes."""
+    with connected(url) as client:
+        found = {"forecasts": client.crowds.forecasts()} if region is None else client.crowds.forecast(region)
+    if as_json:
+        print_json(found)
+    elif region is not None:
+        _print_hours(found)
+    elif found["forecasts"]:
+        _print_regions(found["forecasts"])
+    else:
+        say("No load is known yet: forecasts begin a few minutes after the first query.")
 
 
 @app.command()
@@ -64,3 +85,45 @@ def _print(report: "Report") -> None:
     for table in report.tables():
         say()
         print_table(table.columns, table.rows)
+
+
+def _print_regions(forecasts: list[dict[str, Any]]) -> None:
+    columns = ("region", "now", "most expected", "P95", "method", "accuracy", "skill", "bins", "alarm")
+    rows = [
+        [
+            one["region"],
+            f"{one['now_per_min']:,.0f}",
+            f"{one['most_per_min']['p50']:,.0f}",
+            f"{one['most_per_min']['p95']:,.0f}",
+            one["method"].replace("_", " "),
+            *_scores(one["scores"]),
+            "burst ahead" if one["alarm"] else "",
+        ]
+        for one in forecasts
+    ]
+    say("Requests a minute in the next 24 hours; skill is against persistence.")
+    left = {"region", "method", "alarm"}
+    print_table({name: "left" if name in left else "right" for name in columns}, rows)
+
+
+def _scores(scores: dict[str, Any] | None) -> list[str]:
+    if scores is None or scores["accuracy"] is None:
+        return ["-", "-", "0"]
+    skill = "-" if scores["skill"] is None else f"{scores['skill']:.0%}"
+    return [f"{scores['accuracy']:.3f}", skill, f"{scores['bins']:,}"]
+
+
+def _print_hours(found: dict[str, Any]) -> None:
+    """The middle and the quantiles of each hour's busiest step."""
+    rates = found["requests_per_min"]
+    hours: dict[datetime, list[int]] = {}
+    for number, start_min in enumerate(found["starts_min"]):
+        hour = datetime.fromtimestamp(start_min * 60, UTC).replace(minute=0, second=0)
+        hours.setdefault(hour, []).append(number)
+    rows = [
+        [f"{hour:%m-%d %H:00}", *(f"{max(rates[name][number] for number in numbers):,.0f}" for name in rates)]
+        for hour, numbers in hours.items()
+    ]
+    say(f"{found['region']}, made {found['made_at']}, by {found['method'].replace('_', ' ')}")
+    columns: dict[str, Align] = {"hour (UTC)": "left", **dict.fromkeys(rates, "right")}
+    print_table(columns, rows)

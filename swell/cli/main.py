@@ -9,6 +9,7 @@ from swell.cli import (
     ballots,
     bench,
     bundle,
+    calendar,
     collections,
     demo,
     doctor,
@@ -16,6 +17,7 @@ from swell.cli import (
     imports,
     keys,
     operations,
+    plans,
     records,
     regions,
     searches,
@@ -66,6 +68,9 @@ app.command("fetch")(searches.fetch)
 app.command("delete")(records.delete)
 app.add_typer(regions.app, name="regions")
 app.add_typer(ballots.app, name="ballots")
+app.add_typer(calendar.app, name="calendar")
+app.command("plan")(plans.plan)
+app.command("timeline")(plans.timeline)
 app.command("status")(status.status)
 app.command("bundle")(bundle.bundle)
 app.add_typer(bench.app, name="bench")

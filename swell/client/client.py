@@ -7,6 +7,7 @@ import httpx
 from swell.client.collection import Collection
 from swell.client.collections import Collections
 from swell.client.coordination import Ballots, Regions
+from swell.client.crowds import Calendar, Crowds
 from swell.client.operations import Operations
 from swell.client.retries import RetryPolicy
 from swell.client.transport import Transport
@@ -39,6 +40,8 @@ class Swell:
         self.operations = Operations(self._transport)
         self.regions = Regions(self._transport)
         self.ballots = Ballots(self._transport)
+        self.calendar = Calendar(self._transport)
+        self.crowds = Crowds(self._transport)
 
     @property
     def url(self) -> str:

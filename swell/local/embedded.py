@@ -74,6 +74,7 @@ def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
         "query": build_query(adapters, settings, middleware),
         "stream": stream,
         "coordination": Later(lambda: _coordination(adapters, middleware)),
+        "control": Later(lambda: _control(adapters, middleware)),
     }
 
     async def end_sessions() -> None:
@@ -91,6 +92,12 @@ def _ingest(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:
 
 def _coordination(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:
     from functions.coordination.wiring import build
+
+    return build(adapters, middleware)
+
+
+def _control(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:
+    from functions.control.wiring import build
 
     return build(adapters, middleware)
 

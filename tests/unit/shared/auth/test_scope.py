@@ -2,21 +2,25 @@
 
 import pytest
 
-from shared.auth.scope import PUBLIC_PATHS, Scope, required_scope
+from shared.auth.scope import OPERATED, PUBLIC_PATHS, Scope, required_scope
 from shared.topology import load_topology
 
 TOPOLOGY = load_topology()
 ROUTES = [(route.method, route.path) for function in TOPOLOGY.functions.values() for route in function.routes]
 CHANGING = {"upsert", "update", "delete", "import", "cancel"}
+AGREEING = ("/v1/regions", "/v1/ballots", "/v1/leases", "/v1/tasks")
+"""Whoever reads may see where regions stand; what they agree on is changed by operators."""
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_every_route_needs_what_it_does(method: str, path: str) -> None:
-    """What changes records needs write, what changes collections needs admin, and no route that changes needs less."""
+    """What changes records needs write, what changes collections needs admin; no route that changes needs less."""
     needed = required_scope(method, path)
 
-    if method in {"PUT", "DELETE"} or path.endswith("/export"):
+    if path.startswith(OPERATED) or method in {"PUT", "DELETE"} or path.endswith("/export"):
         assert Scope.ADMIN is needed
+    elif path.startswith(AGREEING):
+        assert needed is (Scope.READ if method == "GET" else Scope.ADMIN)
     elif path.rpartition("/")[2] in CHANGING:
         assert Scope.WRITE is needed
     else:

@@ -1,0 +1,111 @@
+"""The bodies and parameters that control takes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, Self
+
+from pydantic import AwareDatetime, Field, NaiveDatetime, model_validator
+
+from shared.domain.calendar import MAX_AUDIENCE, CalendarEvent, EventType
+from shared.domain.recurrence import MAX_OCCURRENCES, Frequency, Recurrence
+from shared.http import RequestModel
+from shared.topology import load_topology
+
+EVENT_ID: Final = r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,199}"
+MAX_DURATION_MIN: Final = 20_160
+MAX_ICS_CHARACTERS: Final = 1_000_000
+MAX_SPAN: Final = timedelta(days=400)
+
+Weight = Annotated[float, Field(gt=0, le=1)]
+RegionWeights = Annotated[dict[str, Weight], Field(min_length=1, max_length=100)]
+
+
+class _NamesRegions(RequestModel):
+    """A body with weights of regions, all of which must be of this deployment."""
+
+    regions: RegionWeights
+
+    @model_validator(mode="after")
+    def _are_ours(self) -> Self:
+        known = load_topology().regions
+        if unknown := sorted(set(self.regions) - set(known)):
+            raise ValueError(f"regions of topology.yaml, which {', '.join(unknown)} is not: {', '.join(sorted(known))}")
+        return self
+
+
+class RecurrenceBody(RequestModel):
+    """How an event comes again, in its own wall-clock time."""
+
+    frequency: Frequency
+    interval: int = Field(default=1, ge=1, le=366)
+    count: int | None = Field(default=None, ge=1, le=MAX_OCCURRENCES)
+    until_local: NaiveDatetime | None = None
+
+
+class PutEvent(_NamesRegions):
+    """`PUT /v1/calendar/events/{event}`. `starts_at_local` is wall-clock time in `time_zone`, without an offset."""
+
+    name: str = Field(min_length=1, max_length=200)
+    kind: EventType
+    starts_at_local: NaiveDatetime
+    time_zone: str = Field(default="UTC", min_length=1, max_length=64)
+    duration_min: float = Field(gt=0, le=MAX_DURATION_MIN)
+    stage: str = Field(default="", max_length=100)
+    peak_after_start_min: float | None = Field(default=None, ge=0, le=MAX_DURATION_MIN)
+    audience: int | None = Field(default=None, ge=1, le=MAX_AUDIENCE)
+    recurrence: RecurrenceBody | None = None
+    if_revision: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _is_an_event(self) -> Self:
+        self.event("checked")
+        return self
+
+    def event(self, event_id: str) -> CalendarEvent:
+        """The event that is meant.
+
+        Raises:
+            ValueError: fields contradict each other; the text names one, its value and what is allowed.
+        """
+        peak, repeated = self.peak_after_start_min, self.recurrence
+        return CalendarEvent(
+            event_id=event_id,
+            name=self.name,
+            kind=self.kind,
+            starts_at_local=self.starts_at_local,
+            time_zone=self.time_zone,
+            duration=timedelta(minutes=self.duration_min),
+            region_weights=self.regions,
+            stage=self.stage,
+            peak_after_start=None if peak is None else timedelta(minutes=peak),
+            audience=self.audience,
+            recurrence=None if repeated is None else Recurrence(**dict(repeated)),
+        )
+
+
+class ImportCalendar(_NamesRegions):
+    """`POST /v1/calendar/import`: an iCalendar file, and what is taken of entries that do not say it themselves."""
+
+    ics: str = Field(min_length=1, max_length=MAX_ICS_CHARACTERS)
+    kind: EventType = EventType.OTHER
+    time_zone: str = Field(default="UTC", min_length=1, max_length=64)
+    duration_min: float = Field(default=120.0, gt=0, le=MAX_DURATION_MIN)
+    days_ahead: int = Field(default=90, ge=1, le=366)
+
+
+class Span(RequestModel):
+    """`?from=&to=`: a stretch of time; from now on for so long unless it is said."""
+
+    begin: AwareDatetime | None = Field(default=None, alias="from")
+    end: AwareDatetime | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        if self.begin is not None and self.end is not None and not timedelta(0) < self.end - self.begin <= MAX_SPAN:
+            raise ValueError(f"`to` after `from`, by at most {MAX_SPAN.days} days")
+        return self
+
+    def around(self, now: datetime, *, back: timedelta, ahead: timedelta) -> tuple[datetime, datetime]:
+        """Both ends, in UTC."""
+        begin = self.begin or (min(now, self.end) if self.end else now) - back
+        end = self.end or max(now, begin) + ahead
+        return begin.astimezone(UTC), end.astimezone(UTC)

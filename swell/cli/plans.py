@@ -1,0 +1,70 @@
+"""`swell plan` and `swell timeline`: what is planned for crowds, and what was done."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from swell.cli.connection import connected
+from swell.cli.options import DEFAULT_URL, Json, Url
+from swell.cli.output import print_json, print_table, say
+
+
+def plan(
+    *,
+    region: Annotated[str | None, typer.Option(help="Only this region, with every step.")] = None,
+    url: Url = DEFAULT_URL,
+    as_json: Json = False,
+) -> None:
+    """Show how many instances each region will have asked for, from when, and why."""
+    with connected(url) as client:
+        found = client.crowds.plan()
+    if region is not None:
+        found["regions"] = {name: steps for name, steps in found["regions"].items() if name == region}
+    if as_json:
+        print_json(found)
+        return
+    say(f"Plan {found['revision']}, made {_moment(found['made_at'])}, until {_moment(found['until'])} (UTC)")
+    rows = [
+        [name, _moment(step["starts_at"]), str(step["instances"]), step["reason"].replace("_", " ")]
+        for name, steps in found["regions"].items()
+        for step in (steps if region is not None else _worth_showing(steps))
+    ]
+    if rows:
+        print_table({"region": "left", "from (UTC)": "left", "instances": "right", "for": "left"}, rows)
+    else:
+        say("Nothing is expected: every region scales to zero.")
+
+
+def timeline(
+    *,
+    minutes: Annotated[int, typer.Option(min=1, max=50_000, help="How far back.")] = 1440,
+    url: Url = DEFAULT_URL,
+    as_json: Json = False,
+) -> None:
+    """Show what was decided and done about crowds and money, oldest first."""
+    with connected(url) as client:
+        entries = client.crowds.timeline(since=datetime.now(UTC) - timedelta(minutes=minutes))
+    if as_json:
+        print_json({"entries": entries})
+    elif entries:
+        rows = [[_seconds(entry["at"]), entry["kind"].replace("_", " "), entry["text"]] for entry in entries]
+        print_table({"at (UTC)": "left", "": "left", "what": "left"}, rows)
+    else:
+        say(f"Nothing was decided in the last {minutes} minutes.")
+
+
+def _worth_showing(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A region's next step, its highest and the one after that."""
+    if not any(step["instances"] for step in steps):
+        return []
+    highest = max(range(len(steps)), key=lambda number: steps[number]["instances"])
+    return [steps[number] for number in sorted({0, highest, highest + 1}) if number < len(steps)]
+
+
+def _moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M}"
+
+
+def _seconds(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%m-%d %H:%M:%S}"

@@ -1,0 +1,227 @@
+"""The operators' API: calendar, forecasts, plan, timeline."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from functions.control.wiring import build
+from shared.adapters.opening import Adapters
+from shared.auth.key_record import Grant
+from shared.auth.key_store import KeyStore
+from shared.auth.scope import Scope
+from shared.crowds.calendar_store import CalendarStore
+from shared.crowds.paths import PLAN
+from shared.crowds.plan_store import plan_document
+from shared.domain.scaling_plan import PlanReason, PlanStep, ScalingPlan
+from shared.edge import EdgeSettings, edge
+from shared.events.crowds import CalendarChangedV1
+from shared.ports.state import Put
+from tests.fakes.clock import FrozenClock
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.publisher import RecordingPublisher
+from tests.fakes.state import InMemoryState
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+FINAL: dict[str, Any] = {
+    "name": "The final",
+    "kind": "sports_final",
+    "starts_at_local": "2026-06-20T21:00:00",
+    "time_zone": "Europe/Paris",
+    "duration_min": 120,
+    "regions": {"europe-west1": 1.0, "us-east1": 0.4},
+    "audience": 1_000_000_000,
+}
+ICS = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:test
+BEGIN:VEVENT
+UID:match-1@example.org
+SUMMARY:A match
+DTSTART:20260610T180000Z
+DTEND:20260610T200000Z
+END:VEVENT
+BEGIN:VEVENT
+UID:off@example.org
+SUMMARY:Called off
+STATUS:CANCELLED
+DTSTART:20260611T180000Z
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n")
+
+
+@dataclass
+class Control:
+    """The function on fakes."""
+
+    http: TestClient
+    state: InMemoryState
+    publisher: RecordingPublisher
+
+    def put(self, event: str = "final", **changes: Any) -> Any:
+        """Enter the final, with changes."""
+        return self.http.put(f"/v1/calendar/events/{event}", json={**FINAL, **changes})
+
+
+@pytest.fixture
+def control() -> Iterator[Control]:
+    """Control on an empty state store, at noon."""
+    clock, publisher = FrozenClock(NOW), RecordingPublisher()
+    state = InMemoryState(clock=clock)
+    with TestClient(build(Adapters(state, InMemoryObjects(clock=clock), publisher, clock))) as http:
+        yield Control(http, state, publisher)
+
+
+def test_an_event_is_entered_listed_changed_and_taken_out(control: Control) -> None:
+    """Each change is announced with the calendar's revision, and stands in the timeline."""
+    entered = control.put()
+    listed = control.http.get("/v1/calendar/events").json()
+    changed = control.put(name="The great final", if_revision=1)
+    removed = control.http.delete("/v1/calendar/events/final")
+
+    assert (entered.status_code, changed.json()["revision"], removed.status_code) == (200, 2, 204)
+    (event,) = listed["events"]
+    assert event["starts_at"] == "2026-06-20T19:00:00+00:00"
+    assert event["regions"] == FINAL["regions"]
+    assert control.http.get("/v1/calendar/events/final").status_code == 404
+    announced = control.publisher.take("crowd-forecasts")
+    assert [message.attributes["ce-type"] for message in announced] == [CalendarChangedV1.type] * 3
+    told = control.http.get("/v1/timeline").json()["entries"]
+    assert [entry["kind"] for entry in told] == ["calendar"] * 3
+    assert "The final" in " ".join(entry["text"] for entry in told)
+
+
+def test_what_get_answers_put_takes(control: Control) -> None:
+    """An operator edits what was shown; nothing is lost on the way."""
+    control.put(recurrence={"frequency": "weekly", "count": 3}, peak_after_start_min=90)
+    shown = control.http.get("/v1/calendar/events/final").json()
+    body = {name: value for name, value in shown.items() if name not in {"id", "revision"}}
+
+    again = control.http.put("/v1/calendar/events/final", json=body)
+
+    assert again.json() == shown
+
+
+def test_a_change_on_top_of_another_is_refused(control: Control) -> None:
+    """The second of two operators learns that the event has changed."""
+    control.put()
+    control.put(name="Moved")
+
+    refused = control.put(name="Lost", if_revision=1)
+
+    assert refused.status_code == 409
+    assert "at revision 2, not 1" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        ({"regions": {"mars-north1": 1.0}}, "body", "mars-north1"),
+        ({"regions": {}}, "regions", "at least 1"),
+        ({"regions": {"us-east1": 2.0}}, "regions.us-east1", "less than or equal to 1"),
+        ({"time_zone": "Mars/Olympus"}, "body", "an IANA name"),
+        ({"starts_at_local": "2026-06-20T21:00:00Z"}, "starts_at_local", "timezone"),
+        ({"duration_min": 0}, "duration_min", "greater than 0"),
+        ({"peak_after_start_min": 500}, "body", "from the start to the end of the event"),
+        ({"kind": "war"}, "kind", "'sports_final'"),
+        ({"audience": -1}, "audience", "greater than or equal to 1"),
+        ({"recurrence": {"frequency": "hourly"}}, "recurrence.frequency", "'daily'"),
+        ({"colour": "red"}, "colour", "no such field"),
+    ],
+)
+def test_what_no_forecast_could_use_is_refused_by_name(
+    control: Control, changes: dict[str, Any], field: str, says: str
+) -> None:
+    """The error names the field, its value and what is allowed; nothing is entered or announced."""
+    refused = control.put(**changes)
+
+    assert refused.status_code == 400
+    (problem,) = refused.json()["errors"]
+    assert problem["field"] == field
+    assert says in problem["allowed"]
+    assert control.publisher.messages == []
+    assert list(CalendarStore(control.state).events()) == []
+
+
+@pytest.mark.parametrize("event", ["-dash", "a b", "%2F", "a" * 201])
+def test_ids_are_of_few_characters(control: Control, event: str) -> None:
+    """An id that could not be typed again is refused."""
+    assert control.put(event).status_code in {400, 404}
+
+
+def test_a_calendar_file_is_imported_and_imported_again(control: Control) -> None:
+    """Entries get the regions given; what cannot be taken is named; the same file again changes nothing."""
+    body = {"ics": ICS, "regions": {"us-east1": 1.0}, "kind": "sports"}
+
+    first = control.http.post("/v1/calendar/import", json=body).json()
+    again = control.http.post("/v1/calendar/import", json=body).json()
+
+    assert first["changed"] == 1
+    assert [event["id"] for event in first["events"]] == ["match-1@example.org"]
+    assert first["skipped"] == [{"uid": "off@example.org", "reason": "cancelled", "detail": ""}]
+    assert (again["changed"], again["revision"]) == (0, 1)
+    assert len(control.publisher.messages) == 1
+    assert control.http.get("/v1/calendar/events/match-1@example.org").json()["kind"] == "sports"
+
+
+def test_what_is_not_a_calendar_is_refused(control: Control) -> None:
+    """With a reason, not with an error of the server."""
+    refused = control.http.post("/v1/calendar/import", json={"ics": "hello", "regions": {"us-east1": 1}})
+
+    assert refused.status_code == 400
+    assert "iCalendar" in refused.json()["detail"]
+
+
+def test_the_plan_is_shown_and_its_absence_explained(control: Control) -> None:
+    """Before the first forecast there is none, and the answer says so."""
+    missing = control.http.get("/v1/plan")
+    steps = (PlanStep(NOW, 3, PlanReason.FORECAST), PlanStep(NOW + timedelta(hours=1), 0, PlanReason.NOTHING_EXPECTED))
+    plan = ScalingPlan(4, NOW, NOW + timedelta(days=1), {"us-east1": steps})
+    control.state.commit([Put(PLAN, plan_document(plan))])
+
+    shown = control.http.get("/v1/plan").json()
+
+    assert missing.status_code == 404
+    assert "next forecast" in missing.json()["detail"]
+    assert shown["revision"] == 4
+    assert [step["instances"] for step in shown["regions"]["us-east1"]] == [3, 0]
+
+
+def test_forecasts_of_unknown_regions_are_not_found(control: Control) -> None:
+    """A region that is not ours, and one of which no load is known, are told apart."""
+    assert "topology.yaml" in control.http.get("/v1/forecasts/mars").json()["detail"]
+    assert "no load" in control.http.get("/v1/forecasts/us-east1").json()["detail"]
+    assert control.http.get("/v1/forecasts").json() == {"forecasts": []}
+
+
+@pytest.mark.parametrize(
+    ("tenant", "scopes", "status"),
+    [
+        ("default", {Scope.ADMIN}, 200),
+        ("default", {Scope.READ, Scope.WRITE}, 403),
+        ("acme", set(Scope), 403),
+    ],
+)
+@pytest.mark.parametrize("request_line", ["GET /v1/calendar/events", "GET /v1/timeline", "POST /v1/calendar/import"])
+def test_only_operators_see_or_change_anything(
+    tmp_path: Path, tenant: str, scopes: set[Scope], status: int, request_line: str
+) -> None:
+    """Keys of other tenants, and keys that only read and write records, have no business here."""
+    clock = FrozenClock(NOW)
+    state = InMemoryState(clock=clock)
+    adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
+    app = build(adapters, edge(adapters, EdgeSettings(runtime="embedded", data_dir=tmp_path)))
+    _, key = KeyStore(state, clock).create(Grant("test", frozenset(scopes), tenant), by="test")
+    method, path = request_line.split()
+    body = {"ics": ICS, "regions": {"us-east1": 1}} if method == "POST" else None
+
+    with TestClient(app, client=("192.0.2.1", 1)) as http:
+        answer = http.request(method, path, headers={"Authorization": f"Bearer {key}"}, json=body)
+
+    assert answer.status_code == status
