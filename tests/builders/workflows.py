@@ -18,7 +18,7 @@ from swell.local.workflows.history import MemoryHistory
 from swell.local.workflows.interpreter import Interpreter
 from swell.local.workflows.journal import MemoryJournal
 from swell.local.workflows.limits import MAX_STEPS
-from swell.local.workflows.reading import read
+from swell.local.workflows.reading import SUFFIX, WORKFLOWS, read, read_file
 from swell.local.workflows.timing import Stop
 from swell.local.workflows.world import World
 from tests.fakes.publisher import RecordingPublisher
@@ -89,6 +89,11 @@ class Stage:
 def workflow_of(workflow: Workflow | str) -> Workflow:
     """The workflow in a source."""
     return read("example", dedent(workflow)) if isinstance(workflow, str) else workflow
+
+
+def workflow_file(name: str) -> Workflow:
+    """One of the workflows of this repository."""
+    return read_file(WORKFLOWS / f"{name}{SUFFIX}")
 
 
 def run(workflow: str, argument: Any = None) -> Any:

@@ -23,7 +23,7 @@ class InProcessFunctions:
     """Answers by method and path; a list of answers is used up, its last one stays."""
 
     def __init__(self, handlers: Mapping[str, Handler | list[Answer] | Answer]) -> None:
-        self._handlers = dict(handlers)
+        self._handlers = {each: list(given) if isinstance(given, list) else given for each, given in handlers.items()}
         self._guard = threading.Lock()
         self.requests: list[Request] = []
 

@@ -18,6 +18,7 @@ from swell.local.workflows.limits import MAX_SOURCE_BYTES
 from swell.local.workflows.reading_steps import StepReader
 
 SUFFIX: Final = ".workflows.yaml"
+WORKFLOWS: Final = Path(__file__).parents[3] / "workflows"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
@@ -30,6 +31,16 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         if twice is not None:
             raise yaml.MarkedYAMLError(problem=f"duplicate key {twice!r}", problem_mark=node.start_mark)
         return super().construct_mapping(node, deep=deep)
+
+
+def read_all(directory: Path = WORKFLOWS) -> dict[str, Workflow]:
+    """The workflows of a directory, by name.
+
+    Raises:
+        InvalidWorkflow: as `read_file`, for the first of them.
+    """
+    found = [read_file(path) for path in sorted(directory.glob(f"*{SUFFIX}"))]
+    return {workflow.name: workflow for workflow in found}
 
 
 def read_file(path: Path) -> Workflow:
