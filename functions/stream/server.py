@@ -7,6 +7,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 
+from functions.stream.grpc_service import start_grpc
 from functions.stream.settings import StreamSettings
 from functions.stream.wiring import Stream, build
 from shared.adapters.opening import open_adapters
@@ -39,9 +40,14 @@ async def _serve(stream: Stream, settings: StreamSettings) -> None:
         may_end.set()
 
     ending = asyncio.create_task(end_in_order())
+    grpc_server = None
+    if settings.grpc_port is not None:
+        grpc_server, _ = await start_grpc(stream, settings.host, settings.grpc_port)
     log("INFO", "stream serves", host=settings.host, port=settings.port)
     app: ASGIFramework = stream  # type: ignore[assignment]
     await serve(app, server_config(settings), shutdown_trigger=may_end.wait)
+    if grpc_server is not None:
+        await grpc_server.stop(_GRACE_S)
     ending.cancel()
 
 

@@ -147,6 +147,10 @@ class Session:
         self.outbox.subscriptions += 1
         self._sessions.following.add(self.caller.stored_name(ask.collection), subscription)
 
+    def refuse(self, error: SwellError, name: str) -> None:
+        """Tell that a subscription cannot be."""
+        self.outbox.put(error_frame(error, name))
+
     def unsubscribe(self, name: str) -> None:
         """End a standing query; one that is not there has ended already."""
         subscription = self._subscriptions.get(name)

@@ -2,6 +2,7 @@
 """`swell bench`: Swell beside its peers, and what limits it."""
 
 import importlib.util
+import os
 import signal
 from collections.abc import Sequence
 from enum import StrEnum
@@ -132,6 +133,48 @@ def profile(
         return
     for line in [*report_lines(profiled), "", telling.machine_line(machine)]:
         say(line)
+
+
+@app.command()
+def standing(
+    *,
+    as_json: Json = False,
+    queries: Annotated[int, typer.Option(min=1, max=100_000, help="Standing queries.")] = 10_000,
+    rows: Annotated[int, typer.Option(min=100, help="Vectors stored before.")] = 20_000,
+    commits: Annotated[int, typer.Option(min=1, max=1000, help="Commits of 100 vectors each.")] = 20,
+) -> None:
+    """See what standing queries cost: a commit matched against all of them, and how soon it is pushed.
+
+    In one process, on SQLite and a directory, without a network; synthetic clustered vectors of 128 dimensions.
+    """
+    _require_checkout()
+    from dataclasses import asdict
+
+    from benchmarks.measure.machine import look_at_machine
+    from benchmarks.peers import telling
+    from benchmarks.standing import StandingPlan, measure_standing
+    from shared.telemetry import log_to
+
+    _interruptible()
+    machine = look_at_machine()
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - not a file
+        log_to(nowhere)
+        try:
+            report = measure_standing(StandingPlan(queries=queries, rows=rows, commits=commits))
+        finally:
+            log_to(None)
+    if as_json:
+        print_json({"machine": asdict(machine), **asdict(report)})
+        return
+    say(f"{report.queries:,} standing queries over {report.rows:,} vectors of 128 dimensions; commits of 100")
+    say(f"first answers            {report.first_answers_s:.2f} s for all")
+    say(f"matching one commit      {report.match_ms:.0f} ms, one product for all")
+    say(f"searching all again      {report.search_ms:.0f} ms, one by one: {report.ratio:.0f} times as long")
+    say(
+        f"from commit to push      p50 {report.push_p50_ms:.0f} ms, p99 {report.push_p99_ms:.0f} ms, "
+        f"{report.pushes:,} pushes"
+    )
+    say(telling.machine_line(machine))
 
 
 def _tell(comparison: "Comparison") -> None:

@@ -99,6 +99,7 @@ def _greet(running: "RunningSwell", directory: Path, *, emulators: bool) -> None
     say(f"""
 Swell answers on {running.url}
 
+  gRPC      {running.grpc}
   Vectors   {kept}
   Access    {entry}
   Logs      {running.log_files[0].parent}
@@ -117,6 +118,7 @@ Ctrl-C stops it.""")
 def _document(running: "RunningSwell", directory: Path, *, emulators: bool) -> dict[str, object]:
     return {
         "url": running.url,
+        "grpc": running.grpc,
         "access": access(directory, emulators=emulators),
         "data": str(directory),
         "logs": [str(path) for path in running.log_files],

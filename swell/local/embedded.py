@@ -16,10 +16,11 @@ from shared.http import Middleware
 from shared.settings import Settings
 from shared.telemetry import log_to
 from shared.topology import load_topology
+from swell.local.embedded_grpc import EmbeddedGrpc
 from swell.local.front_door import FrontDoor
 from swell.local.later import Later
 from swell.local.running import RunningSwell
-from swell.local.server import serve
+from swell.local.server import LOOPBACK, free_port, serve
 from swell.local.workers import serve_in_workers
 
 if TYPE_CHECKING:
@@ -41,23 +42,26 @@ def run_embedded(data_dir: Path, port: int = 0, *, workers: int = 0) -> Iterator
     with log_file.open("a") as sink:
         log_to(sink)
         try:
-            with _serving(data_dir, port, workers) as url:
-                yield RunningSwell(url, [log_file])
+            grpc_port = free_port()
+            with _serving(data_dir, port, workers, grpc_port) as url:
+                yield RunningSwell(url, [log_file], f"{LOOPBACK}:{grpc_port}")
         finally:
             log_to(None)
 
 
 @contextmanager
-def _serving(data_dir: Path, port: int, workers: int) -> Iterator[str]:
+def _serving(data_dir: Path, port: int, workers: int, grpc_port: int) -> Iterator[str]:
     with ExitStack() as stack:
         if workers:  # forked first, while this process has no threads
-            url = stack.enter_context(serve_in_workers(lambda: _app(data_dir, _adapters(data_dir)), port, workers))
+            url = stack.enter_context(
+                serve_in_workers(lambda: _app(data_dir, _adapters(data_dir), grpc_port), port, workers)
+            )
         adapters = _adapters(data_dir)
         from swell.local.events import handle_events
 
         stack.enter_context(handle_events(data_dir, adapters))
         if not workers:
-            url = stack.enter_context(serve(_app(data_dir, adapters), port))
+            url = stack.enter_context(serve(_app(data_dir, adapters, grpc_port), port))
         yield url
 
 
@@ -65,7 +69,7 @@ def _adapters(data_dir: Path) -> Adapters:
     return open_adapters(Settings(runtime="embedded", data_dir=data_dir))
 
 
-def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
+def _app(data_dir: Path, adapters: Adapters, grpc_port: int) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     middleware = edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
     stream = Later(lambda: _stream(data_dir, adapters, middleware))
@@ -77,11 +81,8 @@ def _app(data_dir: Path, adapters: Adapters) -> ASGIApp:
         "control": Later(lambda: _control(adapters, middleware)),
     }
 
-    async def end_sessions() -> None:
-        if stream.made is not None:
-            await stream.made.sessions.end()
-
-    return FrontDoor(load_topology(), functions, stopping=[end_sessions])
+    grpc = EmbeddedGrpc(stream, grpc_port)
+    return FrontDoor(load_topology(), functions, starting=[grpc.start], stopping=[grpc.stop])
 
 
 def _ingest(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:

@@ -43,17 +43,19 @@ def run_on_emulators(data_dir: Path, port: int = 0) -> Iterator[RunningSwell]:
         pubsub = EmulatedPubSub(emulators.environment["PUBSUB_EMULATOR_HOST"], emulators.project)
         pubsub.make_topics(topology)
         push_secret = token_urlsafe()  # the emulator signs nothing: whoever knows this is it
-        urls = _start_functions(stack, topology, emulators, data_dir, push_secret)
+        grpc_port = free_port()
+        given = {"SWELL_PUSH_SECRET": push_secret, "SWELL_GRPC_PORT": str(grpc_port)}
+        urls = _start_functions(stack, topology, emulators, data_dir, given)
         pubsub.make_subscriptions(topology, urls, push_secret)
         upstreams = {name: Upstream(urls[name]) for name in urls if topology.functions[name].trigger == "http"}
         url = stack.enter_context(
             serve(FrontDoor(topology, upstreams, [upstream.close for upstream in upstreams.values()]), port)
         )
-        yield RunningSwell(url, [logs / f"{name}.log" for name in urls])
+        yield RunningSwell(url, [logs / f"{name}.log" for name in urls], f"{LOOPBACK}:{grpc_port}")
 
 
 def _start_functions(
-    stack: ExitStack, topology: Topology, emulators: Emulators, data_dir: Path, push_secret: str
+    stack: ExitStack, topology: Topology, emulators: Emulators, data_dir: Path, given: Mapping[str, str]
 ) -> dict[str, str]:
     urls = {}
     for name, function in topology.functions.items():
@@ -68,7 +70,7 @@ def _start_functions(
             "SWELL_BUCKET": _BUCKET,
             "SWELL_ACCESS": "loopback",
             "SWELL_PLATFORM": "local",
-            "SWELL_PUSH_SECRET": push_secret,
+            **given,
             "SWELL_PORT": str(function_port),
             "SWELL_CACHE_DIR": str(data_dir / "cache" / name),
         }

@@ -1,6 +1,7 @@
 """An app that is made when the first request for it comes."""
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Generic, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,9 +14,15 @@ class Later(Generic[A]):
 
     def __init__(self, make: Callable[[], A]) -> None:
         self._make = make
+        self._making = Lock()
         self.made: A | None = None
+
+    def get(self) -> A:
+        """The app; from any thread."""
+        with self._making:
+            self.made = self.made or self._make()
+        return self.made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer."""
-        self.made = self.made or self._make()
-        await self.made(scope, receive, send)
+        await (self.made or self.get())(scope, receive, send)

@@ -24,6 +24,8 @@ class RunningSwell:
 
     url: str
     log_files: Sequence[Path]
+    grpc: str | None = None
+    """Where `swell.v1.Search` answers, as host:port."""
 
     def deliveries(self) -> list[Delivery]:
         """Which events flowed through which functions so far, from the functions' own log lines."""

@@ -3,9 +3,11 @@
 import asyncio
 from typing import Any
 
+import grpc
 import httpx
 import orjson
 
+from functions.stream import search_pb2
 from swell.local.running import RunningSwell
 from swell.local.websocket_client import WebSocketClient
 
@@ -74,3 +76,20 @@ def test_progressive_answers_and_standing_queries_come_as_events(swell: RunningS
     assert "event: done" in progressive.text
     assert "event: answer" == first[1]
     assert ["b", "a"] == [match["id"] for match in orjson.loads(second.removeprefix("data: "))["matches"]]
+
+
+def test_grpc_answers_beside_http(swell: RunningSwell, http: httpx.Client) -> None:
+    """On the port that `swell up` shows."""
+    http.put("/v1/collections/called", json={"dimension": 2, "metric": "euclidean"}).raise_for_status()
+    _write(http, "called", {"id": "a", "vector": [1, 0]})
+    pb: Any = search_pb2
+    assert swell.grpc is not None
+
+    with grpc.insecure_channel(swell.grpc) as channel:
+        query = channel.unary_unary(
+            "/swell.v1.Search/Query", pb.QueryRequest.SerializeToString, pb.QueryAnswer.FromString
+        )
+        ask = pb.Ask(collection="called", vector=[0, 0])
+        answer = query(pb.QueryRequest(ask=ask), timeout=_WITHIN_S, wait_for_ready=True)
+
+    assert ["a"] == [match.id for match in answer.matches]

@@ -14,6 +14,7 @@ from swell.cli.main import app as swell
         (["scaling", "--sizes", "0"], "0"),
         (["profile", "--data", "all"], "all"),
         (["peers", "--rows", "10"], "10"),
+        (["standing", "--rows", "10"], "10"),
     ],
 )
 def test_a_wrong_option_is_refused_by_name(arguments: list[str], named: str) -> None:
