@@ -6,10 +6,13 @@ are read by Google's clients, not by us.
 """
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HOME_FOLDER: Final = "objects"
+"""Embedded, the folder of the home region's objects."""
 
 
 class Settings(BaseSettings):
@@ -19,7 +22,17 @@ class Settings(BaseSettings):
 
     runtime: Literal["google", "embedded"] = Field(description="Google Cloud, or SQLite and a directory")
     project: str | None = Field(default=None, description="Google Cloud project; runtime google")
-    bucket: str | None = Field(default=None, description="bucket of this region's objects; runtime google")
+    bucket: str | None = Field(
+        default=None, description="bucket of this region's objects; runtime google, where `buckets` does not name it"
+    )
+    region: str | None = Field(
+        default=None, description="the region that this function runs in; by default the home region of topology.yaml"
+    )
+    buckets: dict[str, str] = Field(
+        default_factory=dict,
+        description="JSON object: every region that is deployed, and its bucket (embedded: its folder in data_dir); "
+        "by default the home region is alone",
+    )
     database: str = Field(default="(default)", description="Firestore database; one per project is usual")
     data_dir: Path | None = Field(default=None, description="state, queue and objects; runtime embedded")
     transfer_dir: Path | None = Field(
@@ -52,10 +65,27 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _names_its_services(self) -> Self:
         needed = {"google": ("project", "bucket"), "embedded": ("data_dir",)}[self.runtime]
-        missing = [f"SWELL_{name.upper()}" for name in needed if getattr(self, name) is None]
+        given = {"bucket": self.own_bucket}
+        missing = [f"SWELL_{name.upper()}" for name in needed if given.get(name, getattr(self, name)) is None]
         if missing:
             raise ValueError(f"runtime {self.runtime!r} needs {' and '.join(missing)}")
         return self
+
+    @model_validator(mode="after")
+    def _is_one_of_the_regions(self) -> Self:
+        if not self.buckets:
+            return self
+        if self.region not in self.buckets:
+            raise ValueError(f"SWELL_REGION: got {self.region!r}, allowed: {', '.join(self.buckets)} of SWELL_BUCKETS")
+        if self.bucket not in (None, self.buckets[self.region]):
+            raise ValueError(f"SWELL_BUCKET: got {self.bucket!r}, but SWELL_BUCKETS says {self.buckets[self.region]!r}")
+        return self
+
+    @property
+    def own_bucket(self) -> str | None:
+        """Where this region's objects are; embedded, that is a folder of the data directory."""
+        alone = self.bucket if self.runtime == "google" else HOME_FOLDER
+        return self.buckets.get(self.region or "", alone)
 
 
 class CacheSettings(Settings):

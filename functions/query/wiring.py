@@ -12,6 +12,7 @@ from functions.query.answer_cache import AnswerCache
 from functions.query.batching import Batcher
 from functions.query.neighbors import CachePolicy, NeighborRoutes
 from functions.query.progressive import ProgressiveRoutes
+from functions.query.region_header import NamesRegion
 from functions.query.routes import QueryRoutes
 from functions.query.searching import Searches
 from functions.query.settings import QuerySettings
@@ -22,6 +23,7 @@ from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
 from shared.reads.heads import Heads
+from shared.reads.served_heads import ServedHeads
 from shared.reads.service import AnswerReads
 from shared.reads.snapshots import Snapshots
 
@@ -34,7 +36,8 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
     sys.setswitchinterval(_SWITCH_AFTER_S)
     limits = CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes)
     segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
-    snapshots = Snapshots(Heads(adapters.state), adapters.objects, segments, monotonic_s=time.monotonic)
+    heads = Heads(adapters.state, _served_heads(settings))
+    snapshots = Snapshots(heads, adapters.objects, segments, monotonic_s=time.monotonic)
     reads = AnswerReads(snapshots)
     answers = AnswerCache(settings.answers_max_bytes, _shared_answers(settings))
     searches = Searches(reads, Batcher(most=settings.batch_at_most), answers)
@@ -46,7 +49,17 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
         *ProgressiveRoutes(reads, staleness_s).routes(),
         *NeighborRoutes(reads, searches, answers, _cache_policy(settings)).routes(),
     ]
-    return HttpFunction("query", routes, ready=lambda: _check(adapters), middleware=middleware)
+    app = HttpFunction("query", routes, ready=lambda: _check(adapters), middleware=middleware)
+    return app if settings.region is None else NamesRegion(app, settings.region)
+
+
+def _served_heads(settings: QuerySettings) -> ServedHeads:
+    if len(settings.buckets) <= 1:
+        return ServedHeads()
+    from shared.regions.placement import placement_of  # noqa: PLC0415 - reads topology.yaml: cold start
+
+    placement = placement_of(settings)
+    return ServedHeads(placement.region, default_home=placement.topology.home_region)
 
 
 def _cache_policy(settings: QuerySettings) -> CachePolicy:

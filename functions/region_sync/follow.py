@@ -9,6 +9,7 @@ from shared.events.regions import RegionHeadMovedV1
 from shared.outcomes import Outcome
 from shared.ports.clock import Clock
 from shared.ports.publisher import Publisher
+from shared.regions.lag import LAG
 from shared.telemetry import log
 
 _OUTCOMES = {
@@ -66,7 +67,8 @@ class FollowAnnouncements:
 
 def log_sync(region: str, key: ShardKey, report: SyncReport) -> None:
     """One line for what was copied; what changed nothing is in the line of its delivery."""
-    if report.reason is SyncReason.COPIED:
+    if report.reason is SyncReason.COPIED and report.lag_s is not None:
+        LAG.observe(report.lag_s, region)
         log(
             "INFO",
             "shard synced",

@@ -56,12 +56,13 @@ def _google(settings: Settings) -> Adapters:
     from shared.adapters.google.state import FirestoreState  # noqa: PLC0415
 
     assert settings.project  # noqa: S101 - Settings has checked it
-    assert settings.bucket  # noqa: S101
+    bucket = settings.own_bucket
+    assert bucket  # noqa: S101
     return Adapters(
         state=FirestoreState(settings.project, settings.database),
-        objects=GoogleObjects(settings.project, settings.bucket),
+        objects=GoogleObjects(settings.project, bucket),
         publisher=GooglePublisher(settings.project),
-        files=BucketFiles(settings.project, settings.bucket, settings.transfer_buckets),
+        files=BucketFiles(settings.project, bucket, settings.transfer_buckets),
     )
 
 
@@ -73,10 +74,25 @@ def _embedded(settings: Settings) -> Adapters:
     from shared.adapters.embedded.topology_subscriptions import subscription_configs  # noqa: PLC0415
     from shared.topology import load_topology  # noqa: PLC0415
 
+    own_bucket = settings.own_bucket
     assert settings.data_dir  # noqa: S101 - Settings has checked it
+    assert own_bucket  # noqa: S101
     return Adapters(
         state=SqliteState(settings.data_dir / "state.db"),
-        objects=DirectoryObjects(settings.data_dir / "objects"),
-        publisher=SqliteBroker(settings.data_dir / "queue.db", subscription_configs(load_topology())),
+        objects=DirectoryObjects(settings.data_dir / own_bucket),
+        publisher=SqliteBroker(settings.data_dir / "queue.db", subscription_configs(load_topology(), settings.buckets)),
         files=DirectoryFiles(settings.transfer_dir or settings.data_dir / "files"),
     )
+
+
+def open_bucket(settings: Settings, bucket: str) -> ObjectStore:
+    """The objects of another bucket of the same deployment."""
+    if settings.runtime == "google":
+        from shared.adapters.google.objects import GoogleObjects  # noqa: PLC0415 - cold start
+
+        assert settings.project  # noqa: S101 - Settings has checked it
+        return GoogleObjects(settings.project, bucket)
+    from shared.adapters.embedded.objects import DirectoryObjects  # noqa: PLC0415
+
+    assert settings.data_dir  # noqa: S101
+    return DirectoryObjects(settings.data_dir / bucket)

@@ -18,6 +18,11 @@ def regional_heads(region: str) -> str:
     return f"{REGIONS}/{region}/heads"
 
 
+def replication_status_document(region: str) -> str:
+    """How far a region was behind at its last look."""
+    return f"{REGIONS}/{region}/status/replication"
+
+
 def replication_document(collection: str) -> str:
     """Which regions follow a collection, and in which shape; absent: all of them, in the cheapest."""
     return f"replication/{collection}"

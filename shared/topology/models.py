@@ -1,9 +1,12 @@
 """The shape of `topology.yaml`; `topology.schema.json` is generated from these models."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.errors import ConfigurationError
 from shared.topology import rules
 
 # Pub/Sub: 3-255 characters, a letter first (https://cloud.google.com/pubsub/docs/pubsub-basics).
@@ -176,6 +179,33 @@ class Topology(Entry):
             raise ValueError("\n".join(problems))
         return self
 
+    def limited_to(self, regions: Collection[str]) -> Self:
+        """The topology of a deployment that has some of the regions; who loses its hub copies from home.
+
+        Raises:
+            ConfigurationError: a region is not in the topology, or the home region is left out.
+        """
+        if strange := sorted(set(regions) - set(self.regions)):
+            raise ConfigurationError(f"regions: got {', '.join(strange)}, allowed: {', '.join(self.regions)}")
+        if self.home_region not in regions:
+            raise ConfigurationError(f"regions: {', '.join(regions)} lack the home region {self.home_region}")
+        kept = {
+            name: region if region.hub in (None, *regions) else region.model_copy(update={"hub": None})
+            for name, region in self.regions.items()
+            if name in regions
+        }
+        return self.model_copy(update={"regions": kept})
+
+    def placed_subscriptions(self, regions: Iterable[str]) -> dict[str, "PlacedSubscription"]:
+        """The subscriptions of a deployment by their name there: one of a regional function exists in every region."""
+        placed = {}
+        for name, subscription in self.subscriptions.items():
+            if self.functions[subscription.push_function].placement == "home":
+                placed[name] = PlacedSubscription(subscription, None)
+            else:
+                placed |= {f"{name}.{region}": PlacedSubscription(subscription, region) for region in regions}
+        return placed
+
     def subscriptions_of(self, function: str) -> dict[str, Subscription]:
         """Return the subscriptions that push to one function, by name."""
         return {name: sub for name, sub in self.subscriptions.items() if sub.push_function == function}
@@ -183,3 +213,11 @@ class Topology(Entry):
     def dead_letters_of(self, function: str) -> dict[str, str]:
         """Return where the dead letters of one function go, by the topic that they were published to."""
         return {sub.topic: sub.dead_letter_topic for sub in self.subscriptions_of(function).values()}
+
+
+@dataclass(frozen=True)
+class PlacedSubscription:
+    """A subscription as it is deployed. `region`: where it pushes to; None for the home region."""
+
+    subscription: Subscription
+    region: str | None

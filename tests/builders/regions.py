@@ -24,7 +24,7 @@ from shared.regions.homes import home_of
 from shared.regions.paths import regional_head_document, replication_document
 from shared.regions.policy import ReplicationPolicy
 from shared.regions.replication import Shape, hubs_of
-from shared.topology import Topology, load_topology
+from shared.topology import load_topology
 from tests.builders.interference import Interfere, InterferedObjects, InterferedPublisher, InterferedState
 from tests.builders.manifests import collection, content_of, manifest, store
 from tests.fakes.clock import FrozenClock
@@ -35,17 +35,6 @@ from tests.fakes.state import InMemoryState
 
 def _nothing(_: str) -> None:
     """Nothing interferes."""
-
-
-def topology_of(regions: Sequence[str]) -> Topology:
-    """The topology with some of its regions; a region whose hub is left out copies from home."""
-    whole = load_topology()
-    kept = {
-        name: region if region.hub in (None, *regions) else region.model_copy(update={"hub": None})
-        for name, region in whole.regions.items()
-        if name in regions
-    }
-    return whole.model_copy(update={"regions": kept})
 
 
 @dataclass
@@ -62,7 +51,7 @@ class RegionalWorld:
 
     def __post_init__(self) -> None:
         """Declare the collection, with empty heads."""
-        self.topology = topology_of(self.regions)
+        self.topology = load_topology().limited_to(self.regions)
         self.state = InMemoryState(clock=self.clock)
         self.buckets: dict[str, InMemoryObjects] = {}
         for region in self.regions:
@@ -126,7 +115,13 @@ class RegionalWorld:
     def catch_up(self, region: str) -> CaughtUp:
         """One tick of one region."""
         state = InterferedState(self.state, self._on_call)
-        return CatchUp(region=region, state=state, sync=self.sync(region))()
+        return CatchUp(
+            region=region,
+            home_region=self.topology.home_region,
+            state=state,
+            sync=self.sync(region),
+            now_s=lambda: self.clock.now().timestamp(),
+        )()
 
     def sweep(self, region: str, shard: int = 0) -> Swept:
         """One sweep of one shard in one region."""

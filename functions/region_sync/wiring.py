@@ -1,0 +1,78 @@
+"""Puts region sync together; built on first use, so that importing stays cheap."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from functions.region_sync.catch_up import CatchUp
+from functions.region_sync.copying import Bucket, Copier
+from functions.region_sync.follow import FollowAnnouncements
+from functions.region_sync.shard_view import ShardViews
+from functions.region_sync.sweep import SweepShard
+from functions.region_sync.sync_shard import SyncShard
+from functions.region_sync.ticks import CatchUpOnTick, SweepRegion
+from shared.adapters.opening import Adapters, open_adapters, open_bucket
+from shared.entrypoint import Consumer
+from shared.events.index import ShardCommittedV1, SweepDueV1
+from shared.events.regions import RegionHeadMovedV1, RegionTickV1
+from shared.ports.objects import ObjectStore
+from shared.regions.lag import lag_target_s
+from shared.regions.placement import Placement, placement_of
+from shared.regions.replication import hubs_of
+from shared.settings import Settings
+
+
+@dataclass(frozen=True)
+class RegionSync:
+    """The function, and what a process that starts in its region does first: look for what was missed."""
+
+    consumer: Consumer
+    catch_up: CatchUpOnTick
+
+
+def build(adapters: Adapters, placement: Placement, open_objects: Callable[[str], ObjectStore]) -> RegionSync:
+    """Region sync on these adapters; `open_objects` opens a bucket by its name."""
+    region, topology = placement.region, placement.topology
+
+    @cache
+    def bucket(of: str) -> Bucket:
+        name = placement.buckets[of]
+        return Bucket(of, name, adapters.objects if of == region else open_objects(name))
+
+    own = bucket(region)
+    views = ShardViews(adapters.state, topology, region)
+    sync = SyncShard(
+        own=own, buckets=bucket, state=adapters.state, views=views, copier=Copier(own), clock=adapters.clock
+    )
+    follow = FollowAnnouncements(
+        region=region, hub=hubs_of(topology).get(region), sync=sync, publisher=adapters.publisher, clock=adapters.clock
+    )
+    catch_up = CatchUpOnTick(
+        region=region,
+        target_s=lag_target_s(topology.regions[region].tier),
+        catch_up=CatchUp(region=region, home_region=topology.home_region, state=adapters.state, sync=sync),
+        state=adapters.state,
+        clock=adapters.clock,
+    )
+    sweep = SweepShard(own=own, state=adapters.state, views=views, clock=adapters.clock)
+    consumer = Consumer(
+        "region_sync",
+        {
+            ShardCommittedV1: follow.commit,
+            RegionHeadMovedV1: follow.head_moved,
+            RegionTickV1: catch_up,
+            SweepDueV1: SweepRegion(region, adapters.state, sweep),
+        },
+        publisher=adapters.publisher,
+        dead_letter_topics=topology.dead_letters_of("region_sync"),
+        clock=adapters.clock,
+    )
+    return RegionSync(consumer, catch_up)
+
+
+@cache
+def consumer() -> Consumer:
+    """Region sync as the environment says."""
+    settings = Settings()
+    placement = placement_of(settings)
+    return build(open_adapters(settings), placement, lambda name: open_bucket(settings, name)).consumer
