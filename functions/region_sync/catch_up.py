@@ -8,7 +8,7 @@ from typing import Final
 from functions.region_sync.follow import log_sync
 from functions.region_sync.shard_view import ShardKey
 from functions.region_sync.sync_shard import SyncReason, SyncShard
-from shared.domain.paths import head_document
+from shared.domain.paths import COLLECTIONS, head_document
 from shared.errors import CorruptObject, TransientError
 from shared.listing import listed
 from shared.ports.state import Document, StateStore
@@ -16,7 +16,6 @@ from shared.regions.homes import home_of
 from shared.regions.paths import regional_heads
 from shared.telemetry import log
 
-COLLECTIONS: Final = "collections"
 _NOT_OURS: Final = frozenset({SyncReason.NOT_FOLLOWED_HERE, SyncReason.HOME_IS_HERE, SyncReason.COLLECTION_GONE})
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from swell.cli.connection import connected
 from swell.cli.options import DEFAULT_URL, Json, Url
 from swell.cli.output import human_size, print_json, print_table, say
+from swell.cli.region_map import print_region_map, region_map
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,11 +20,15 @@ def status(*, url: Url = DEFAULT_URL, as_json: Json = False) -> None:
         client.check_ready()
         mode = client.serving_mode()
         found = [client.collections.get(declared.name) for declared in client.collections.list()]
+    regions = region_map(url, [one.name for one in found])
     if as_json:
         collections = [{**asdict(one), "size_bytes": one.size_bytes} for one in found]
-        print_json({"url": url, "ready": True, "serving_mode": mode, "collections": collections})
+        shown = {"map": regions} if regions else {}
+        print_json({"url": url, "ready": True, "serving_mode": mode, "collections": collections, **shown})
         return
     say(f"{url} is ready, in serving mode {mode}.")
+    if regions:
+        print_region_map(regions)
     if found:
         say()
         _print_collections(found)

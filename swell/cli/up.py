@@ -21,7 +21,10 @@ from swell.cli.program import program_name
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from swell.local.region_choice import RegionOptions
     from swell.local.running import RunningSwell
+
+_REVIVED_AFTER_S = 15.0
 
 
 def up(
@@ -39,18 +42,30 @@ def up(
             min=0, max=64, help="Processes that answer HTTP, over one mapped cache; 0: this one. Default: the cores."
         ),
     ] = None,
+    regions: Annotated[
+        int,
+        typer.Option(min=1, max=15, help="Show so many regions, each in a process that can be killed; 1: home alone."),
+    ] = 1,
+    region_speed: Annotated[
+        float,
+        typer.Option(min=1, max=600, help="With --regions: how many seconds of the routing policy pass in one."),
+    ] = 60.0,
     as_json: Json = False,
 ) -> None:
     """Serve the API on this machine until Ctrl-C.
 
     Everything is kept in files in the data directory: what was acknowledged survives a kill -9.
     With --emulators every function has its own process on Google's emulators, whose memory ends with them.
+    With --regions 3 reads go to the nearest of three regions; a region that is killed is started again after 15 s.
     """
+    if regions > 1 and workers is not None:
+        raise typer.BadParameter("does not go with --regions: each has one process", param_hint="--workers")
     if emulators and workers is not None:
         raise typer.BadParameter("goes with the embedded runtime only", param_hint="--workers")
     directory = data.absolute()
+    options = None if regions == 1 else _options(regions, region_speed)
     note(f"Starting {'on the emulators' if emulators else 'embedded'} …")
-    with _common_metrics(), _started(directory, port, emulators=emulators, workers=workers) as running:
+    with _common_metrics(), _started(directory, port, emulators=emulators, workers=workers, regions=options) as running:
         if as_json:
             print_json(_document(running, directory, emulators=emulators))
         else:
@@ -61,7 +76,7 @@ def up(
 
 
 def _started(
-    directory: Path, port: int, *, emulators: bool, workers: int | None
+    directory: Path, port: int, *, emulators: bool, workers: int | None, regions: "RegionOptions | None"
 ) -> "AbstractContextManager[RunningSwell]":
     # One thread of linear algebra a process: the workers are as many as the cores. Read when numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - a setting of a library, not ours
@@ -70,7 +85,11 @@ def _started(
     if emulators:
         from swell.local.emulated import run_on_emulators
 
-        return run_on_emulators(directory, port)
+        return run_on_emulators(directory, port, regions=regions)
+    if regions:
+        from swell.local.regional import run_regions
+
+        return run_regions(directory, port, options=regions)
     gc.disable()  # nothing of what is loaded is garbage, and looking for it takes longer the more there is
     from swell.local.embedded import run_embedded
     from swell.local.workers import default_workers
@@ -78,6 +97,12 @@ def _started(
     gc.freeze()
     gc.enable()
     return run_embedded(directory, port, workers=default_workers() if workers is None else workers)
+
+
+def _options(regions: int, speed: float) -> "RegionOptions":
+    from swell.local.region_choice import RegionOptions
+
+    return RegionOptions(regions, speed=speed, revive_after_s=_REVIVED_AFTER_S)
 
 
 @contextmanager
@@ -103,7 +128,7 @@ Swell answers on {running.url}
   Vectors   {kept}
   Access    {entry}
   Logs      {running.log_files[0].parent}
-
+{_regions(running)}
 Try next, in another terminal:
 
   curl -X PUT {running.url}/v1/collections/colours -d '{{"dimension": 3}}'
@@ -115,6 +140,19 @@ Try next, in another terminal:
 Ctrl-C stops it.""")
 
 
+def _regions(running: "RunningSwell") -> str:
+    """Where each region answers, and how to lose one."""
+    if not running.regions:
+        return ""
+    lines = [f"  {name:<24}{host.url}  pid {host.pids[0]}" for name, host in running.regions.items()]
+    victim = list(running.regions.values())[1]
+    return f"""
+{chr(10).join(lines)}
+
+  kill -9 {victim.pids[0]} loses {victim.region}; `{program_name()} status` shows where its traffic goes.
+"""
+
+
 def _document(running: "RunningSwell", directory: Path, *, emulators: bool) -> dict[str, object]:
     return {
         "url": running.url,
@@ -123,6 +161,7 @@ def _document(running: "RunningSwell", directory: Path, *, emulators: bool) -> d
         "data": str(directory),
         "logs": [str(path) for path in running.log_files],
         "pid": os.getpid(),
+        "regions": {name: {"url": host.url, "pids": host.pids} for name, host in running.regions.items()},
     }
 
 

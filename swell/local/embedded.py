@@ -1,7 +1,7 @@
 # ruff: noqa: PLC0415 - what the first answer does not need loads after it can be given
 """Every function on SQLite and a directory: nothing to install, nothing lost on kill -9."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,17 +72,31 @@ def _adapters(data_dir: Path) -> Adapters:
 def _app(data_dir: Path, adapters: Adapters, grpc_port: int) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     middleware = edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
+    query = build_query(adapters, settings, middleware)
+    return front_door(data_dir, adapters, middleware, query, grpc_port=grpc_port)
+
+
+def front_door(
+    data_dir: Path,
+    adapters: Adapters,
+    middleware: Sequence[Middleware],
+    query: ASGIApp,
+    *,
+    grpc_port: int,
+    closing: Sequence[Callable[[], Awaitable[None]]] = (),
+) -> FrontDoor:
+    """Every HTTP function at one address; `query` is this process's own, or several regions'."""
     stream = Later(lambda: _stream(data_dir, adapters, middleware))
     functions: dict[str, ASGIApp] = {
         "ingest": Later(lambda: _ingest(adapters, middleware)),
-        "query": build_query(adapters, settings, middleware),
+        "query": query,
         "stream": stream,
         "coordination": Later(lambda: _coordination(adapters, middleware)),
         "control": Later(lambda: _control(adapters, middleware)),
     }
 
     grpc = EmbeddedGrpc(stream, grpc_port)
-    return FrontDoor(load_topology(), functions, starting=[grpc.start], stopping=[grpc.stop])
+    return FrontDoor(load_topology(), functions, closing, starting=[grpc.start], stopping=[grpc.stop])
 
 
 def _ingest(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:

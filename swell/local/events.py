@@ -1,6 +1,6 @@
 """Events and schedules of an embedded Swell: what nobody who asks for an answer waits for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,22 +15,35 @@ from swell.local.schedules import run_schedules
 
 
 @contextmanager
-def handle_events(data_dir: Path, adapters: Adapters) -> Iterator[None]:
-    """Deliver events to their functions, and tick the schedules, until the block ends."""
-    assert isinstance(adapters.publisher, WatchedPublisher)  # noqa: S101 - what embedded opens
-    broker = adapters.publisher.inner
-    assert isinstance(broker, SqliteBroker)  # noqa: S101
+def handle_events(data_dir: Path, adapters: Adapters, regions: Iterable[str] = ()) -> Iterator[None]:
+    """Deliver events to the home functions, and tick the schedules, until the block ends.
+
+    Events for the functions of `regions` are left to these.
+    """
+    broker = broker_of(adapters)
     topology = load_topology()
     consumers = EmbeddedConsumers(data_dir, adapters)
-    functions = {name: each.push_function for name, each in topology.subscriptions.items()}
+    functions = {
+        name: placed.subscription.push_function
+        for name, placed in topology.placed_subscriptions(regions).items()
+        if placed.region is None
+    }
 
     def deliver(subscription: str, received: ReceivedMessage) -> None:
         consumers.of(functions[subscription]).consume(received.data, received.attributes)
 
-    dispatcher = Dispatcher(broker, deliver)
+    dispatcher = Dispatcher(broker, deliver, only=functions)
     dispatcher.start()
     try:
         with run_schedules(topology.schedules, adapters.publisher, adapters.clock):
             yield
     finally:
         dispatcher.stop(grace_s=10)
+
+
+def broker_of(adapters: Adapters) -> SqliteBroker:
+    """The queue itself, behind what watches it."""
+    assert isinstance(adapters.publisher, WatchedPublisher)  # noqa: S101 - what embedded opens
+    broker = adapters.publisher.inner
+    assert isinstance(broker, SqliteBroker)  # noqa: S101
+    return broker

@@ -69,6 +69,11 @@ def stop(process: subprocess.Popen[bytes], *, within_s: float = STOP_WITHIN_S) -
         process.wait()
 
 
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill -9 a child and all that it started."""
+    _signal_group(process, signal.SIGKILL)
+
+
 def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when its parent's thread ends, even by kill -9; Linux only.
 

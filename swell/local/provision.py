@@ -1,5 +1,7 @@
 """Makes the topics, subscriptions and the bucket of topology.yaml on the emulators."""
 
+from collections.abc import Callable, Iterable
+
 import grpc
 import httpx
 from google.api_core.exceptions import AlreadyExists
@@ -29,10 +31,17 @@ class EmulatedPubSub:
             except AlreadyExists:
                 continue
 
-    def make_subscriptions(self, topology: Topology, function_urls: dict[str, str], push_secret: str) -> None:
+    def make_subscriptions(
+        self,
+        topology: Topology,
+        regions: Iterable[str],
+        function_url: Callable[[str, str | None], str],
+        push_secret: str,
+    ) -> None:
         """Make every push subscription, or point those that exist to their functions; each push shows the secret."""
-        for name, subscription in topology.subscriptions.items():
-            request = self._request(name, subscription, function_urls[subscription.push_function], push_secret)
+        for name, placed in topology.placed_subscriptions(regions).items():
+            url = function_url(placed.subscription.push_function, placed.region)
+            request = self._request(name, placed.subscription, url, push_secret)
             try:
                 self._subscriber.create_subscription(request)
             except AlreadyExists:  # of an earlier run on the same emulators: it pushes to ports that are gone

@@ -1,11 +1,15 @@
 """A running local Swell, as the demo, the tests and the status command see it."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
+
+if TYPE_CHECKING:
+    from swell.local.region_host import RegionHost
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class RunningSwell:
     log_files: Sequence[Path]
     grpc: str | None = None
     """Where `swell.v1.Search` answers, as host:port."""
+    regions: Mapping[str, "RegionHost"] = field(default_factory=dict)
+    """By name, where there are several."""
 
     def deliveries(self) -> list[Delivery]:
         """Which events flowed through which functions so far, from the functions' own log lines."""

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from shared.http import json_response
 from swell.local.websocket_upstream import forward_websocket
 
-_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"}
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"}
 
 
 class Upstream:
@@ -27,7 +27,7 @@ class Upstream:
         if self._client is None:
             self._client = httpx.AsyncClient(base_url=self._url, timeout=90)
         request = Request(scope, receive)
-        headers = [(name, value) for name, value in request.headers.items() if name not in _HOP_BY_HOP]
+        headers = [(name, value) for name, value in request.headers.items() if name not in HOP_BY_HOP]
         outgoing = self._client.build_request(
             request.method,
             httpx.URL(path=request.url.path, query=request.url.query.encode()),
@@ -48,7 +48,7 @@ class Upstream:
             answer = await self._client.send(outgoing, stream=True)
         except httpx.TransportError as error:
             return json_response({"title": "function unreachable", "status": 502, "detail": repr(error)}, 502)
-        headers = {name: value for name, value in answer.headers.items() if name not in _HOP_BY_HOP}
+        headers = {name: value for name, value in answer.headers.items() if name not in HOP_BY_HOP}
         return StreamingResponse(
             answer.aiter_raw(), answer.status_code, headers, background=BackgroundTask(answer.aclose)
         )

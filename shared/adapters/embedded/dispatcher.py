@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 class Dispatcher:
     """Delivers the messages of every subscription of the broker, each on a thread of a pool.
 
+    `only` names the subscriptions that this process serves, where several processes share the broker.
     `max_outstanding` bounds the deliveries of one subscription that run at once. One thread talks to the queue and
     settles many results in one transaction. A handler that outlasts the ack deadline runs on while its message is
     delivered again, as with Pub/Sub.
@@ -42,11 +43,13 @@ class Dispatcher:
         deliver: Deliver,
         *,
         max_outstanding: int | Mapping[str, int] = DEFAULT_MAX_OUTSTANDING,
+        only: Container[str] | None = None,
     ) -> None:
         self._broker = broker
         self._queue = broker.queue
         self._deliver = deliver
-        self._subscriptions = {config.name: config for config in broker.subscriptions()}
+        served = [config for config in broker.subscriptions() if only is None or config.name in only]
+        self._subscriptions = {config.name: config for config in served}
         self._limits = _limits(self._subscriptions, max_outstanding)
         self._pool = WorkerPool("deliver", sum(self._limits.values()))
         self._counters = DeliveryCounters()

@@ -1,0 +1,67 @@
+"""Several regions on Google's emulators: query and region sync of each in processes that can be killed."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+
+from shared.adapters.google.publisher import GooglePublisher
+from shared.adapters.google.state import FirestoreState
+from shared.ports.clock import SystemClock
+from swell.local.emulators import VARIABLES
+from swell.local.front_door import FrontDoor
+from swell.local.launching import Launcher, await_answers
+from swell.local.provision import EmulatedPubSub
+from swell.local.region_choice import RegionOptions
+from swell.local.region_host import RegionHost
+from swell.local.region_watch import RegionWatch
+from swell.local.regional import regional_reads, running_regions
+from swell.local.running import RunningSwell
+from swell.local.schedules import run_schedules
+from swell.local.server import serve
+from swell.local.upstream import Upstream
+
+
+def serve_regions(
+    stack: ExitStack, launcher: Launcher, pubsub: EmulatedPubSub, port: int, options: RegionOptions
+) -> RunningSwell:
+    """Serve until the stack is closed; the home functions run already."""
+    topology, regional = launcher.topology, launcher.regional
+    stack.enter_context(_environment(launcher.emulators.environment))
+    project = launcher.emulators.project
+    hosts = {
+        region: RegionHost(region, launcher.url("query", region), [launcher.launch(name, region) for name in regional])
+        for region in topology.regions
+    }
+    watch = RegionWatch(topology, speed=options.speed)
+    stack.enter_context(running_regions(hosts, watch, options.revive_after_s))
+    for region in topology.regions:
+        await_answers({f"{name}-{region}": launcher.url(name, region) for name in regional}, launcher.logs)
+    pubsub.make_subscriptions(topology, topology.regions, launcher.url, launcher.push_secret)
+    stack.enter_context(run_schedules(topology.schedules, GooglePublisher(project), SystemClock()))
+    reads = regional_reads(topology, hosts, watch, FirestoreState(project))
+    upstreams = {
+        name: Upstream(launcher.url(name, None))
+        for name in launcher.home_functions
+        if topology.functions[name].trigger == "http"
+    }
+    closing = [reads.close, *(upstream.close for upstream in upstreams.values())]
+    url = stack.enter_context(serve(FrontDoor(topology, {**upstreams, "query": reads}, closing), port))
+    logs = [launcher.logs / f"{name}.log" for name in launcher.home_functions]
+    logs += [launcher.logs / f"{name}-{region}.log" for region in topology.regions for name in regional]
+    return RunningSwell(url, logs, launcher.grpc, hosts)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """What Google's clients read, in this process, until the block ends."""
+    environment = os.environ  # noqa: TID251 - Google's own
+    before = {name: environment.get(name) for name in VARIABLES}
+    environment.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                environment.pop(name, None)
+            else:
+                environment[name] = value

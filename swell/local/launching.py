@@ -1,0 +1,110 @@
+"""How functions are started under functions-framework, each in its own process, and where they then answer."""
+
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from secrets import token_urlsafe
+
+import httpx
+import orjson
+
+from shared.errors import DependencyUnavailable
+from shared.topology import Function, Topology
+from swell.local.emulators import Emulators
+from swell.local.region_host import Launch
+from swell.local.server import LOOPBACK, free_port
+
+_ROOT = Path(__file__).parents[2]
+_READY_WITHIN_S = 60
+_BUCKET = "swell-local"
+
+
+class Launcher:
+    """How each function is started in each region, and where it then answers."""
+
+    def __init__(self, topology: Topology, emulators: Emulators, data_dir: Path) -> None:
+        self.topology = topology
+        self.emulators = emulators
+        home = topology.home_region
+        self.buckets = {name: _BUCKET if name == home else f"{_BUCKET}-{name}" for name in topology.regions}
+        self.logs = data_dir / "logs"
+        self.push_secret = token_urlsafe()  # the emulator signs nothing: whoever knows this is it
+        self.grpc = f"{LOOPBACK}:{free_port()}"
+        self._data_dir = data_dir
+        self._ports: dict[tuple[str, str], int] = {}
+        alone = len(self.buckets) == 1
+        follows = {
+            name
+            for name, function in topology.functions.items()
+            if function.placement == "regional" and (name == "query" or function.trigger == "event")
+        }
+        self.regional = [] if alone else sorted(follows)
+        """What dies with a region here; other regional functions have one process, at home."""
+        left_out = {name for name in follows if topology.functions[name].trigger == "event"} if alone else follows
+        self.home_functions = [name for name in topology.functions if name not in left_out]
+
+    def url(self, function: str, region: str | None) -> str:
+        """Where a function answers; without a region, in the home region."""
+        place = (function, region or self.topology.home_region)
+        if place not in self._ports:
+            self._ports[place] = free_port()
+        return f"http://{LOOPBACK}:{self._ports[place]}"
+
+    def launch(self, function: str, region: str) -> Launch:
+        """Under functions-framework, as in the cloud."""
+        name = f"{function}-{region}" if function in self.regional else function
+        port = self.url(function, region).rpartition(":")[2]
+        command = _command(function, self.topology.functions[function], port)
+        alone = len(self.buckets) == 1
+        environment = {
+            **self.emulators.environment,
+            "PYTHONPATH": str(_ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "SWELL_RUNTIME": "google",
+            "SWELL_PROJECT": self.emulators.project,
+            "SWELL_BUCKET": self.buckets[region],
+            "SWELL_ACCESS": "loopback",
+            "SWELL_PLATFORM": "local",
+            "SWELL_PUSH_SECRET": self.push_secret,
+            "SWELL_PORT": port,
+            "SWELL_GRPC_PORT": self.grpc.rpartition(":")[2],
+            "SWELL_CACHE_DIR": str(self._data_dir / "cache" / name),
+            **({} if alone else {"SWELL_REGION": region, "SWELL_BUCKETS": orjson.dumps(dict(self.buckets)).decode()}),
+        }
+        return Launch(command, environment, self.logs / f"{name}.log")
+
+
+def _command(name: str, function: Function, port: str) -> list[str]:
+    main = str(_ROOT / "functions" / name / "main.py")
+    if function.interface == "server":
+        return [sys.executable, main]
+    return [
+        *(sys.executable, "-m", "functions_framework", "--source", main),
+        *("--target", name, "--signature-type", function.signature_type),
+        *("--host", LOOPBACK, "--port", port),
+    ]
+
+
+def await_answers(urls: Mapping[str, str], logs: Path) -> None:
+    """Wait until every function answers.
+
+    Raises:
+        DependencyUnavailable: one did not come up.
+    """
+    deadline = time.monotonic() + _READY_WITHIN_S
+    for name, url in urls.items():
+        while not _answers(url):
+            if time.monotonic() > deadline:
+                tail = (logs / f"{name}.log").read_text()[-2000:]
+                raise DependencyUnavailable(f"function {name} did not come up within {_READY_WITHIN_S} s:\n{tail}")
+            time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    """Any HTTP answer will do: an event function refuses GET with 405."""
+    try:
+        httpx.get(f"{url}/healthz", timeout=5)
+    except httpx.TransportError:
+        return False
+    return True

@@ -1,0 +1,59 @@
+"""One region of an embedded Swell in a process of its own: its queries, and its region sync.
+
+`python -m swell.local.region_process PORT`; the rest is in the environment, as for any function.
+"""
+
+import sys
+import threading
+
+import uvicorn
+
+from functions.query.settings import QuerySettings
+from functions.query.wiring import build as build_query
+from functions.region_sync.wiring import build as build_region_sync
+from shared.adapters.embedded.dispatcher import Dispatcher
+from shared.adapters.embedded.received_message import ReceivedMessage
+from shared.adapters.opening import open_adapters, open_bucket
+from shared.edge import EdgeSettings, edge
+from shared.errors import SwellError
+from shared.regions.placement import placement_of
+from shared.telemetry import log, log_to
+from swell.local.events import broker_of
+from swell.local.server import listen, server_config
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = QuerySettings()
+    assert settings.data_dir  # noqa: S101 - embedded
+    placement = placement_of(settings)
+    with (settings.data_dir / "logs" / f"{placement.region}.log").open("a") as sink:
+        log_to(sink)
+        adapters = open_adapters(settings)
+        sync = build_region_sync(adapters, placement, lambda name: open_bucket(settings, name))
+        own = {
+            name
+            for name, each in placement.topology.placed_subscriptions(placement.buckets).items()
+            if each.region == placement.region
+        }
+
+        def deliver(_: str, received: ReceivedMessage) -> None:
+            sync.consumer.consume(received.data, received.attributes)
+
+        def look_for_what_was_missed() -> None:
+            try:
+                sync.catch_up()
+            except SwellError as error:  # the next tick looks again
+                log("WARNING", "no catching up at start", region=placement.region, reason=f"{error.code}: {error}")
+
+        dispatcher = Dispatcher(broker_of(adapters), deliver, only=own)
+        dispatcher.start()
+        threading.Thread(target=look_for_what_was_missed, name="catch-up", daemon=True).start()
+        app = build_query(adapters, settings, edge(adapters, EdgeSettings()))
+        uvicorn.Server(server_config(app)).run(sockets=[listen(int(sys.argv[1]))])
+        dispatcher.stop(grace_s=5)
+        log_to(None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""Several regions on one machine: home functions in this process, each region in one that can be killed."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import httpx
+import orjson
+
+from shared.adapters.opening import open_adapters
+from shared.edge import EdgeSettings, edge
+from shared.ports.state import StateStore
+from shared.settings import Settings
+from shared.telemetry import log, log_to
+from shared.topology import Topology, load_topology
+from swell.local.embedded import front_door
+from swell.local.events import handle_events
+from swell.local.region_choice import RegionOptions, first_regions, folders
+from swell.local.region_host import Launch, RegionHost
+from swell.local.region_map import region_map
+from swell.local.region_watch import RegionWatch
+from swell.local.regional_reads import RegionalReads
+from swell.local.running import RunningSwell
+from swell.local.server import LOOPBACK, free_port, serve
+
+_ROOT = Path(__file__).parents[2]
+_PROBE_EVERY_S = 0.25
+_PROBE_TIMEOUT_S = 2.0
+
+
+@contextmanager
+def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Iterator[RunningSwell]:
+    """Serve on a loopback port until the block ends; see `RunningSwell.regions` for what can be killed.
+
+    Raises:
+        ConfigurationError: the port is taken, or there are not so many regions.
+        DependencyUnavailable: a region did not come up.
+    """
+    topology = load_topology()
+    names = first_regions(topology, options.count)
+    buckets = folders(topology, names)
+    topology = topology.limited_to(names)
+    logs = data_dir / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    settings = Settings(runtime="embedded", data_dir=data_dir, region=topology.home_region, buckets=dict(buckets))
+    with (logs / "swell.log").open("a") as sink, ExitStack() as stack:
+        log_to(sink)
+        stack.callback(log_to, None)
+        adapters = open_adapters(settings)
+        hosts = {name: _host(name, data_dir, buckets) for name in names}
+        watch = RegionWatch(topology, speed=options.speed)
+        stack.enter_context(handle_events(data_dir, adapters, buckets))
+        stack.enter_context(running_regions(hosts, watch, options.revive_after_s))
+        middleware = edge(adapters, EdgeSettings(**settings.model_dump()))
+        reads = regional_reads(topology, hosts, watch, adapters.state)
+        grpc_port = free_port()
+        door = front_door(data_dir, adapters, middleware, reads, grpc_port=grpc_port, closing=[reads.close])
+        url = stack.enter_context(serve(door, port))
+        yield RunningSwell(
+            url, [logs / "swell.log", *(logs / f"{name}.log" for name in names)], f"{LOOPBACK}:{grpc_port}", hosts
+        )
+
+
+def regional_reads(
+    topology: Topology, hosts: Mapping[str, RegionHost], watch: RegionWatch, state: StateStore
+) -> RegionalReads:
+    """What stands in the front door for the query functions of all regions."""
+    return RegionalReads(
+        watch,
+        {name: host.url for name, host in hosts.items()},
+        default_origin=topology.home_region,
+        region_map=lambda: region_map(topology, hosts, watch, state),
+    )
+
+
+@contextmanager
+def running_regions(
+    hosts: Mapping[str, RegionHost], watch: RegionWatch, revive_after_s: float | None
+) -> Iterator[None]:
+    """Start the regions, watch them until the block ends, then stop them."""
+    stopped = Event()
+    with ExitStack() as stack:
+        for host in hosts.values():
+            stack.callback(host.stop)
+            host.start()
+        for name, host in hosts.items():
+            host.await_ready()
+            watch.alive(name)
+        watch.look()
+        thread = Thread(target=_watch, args=(hosts, watch, revive_after_s, stopped), name="regions", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join()
+
+
+def _watch(hosts: Mapping[str, RegionHost], watch: RegionWatch, revive_after_s: float | None, stopped: Event) -> None:
+    died_s: dict[str, float] = {}
+    with httpx.Client(timeout=_PROBE_TIMEOUT_S) as client:
+        while not stopped.wait(_PROBE_EVERY_S):
+            for name, host in hosts.items():
+                _probe(client, name, host, watch)
+                if host.is_running:
+                    died_s.pop(name, None)
+                elif revive_after_s is not None:
+                    since_s = died_s.setdefault(name, time.monotonic())
+                    if time.monotonic() - since_s >= revive_after_s:
+                        log("NOTICE", "region started again", region=name)
+                        host.start()
+            watch.look()
+        for host in hosts.values():  # what this thread started dies with it
+            host.stop()
+
+
+def _probe(client: httpx.Client, name: str, host: RegionHost, watch: RegionWatch) -> None:
+    try:
+        ready = client.get(f"{host.url}/readyz").status_code == httpx.codes.OK
+    except httpx.ConnectError:
+        watch.refused(name)
+    except httpx.TransportError:
+        watch.missed(name)
+    else:
+        (watch.alive if ready else watch.missed)(name)
+
+
+def _host(region: str, data_dir: Path, buckets: Mapping[str, str]) -> RegionHost:
+    port = free_port()
+    environment = {
+        "PYTHONPATH": str(_ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "SWELL_RUNTIME": "embedded",
+        "SWELL_DATA_DIR": str(data_dir),
+        "SWELL_REGION": region,
+        "SWELL_BUCKETS": orjson.dumps(dict(buckets)).decode(),
+        "SWELL_CACHE_DIR": str(data_dir / f"cache-{region}"),
+    }
+    command = [sys.executable, "-m", "swell.local.region_process", str(port)]
+    launch = Launch(command, environment, data_dir / "logs" / f"{region}.out")
+    return RegionHost(region, f"http://127.0.0.1:{port}", [launch])

@@ -1,0 +1,145 @@
+"""Three regions on one machine: what is written is soon everywhere; one dies, nobody notices; it comes back."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from functions.query.region_header import SERVED_BY
+from shared.adapters.embedded.broker import SqliteBroker
+from swell.local.region_choice import RegionOptions
+from swell.local.regional import run_regions
+from swell.local.regional_reads import CLIENT_REGION
+from swell.local.running import RunningSwell
+
+HOME, BELGIUM, TOKYO = "us-central1", "europe-west1", "asia-northeast1"
+WITHIN_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def swell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSwell]:
+    """Home, Belgium and Tokyo; who dies stays dead until told to start."""
+    with run_regions(tmp_path_factory.mktemp("regions"), options=RegionOptions(3)) as running:
+        yield running
+
+
+@pytest.fixture
+def http(swell: RunningSwell) -> Iterator[httpx.Client]:
+    """A client of the front door."""
+    with httpx.Client(base_url=swell.url, timeout=60) as client:
+        yield client
+
+
+def write(http: httpx.Client, collection: str, ids: list[str]) -> str:
+    """Commit some records and return the version."""
+    records = [{"id": name, "vector": [1.0, float(number)]} for number, name in enumerate(ids)]
+    answer = http.post(f"/v1/collections/{collection}/upsert", json={"records": records, "wait": "committed"})
+    assert answer.status_code == 200, answer.text
+    version: str = answer.json()["version"]
+    return version
+
+
+def search(http: httpx.Client, collection: str, near: str, **options: Any) -> httpx.Response:
+    """A search by a client near a region."""
+    body = {"vector": [1.0, 0.0], "top_k": 3, **options}
+    return http.post(f"/v1/collections/{collection}/query", json=body, headers={CLIENT_REGION: near})
+
+
+def until(holds: Callable[[], bool]) -> float:
+    """Wait for something; how long it took in seconds."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < WITHIN_S
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def versions(swell: RunningSwell, collection: str) -> dict[str, str | None]:
+    """What each region that lives serves, asked of it directly."""
+    found: dict[str, str | None] = {}
+    for name, host in swell.regions.items():
+        if host.is_running:
+            answer = httpx.get(f"{host.url}/v1/collections/{collection}", timeout=30)
+            found[name] = answer.json()["version"] if answer.status_code == 200 else None
+    return found
+
+
+def test_a_story_of_three_regions(swell: RunningSwell, http: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
+    """Written at home, read near the client; a region dies during reads and writes, and comes back by itself."""
+    http.put("/v1/collections/words", json={"dimension": 2}).raise_for_status()
+    version = write(http, "words", ["a", "b"])
+    replicated_s = until(lambda: set(versions(swell, "words").values()) == {version})
+
+    near = {region: search(http, "words", region).headers[SERVED_BY] for region in swell.regions}
+    assert near == {region: region for region in swell.regions}
+
+    served, newest = [], version
+    swell.regions[BELGIUM].kill()
+    for number in range(40):
+        newest = write(http, "words", [f"w{number}"]) if number % 4 == 0 else newest
+        answer = search(http, "words", BELGIUM, min_version=newest)
+        assert answer.status_code == 200, answer.text
+        served.append(answer.headers[SERVED_BY])
+    assert BELGIUM not in served
+    assert routes(http)[BELGIUM][0]["why"] == "failed_over"
+
+    lost = forget_messages(swell, BELGIUM)
+    swell.regions[BELGIUM].start()
+    swell.regions[BELGIUM].await_ready()
+    until(lambda: versions(swell, "words") == dict.fromkeys(swell.regions, newest))
+    until(lambda: status(http)[BELGIUM]["alive"])
+
+    lags = {name: each["replication"]["lag_max_s"] for name, each in status(http).items()}
+    with capsys.disabled():
+        print(f"\n3 regions: replicated in {replicated_s:.2f} s; lags {lags}; {lost} announcements lost")  # noqa: T201
+    assert lost > 0
+    assert status(http)[BELGIUM]["replication"]["behind"] == 0
+
+
+def test_strong_reads_wait_for_home(swell: RunningSwell, http: httpx.Client) -> None:
+    """In a region that only follows they see every commit made before them."""
+    http.put("/v1/collections/strong", json={"dimension": 2}).raise_for_status()
+    write(http, "strong", ["first"])
+    until(lambda: search(http, "strong", TOKYO).headers[SERVED_BY] == TOKYO)
+
+    for number in range(10):
+        write(http, "strong", [f"n{number}"])
+        answer = http.post(
+            "/v1/collections/strong/fetch",
+            json={"ids": [f"n{number}"], "consistency": "strong"},
+            headers={CLIENT_REGION: TOKYO},
+        )
+        assert answer.json()["missing"] == []
+
+
+def test_a_strange_region_is_refused(http: httpx.Client) -> None:
+    """By name, with those that there are."""
+    answer = search(http, "words", "mars-north1")
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == CLIENT_REGION
+
+
+def status(http: httpx.Client) -> dict[str, Any]:
+    """The regions of the map."""
+    return {each["region"]: each for each in http.get("/map").json()["regions"]}
+
+
+def routes(http: httpx.Client) -> dict[str, list[dict[str, Any]]]:
+    """Where the traffic of each region goes."""
+    found: dict[str, list[dict[str, Any]]] = http.get("/map").json()["routes"]
+    return found
+
+
+def forget_messages(swell: RunningSwell, region: str) -> int:
+    """Lose everything that was announced to a region; returns how much."""
+    data_dir = swell.log_files[0].parents[1]
+    broker = SqliteBroker(data_dir / "queue.db")
+    everything = broker.subscriptions()
+    lost = sum(count for name, count in broker.backlog().items() if name.endswith(f".{region}"))
+    broker.declare([each for each in everything if not each.name.endswith(f".{region}")])
+    broker.declare(everything)
+    broker.close()
+    return lost
