@@ -4,7 +4,7 @@ Source: RFC 9457 (problem details for HTTP APIs).
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -30,6 +30,9 @@ from shared.vectors import BASE64, NUMBERS
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 """Puts a layer around an app. Layers raise `SwellError` where they refuse; the function makes it an answer."""
+
+Ready = Callable[[], Mapping[str, Any] | None]
+"""Raises why a function cannot serve, or says more of how it can."""
 
 _PREAMBLE: Final = re.compile(r"^(Input|Value|String|List|Dictionary) should (be |have )")
 
@@ -195,12 +198,16 @@ class HttpFunction:
     """An HTTP function as an ASGI app: its routes, `/healthz`, `/readyz`, error answers and one log line a request.
 
     One layer around a router, in place of Starlette's application with its own: a search takes less than
-    a millisecond, and each layer some 20 µs (benchmarks/README.md). `ready` raises why the function cannot serve.
-    `middleware` stands between the two, outermost first: `shared.edge` has what every deployed function needs.
+    a millisecond, and each layer some 20 µs (benchmarks/README.md). `middleware` stands between the two, outermost
+    first: `shared.edge` has what every deployed function needs.
     """
 
     def __init__(
-        self, name: str, routes: Sequence[Route], ready: Callable[[], None], middleware: Sequence[Middleware]
+        self,
+        name: str,
+        routes: Sequence[Route],
+        ready: Ready,
+        middleware: Sequence[Middleware],
     ) -> None:
         self._name = name
         self._ready = ready
@@ -272,8 +279,7 @@ class HttpFunction:
     def _readyz(self, _: Request) -> Response:
         if process_shutdown.is_under_way:
             raise ShuttingDown
-        self._ready()
-        return json_response({"status": "ready", "function": self._name})
+        return json_response({"status": "ready", "function": self._name, **(self._ready() or {})})
 
     def _metrics(self, request: Request) -> Response:
         if context_of(request.scope).caller.tenant != DEFAULT_TENANT:

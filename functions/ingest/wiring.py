@@ -13,6 +13,7 @@ from functions.ingest.write_routes import WriteRoutes
 from shared.adapters.opening import Adapters, open_adapters
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
+from shared.readiness import readiness
 from shared.transfers.store import Transfers
 from shared.writes.accept import AcceptWrites
 
@@ -26,17 +27,13 @@ def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> A
         *WriteRoutes(adapters.state, writes).routes(),
         *_transfers(adapters).routes(),
     ]
-    return HttpFunction("ingest", routes, ready=lambda: _check(adapters), middleware=middleware)
+    return HttpFunction("ingest", routes, ready=lambda: readiness(adapters), middleware=middleware)
 
 
 def _transfers(adapters: Adapters) -> TransferRoutes:
     transfers = Transfers(adapters.state, adapters.publisher, adapters.clock)
     start = StartTransfers(adapters.state, adapters.files, transfers, adapters.clock)
     return TransferRoutes(start, transfers, adapters.files)
-
-
-def _check(adapters: Adapters) -> None:
-    adapters.state.get("health/probe")
 
 
 @cache

@@ -33,7 +33,12 @@ def read_of(request: Request, options: ReadOptions, wish: ReadWish) -> Read:
     """What of the collection in the path the request may see."""
     return Read(
         collection=collection_name(request),
-        freshness=Freshness(wish.staleness_s, options.least_version(), wish.staleness_s if wish.bounded else None),
+        freshness=Freshness(
+            wish.staleness_s,
+            options.least_version(),
+            wish.staleness_s if wish.bounded else None,
+            may_be_stale=options.consistency == "eventual",
+        ),
         whole=options.consistency == "strong",
         include_attributes="attributes" in options.include,
         include_vectors="vector" in options.include,

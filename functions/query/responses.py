@@ -46,7 +46,10 @@ def describe_segments(opened: OpenCollection) -> list[dict[str, Any]]:
 
 
 def describe_damages(opened: OpenCollection) -> dict[str, Any]:
-    """Nothing where all is whole. A record that a damaged segment changed may show an earlier state."""
-    if not opened.damages:
-        return {}
-    return {"partial": True, "damaged_segments": [vars(damage) for damage in opened.damages]}
+    """Nothing where all is whole and as new as asked. What a damaged segment changed may show an earlier state."""
+    answer: dict[str, Any] = {}
+    if opened.damages:
+        answer |= {"partial": True, "damaged_segments": [vars(damage) for damage in opened.damages]}
+    if opened.stale_s is not None:
+        answer |= {"stale": True, "age_ms": round(opened.stale_s * 1000)}
+    return answer

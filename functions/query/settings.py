@@ -16,6 +16,13 @@ class QuerySettings(CacheSettings):
         le=60_000,
         description="a read of consistency eventual may be this far behind; one state read a second and collection",
     )
+    outage_staleness_ms: int = Field(
+        default=60_000,
+        ge=0,
+        le=3_600_000,
+        description="and this far while the state store is away; such answers say `stale`. A minute is the longest "
+        "staleness that a caller can ask for",
+    )
     batch_at_most: int = Field(
         default=100,
         ge=1,

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -22,6 +22,7 @@ from shared.adapters.redis.connection import RedisConnection
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
+from shared.readiness import readiness
 from shared.reads.heads import Heads
 from shared.reads.served_heads import ServedHeads
 from shared.reads.service import AnswerReads
@@ -36,7 +37,7 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
     sys.setswitchinterval(_SWITCH_AFTER_S)
     limits = CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes)
     segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
-    heads = Heads(adapters.state, _served_heads(settings))
+    heads = Heads(adapters.state, _served_heads(settings), outage_s=settings.outage_staleness_ms / 1000)
     snapshots = Snapshots(heads, adapters.objects, segments, monotonic_s=time.monotonic)
     reads = AnswerReads(snapshots)
     answers = AnswerCache(settings.answers_max_bytes, _shared_answers(settings))
@@ -49,7 +50,8 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
         *ProgressiveRoutes(reads, staleness_s).routes(),
         *NeighborRoutes(reads, searches, answers, _cache_policy(settings)).routes(),
     ]
-    app = HttpFunction("query", routes, ready=lambda: _check(adapters), middleware=middleware)
+    ready = partial(readiness, adapters, heads.outlasts_outage)
+    app = HttpFunction("query", routes, ready=ready, middleware=middleware)
     return app if settings.region is None else NamesRegion(app, settings.region)
 
 
@@ -73,10 +75,6 @@ def _cache_policy(settings: QuerySettings) -> CachePolicy:
 
 def _shared_answers(settings: QuerySettings) -> RedisAnswers | None:
     return None if settings.redis_url is None else RedisAnswers(RedisConnection(settings.redis_url.get_secret_value()))
-
-
-def _check(adapters: Adapters) -> None:
-    adapters.state.get("health/probe")
 
 
 @cache

@@ -51,6 +51,8 @@ class OpenCollection:
 
     collection: Collection
     shards: tuple[OpenShard, ...]
+    stale_s: float | None = None
+    """How old it is, where the state store is away and it is older than the read allows otherwise."""
 
     @property
     def snapshots(self) -> tuple[Snapshot, ...]:
@@ -105,7 +107,7 @@ class Snapshots:
         """
         seen = self._heads.look(name, freshness)
         shards = tuple(self._shard(seen.collection, number, head) for number, head in enumerate(seen.heads))
-        opened = OpenCollection(seen.collection, shards)
+        opened = OpenCollection(seen.collection, shards, seen.stale_s)
         if whole and opened.damages:
             raise CorruptObject(opened.damages[0].reason)
         return opened
@@ -129,7 +131,7 @@ class Snapshots:
             if held is None:
                 return None
             shards.append(held)
-        return OpenCollection(seen.collection, tuple(shards))
+        return OpenCollection(seen.collection, tuple(shards), seen.stale_s)
 
     def _shard(self, collection: Collection, number: int, head: Head) -> OpenShard:
         key = (collection.uid, number)

@@ -100,6 +100,12 @@ class CircuitBreaker:
         """What it does with calls now; open also when a pause is over and nobody has called since."""
         return self._state
 
+    @property
+    def is_refusing(self) -> bool:
+        """Whether a call would be refused now, because its pause is not over; asking does not count as calling."""
+        with self._lock:
+            return self._state is BreakerState.OPEN and self._monotonic_s() < self._ask_again_s
+
     def admit(self) -> Admission:
         """Leave to call. Whoever has it must `settle` it.
 
