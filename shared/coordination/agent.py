@@ -15,7 +15,6 @@ from shared.outcomes import Outcome
 from shared.ports.clock import Clock
 from shared.telemetry import log
 
-CAPABILITIES = ("sync", "vote")
 HEARTBEAT = timedelta(minutes=1)
 """As often as regions tick (topology.yaml)."""
 
@@ -34,6 +33,7 @@ class RegionalAgent:
         ballots: Ballots,
         announcements: Announcements,
         clock: Clock,
+        capabilities: tuple[str, ...],
         capacity: Capacity,
         measure: Callable[[], Load] = Load,
         spent_share: Callable[[], float | None] = lambda: None,
@@ -44,6 +44,7 @@ class RegionalAgent:
         self._ballots = ballots
         self._announcements = announcements
         self._clock = clock
+        self._capabilities = capabilities
         self._capacity = capacity
         self._measure = measure
         self._spent_share = spent_share
@@ -51,7 +52,7 @@ class RegionalAgent:
 
     def tick(self, *, anew: bool = False) -> Member:
         """Be heard, and vote on everything that is open: no event is needed for a vote."""
-        report = Report(self._region, self._interval, CAPABILITIES, self._capacity, self._measure())
+        report = Report(self._region, self._interval, self._capabilities, self._capacity, self._measure())
         member = self._membership.beat(report, anew=anew)
         for ballot in self._ballots.all():
             if ballot.outcome is None:

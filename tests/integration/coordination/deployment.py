@@ -60,6 +60,7 @@ class Deployment:
                 ballots=Ballots(self.state, self.clock, membership),
                 announcements=Announcements(self.publisher, self.clock),
                 clock=self.clock,
+                capabilities=("sync", "vote"),
                 capacity=Capacity(instances_max=80, streams=6400.0),
                 measure=lambda: Load(streams=640.0, p99_ms=12.0),
             )
