@@ -12,10 +12,6 @@ from shared.settings import CacheSettings
 class IndexUpdateSettings(CacheSettings):
     """Where segments are kept while they are merged, when they are merged, and how long the old ones stay."""
 
-    region: str | None = Field(
-        default=None,
-        description="where this function runs: it commits what has its home there; default: the topology's home region",
-    )
     base_from_rows: int = Field(
         default=DEFAULT_POLICY.base_from_rows,
         ge=1,

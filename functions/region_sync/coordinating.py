@@ -1,15 +1,16 @@
 """What a region does as a member: is heard, votes, gives out tasks, and does those that it is given."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from functions.region_sync.copying import Copier
+from functions.region_sync.settings import RegionSyncSettings
 from functions.region_sync.shard_view import ShardViews
 from functions.region_sync.sync_shard import SyncShard
-from functions.region_sync.task_work import RegionalWorks, TaskWork
+from functions.region_sync.task_work import RegionalWorks, TaskWork, Work
+from functions.region_sync.warming import WarmCollection
 from shared.adapters.opening import Adapters
-from shared.coordination.agent import HEARTBEAT, RegionalAgent
+from shared.coordination.agent import RegionalAgent
 from shared.coordination.announcing import Announcements
 from shared.coordination.ballots import Ballots
 from shared.coordination.member import Capacity, Load
@@ -21,6 +22,7 @@ from shared.events.event import Event
 from shared.events.tasks import TaskAssignedV1
 from shared.manifests import ManifestReader
 from shared.outcomes import Outcome
+from shared.ports.state import StateStore
 from shared.topology import Topology
 
 
@@ -36,8 +38,8 @@ class Coordinating:
         views: ShardViews,
         sync: SyncShard,
         copier: Copier,
+        settings: RegionSyncSettings,
         measure: Callable[[], Load] | None = None,
-        interval: timedelta = HEARTBEAT,
     ) -> None:
         state, clock = adapters.state, adapters.clock
         membership = Membership(state, clock)
@@ -52,7 +54,7 @@ class Coordinating:
             membership=membership,
             publisher=adapters.publisher,
             clock=clock,
-        ).by_kind()
+        ).by_kind(_warm(state, settings))
         self.agent = RegionalAgent(
             region=region,
             membership=membership,
@@ -62,7 +64,7 @@ class Coordinating:
             capabilities=("sync", "vote", *(kind.value for kind in works)),
             capacity=_capacity(region, topology),
             measure=measure or ProcessLoad(),
-            interval=interval,
+            interval=settings.heartbeat,
         )
         self._work = TaskWork(region, self.desk, works)
 
@@ -91,3 +93,10 @@ def _capacity(region: str, topology: Topology) -> Capacity:
     query = topology.functions["query"]
     instances = query.instances[topology.regions[region].tier].max
     return Capacity(instances_max=instances, streams=float(instances * (query.concurrency or 1)))
+
+
+def _warm(state: StateStore, settings: RegionSyncSettings) -> Work | None:
+    if settings.query_url is None:
+        return None
+    key = settings.query_key.get_secret_value() if settings.query_key is not None else None
+    return WarmCollection(state, settings.query_url, key)

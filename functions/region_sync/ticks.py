@@ -1,5 +1,7 @@
 """What a region does at set times: look for what it missed and say how far behind it is; remove what is old."""
 
+from collections.abc import Callable
+
 from functions.region_sync.catch_up import CatchUp, CaughtUp
 from functions.region_sync.sweep import SweepShard, Swept
 from shared.errors import CorruptObject, TransientError
@@ -50,6 +52,19 @@ class CatchUpOnTick:
             waiting_s=caught.waiting_s,
             target_s=self._target_s,
         )
+
+
+class BeThere:
+    """Handles `RegionTickV1`: first the region is heard, which takes no time; then it looks for what it missed."""
+
+    def __init__(self, be_heard: Callable[[], None], catch_up: CatchUpOnTick) -> None:
+        self._be_heard = be_heard
+        self._catch_up = catch_up
+
+    def __call__(self, tick: RegionTickV1) -> Outcome:
+        """Every minute; twice does no harm. A copy that takes long must not make the region look dead."""
+        self._be_heard()
+        return self._catch_up(tick)
 
 
 class SweepRegion:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from functions.region_sync.catch_up import CatchUp
+from functions.region_sync.coordinating import Coordinating
 from functions.region_sync.copying import Bucket, Copier
 from functions.region_sync.follow import FollowAnnouncements
+from functions.region_sync.settings import RegionSyncSettings
 from functions.region_sync.shard_view import ShardViews
 from functions.region_sync.sweep import SweepShard
 from functions.region_sync.sync_shard import SyncShard
-from functions.region_sync.ticks import CatchUpOnTick, SweepRegion
+from functions.region_sync.ticks import BeThere, CatchUpOnTick, SweepRegion
 from shared.adapters.opening import Adapters, open_adapters, open_bucket
 from shared.entrypoint import Consumer
 from shared.events.index import ShardCommittedV1, SweepDueV1
@@ -19,7 +21,6 @@ from shared.ports.objects import ObjectStore
 from shared.regions.lag import lag_target_s
 from shared.regions.placement import Placement, placement_of
 from shared.regions.replication import hubs_of
-from shared.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,15 @@ class RegionSync:
 
     consumer: Consumer
     catch_up: CatchUpOnTick
+    coordinating: Coordinating
 
 
-def build(adapters: Adapters, placement: Placement, open_objects: Callable[[str], ObjectStore]) -> RegionSync:
+def build(
+    adapters: Adapters,
+    placement: Placement,
+    open_objects: Callable[[str], ObjectStore],
+    settings: RegionSyncSettings,
+) -> RegionSync:
     """Region sync on these adapters; `open_objects` opens a bucket by its name."""
     region, topology = placement.region, placement.topology
 
@@ -54,25 +61,29 @@ def build(adapters: Adapters, placement: Placement, open_objects: Callable[[str]
         state=adapters.state,
         clock=adapters.clock,
     )
+    coordinating = Coordinating(
+        adapters, region, topology, views=views, sync=sync, copier=Copier(own), settings=settings
+    )
     sweep = SweepShard(own=own, state=adapters.state, views=views, clock=adapters.clock)
     consumer = Consumer(
         "region_sync",
         {
             ShardCommittedV1: follow.commit,
             RegionHeadMovedV1: follow.head_moved,
-            RegionTickV1: catch_up,
+            RegionTickV1: BeThere(coordinating.tick, catch_up),
             SweepDueV1: SweepRegion(region, adapters.state, sweep),
+            **coordinating.handlers(),
         },
         publisher=adapters.publisher,
         dead_letter_topics=topology.dead_letters_of("region_sync"),
         clock=adapters.clock,
     )
-    return RegionSync(consumer, catch_up)
+    return RegionSync(consumer, catch_up, coordinating)
 
 
 @cache
 def consumer() -> Consumer:
     """Region sync as the environment says."""
-    settings = Settings()
+    settings = RegionSyncSettings()
     placement = placement_of(settings)
-    return build(open_adapters(settings), placement, lambda name: open_bucket(settings, name)).consumer
+    return build(open_adapters(settings), placement, lambda name: open_bucket(settings, name), settings).consumer

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 class EmbeddedConsumers:
     """One consumer a function, made once; safe to use from several threads."""
 
-    def __init__(self, data_dir: Path, adapters: Adapters) -> None:
+    def __init__(self, data_dir: Path, adapters: Adapters, buckets: Mapping[str, str] | None = None) -> None:
+        """`buckets`: the folder of each region, where there are several."""
         self._data_dir = data_dir
         self._adapters = adapters
+        self._buckets = buckets or {}
         self._made: dict[str, Consumer] = {}
         self._making = threading.Lock()
 
@@ -25,25 +27,29 @@ class EmbeddedConsumers:
         """The consumer of an event function of topology.yaml."""
         with self._making:
             if function not in self._made:
-                self._made[function] = _BUILDERS[function](self._data_dir, self._adapters)
+                self._made[function] = _BUILDERS[function](self._data_dir, self._adapters, self._buckets)
             return self._made[function]
 
 
-def _index_update(data_dir: Path, adapters: Adapters) -> "Consumer":
+def _index_update(data_dir: Path, adapters: Adapters, buckets: Mapping[str, str]) -> "Consumer":
+    """One process stands for the index update of every region: a write commits where its shard is at home."""
     from functions.index_update.settings import IndexUpdateSettings
     from functions.index_update.wiring import build
+    from shared.adapters.opening import open_bucket
 
-    return build(adapters, IndexUpdateSettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache"))
+    settings = IndexUpdateSettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
+    homes = {region: open_bucket(settings, bucket) for region, bucket in buckets.items()}
+    return build(adapters, settings, homes)
 
 
-def _transfer(_: Path, adapters: Adapters) -> "Consumer":
+def _transfer(_: Path, adapters: Adapters, __: Mapping[str, str]) -> "Consumer":
     from functions.transfer.limits import StepLimits
     from functions.transfer.wiring import build
 
     return build(adapters, StepLimits())
 
 
-def _burst_prediction(data_dir: Path, adapters: Adapters) -> "Consumer":
+def _burst_prediction(data_dir: Path, adapters: Adapters, _: Mapping[str, str]) -> "Consumer":
     from functions.burst_prediction.settings import BurstPredictionSettings
     from functions.burst_prediction.wiring import build
     from shared.adapters.platform import open_platform
@@ -52,7 +58,7 @@ def _burst_prediction(data_dir: Path, adapters: Adapters) -> "Consumer":
     return build(adapters, open_platform(settings, adapters), settings)
 
 
-_BUILDERS: Final[Mapping[str, Callable[[Path, Adapters], "Consumer"]]] = {
+_BUILDERS: Final[Mapping[str, Callable[[Path, Adapters, Mapping[str, str]], "Consumer"]]] = {
     "index_update": _index_update,
     "transfer": _transfer,
     "burst_prediction": _burst_prediction,

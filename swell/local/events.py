@@ -1,6 +1,6 @@
 """Events and schedules of an embedded Swell: what nobody who asks for an answer waits for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,17 +15,17 @@ from swell.local.schedules import run_schedules
 
 
 @contextmanager
-def handle_events(data_dir: Path, adapters: Adapters, regions: Iterable[str] = ()) -> Iterator[None]:
+def handle_events(data_dir: Path, adapters: Adapters, buckets: Mapping[str, str] | None = None) -> Iterator[None]:
     """Deliver events to the home functions, and tick the schedules, until the block ends.
 
-    Events for the functions of `regions` are left to these.
+    `buckets`: the folder of each region, where there are several; events for their functions are left to them.
     """
     broker = broker_of(adapters)
     topology = load_topology()
-    consumers = EmbeddedConsumers(data_dir, adapters)
+    consumers = EmbeddedConsumers(data_dir, adapters, buckets)
     functions = {
         name: placed.subscription.push_function
-        for name, placed in topology.placed_subscriptions(regions).items()
+        for name, placed in topology.placed_subscriptions(buckets or ()).items()
         if placed.region is None
     }
 
