@@ -40,7 +40,7 @@ class CarryOut:
         if not isinstance(ballot.proposal, MoveHome):
             raise Conflict(f"ballot {ballot_id!r} is not about a home")
         moves = []
-        for collection in self._moves.concerned(ballot.proposal):
+        for collection in self._moves.concerned(ballot):
             held = self._leases.held(lease, fencing_token)
             try:
                 move = step(ballot, collection, held)

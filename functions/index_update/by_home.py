@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from functions.index_update.home_check import HomeElsewhere
 from shared.domain.paths import head_document
 from shared.events.shard import ShardEvent
 from shared.outcomes import Outcome
@@ -17,15 +18,24 @@ def by_home(
 ) -> Callable[[E], Outcome]:
     """A handler that asks the head where it commits; the only one of `handlers` need not be asked for.
 
-    A region that is not the home, or no longer, refuses the event (`HomeElsewhere`), and redelivery asks again.
+    A home that moves while it is at work refuses the event; then the new one is asked, once.
     """
     first = next(iter(handlers.values()))
     if len(handlers) == 1:
         return first
 
-    def handle(event: E) -> Outcome:
+    def home(event: E) -> str:
         head = state.get(head_document(event.collection, event.shard))
-        home = home_of(head.data if head is not None else {}, default_region).region
-        return handlers.get(home, first)(event)
+        return home_of(head.data if head is not None else {}, default_region).region
+
+    def handle(event: E) -> Outcome:
+        asked = home(event)
+        try:
+            return handlers.get(asked, first)(event)
+        except HomeElsewhere:
+            moved_to = home(event)
+            if moved_to == asked:
+                raise
+            return handlers.get(moved_to, first)(event)
 
     return handle

@@ -70,13 +70,16 @@ class CommitMutations:
         announcements: Announcements,
         clock: Clock,
         home: HomeCheck,
+        payloads: Sequence[ObjectStore] = (),
     ) -> None:
+        """`payloads`: where else payloads may be, in other regions."""
         self._state = state
         self._objects = objects
         self._snapshots = snapshots
         self._announcements = announcements
         self._clock = clock
         self._home = home
+        self._payloads = (objects, *payloads)
         self._manifests = manifests
         self._publication = publication
         self._group = GroupCommit(self._commit_group, MAX_GROUP)
@@ -91,9 +94,9 @@ class CommitMutations:
         """
         key = ShardKey(event.collection, event.uid, event.shard)
         try:
-            delivery = Delivery(event, read_payload(self._objects, event))
+            delivery = Delivery(event, read_payload(self._payloads, event))
         except PayloadMissing:
-            shard = self._shard_state(key, [event.event_id])
+            shard = retry_lost_races(lambda: self._shard_state(key, [event.event_id]), f"look at {key}")
             if shard is not None and event.event_id not in shard.committed:
                 raise
             return Outcome.STALE if shard is None else Outcome.DUPLICATE  # its payload went as it was done with

@@ -1,8 +1,9 @@
-"""Whether a shard commits here: only its home region's index update writes to it."""
+"""Whether a shard commits here: its writes go to the bucket of its home, and to no other."""
 
 from dataclasses import dataclass
 from typing import Self
 
+from shared.coordination.races import LostRace
 from shared.errors import TransientError
 from shared.ports.state import Document
 from shared.regions.homes import home_of
@@ -10,7 +11,7 @@ from shared.topology import Topology
 
 
 class HomeElsewhere(TransientError):  # noqa: N818 - a wait, not a failure
-    """The shard's home is another region, or is being moved; redelivery finds the one that may commit."""
+    """The shard's home is another region; redelivery finds it."""
 
     code = "home_elsewhere"
 
@@ -39,8 +40,12 @@ class HomeCheck:
         """Go on only where a version may be committed.
 
         Raises:
-            HomeElsewhere: it may not.
+            HomeElsewhere: another region is the home.
+            LostRace: this one is, and fenced: it may be over in a moment.
         """
-        if not self.commits(head, now_s):
-            home = home_of(head.data, self.default_region)
-            raise HomeElsewhere(f"{head.path} commits in {home.region}, epoch {home.epoch}, not in {self.region} now")
+        if self.commits(head, now_s):
+            return
+        home = home_of(head.data, self.default_region)
+        if home.region == self.region:
+            raise LostRace(f"{head.path} is being moved to another home")
+        raise HomeElsewhere(f"{head.path} commits in {home.region}, epoch {home.epoch}, not in {self.region}")

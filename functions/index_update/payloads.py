@@ -1,6 +1,7 @@
 """The payloads of accepted mutations: in the message, or in an object that it refers to."""
 
 import hashlib
+from collections.abc import Sequence
 
 import orjson
 from pydantic import ValidationError
@@ -16,8 +17,8 @@ class PayloadMissing(MalformedEvent):
     code = "payload_missing"
 
 
-def read_payload(objects: ObjectStore, event: MutationsAcceptedV1) -> Mutations:
-    """What an event changes.
+def read_payload(stores: Sequence[ObjectStore], event: MutationsAcceptedV1) -> Mutations:
+    """What an event changes; it was stored in the region that accepted it, which need not be the home any more.
 
     Raises:
         PayloadMissing: the object that it refers to does not exist.
@@ -26,13 +27,19 @@ def read_payload(objects: ObjectStore, event: MutationsAcceptedV1) -> Mutations:
     if event.inline is not None:
         return event.inline
     assert event.reference is not None  # noqa: S101 - the contract says one of the two
-    try:
-        content = objects.read(event.reference.name)
-    except ObjectNotFound:
-        raise PayloadMissing(f"payload {event.reference.name} is missing") from None
+    content = _found(stores, event.reference.name)
     if hashlib.sha256(content).hexdigest() != event.reference.sha256:
         raise MalformedEvent(f"payload {event.reference.name} does not match its checksum")
     try:
         return Mutations.model_validate(orjson.loads(content))
     except (ValidationError, orjson.JSONDecodeError) as error:
         raise MalformedEvent(f"payload {event.reference.name}: {error}") from error
+
+
+def _found(stores: Sequence[ObjectStore], name: str) -> bytes:
+    for store in stores:
+        try:
+            return store.read(name)
+        except ObjectNotFound:
+            continue
+    raise PayloadMissing(f"payload {name} is missing")

@@ -1,6 +1,6 @@
 """Puts index update together; built on first use, so that importing stays cheap."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 
@@ -18,7 +18,7 @@ from functions.index_update.sweeping.collect import CollectGarbage
 from functions.index_update.sweeping.graves import ClearGraves
 from functions.index_update.sweeping.shard_sweep import SweepShard
 from functions.index_update.sweeping.sweep import Sweep
-from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.opening import Adapters, open_adapters, open_bucket
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.entrypoint import Consumer
 from shared.events.index import CompactionDueV1, SweepDueV1
@@ -54,7 +54,7 @@ class _Parts:
     def _snapshots(self) -> ShardSnapshots:
         return ShardSnapshots(self._cache)
 
-    def commit(self) -> CommitMutations:
+    def commit(self, payloads: Sequence[ObjectStore]) -> CommitMutations:
         return CommitMutations(
             state=self._state,
             objects=self._objects,
@@ -64,6 +64,7 @@ class _Parts:
             announcements=self._announcements,
             clock=self._clock,
             home=self._home,
+            payloads=payloads,
         )
 
     def compact(self) -> CompactShard:
@@ -118,6 +119,7 @@ def build(
         region: _Parts(replace(adapters, objects=objects), settings, HomeCheck.of(topology, region))
         for region, objects in (buckets or {own.region: adapters.objects}).items()
     }
+    stores = list((buckets or {}).values())
     sweeps = {region: each.sweep() for region, each in parts.items()}
 
     def sweep(tick: SweepDueV1) -> Outcome:
@@ -129,7 +131,7 @@ def build(
         "index_update",
         {
             MutationsAcceptedV1: by_home(
-                adapters.state, own.default_region, {region: each.commit() for region, each in parts.items()}
+                adapters.state, own.default_region, {region: each.commit(stores) for region, each in parts.items()}
             ),
             CompactionDueV1: by_home(
                 adapters.state, own.default_region, {region: each.compact() for region, each in parts.items()}
@@ -146,4 +148,9 @@ def build(
 def consumer() -> Consumer:
     """Index update as the environment says."""
     settings = IndexUpdateSettings()
-    return build(open_adapters(settings), settings)
+    adapters = open_adapters(settings)
+    buckets = {
+        region: adapters.objects if region == settings.region else open_bucket(settings, bucket)
+        for region, bucket in settings.buckets.items()
+    }
+    return build(adapters, settings, buckets)

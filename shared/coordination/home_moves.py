@@ -74,15 +74,18 @@ class HomeMoves:
         self._leases = leases
         self._default_region = default_region
 
-    def concerned(self, move: MoveHome) -> Iterator[str]:
-        """The collections that a move is about."""
+    def concerned(self, ballot: Ballot) -> Iterator[str]:
+        """The collections that a ballot is about: those that commit in the region to be left, or did until it."""
+        move = ballot.proposal
+        if not isinstance(move, MoveHome):
+            return
         if move.collection is not None:
             yield move.collection
             return
         for document in listed(self._state, COLLECTIONS):
             heads = self._state.get_many([head_document(document.id, each) for each in range(document.data["shards"])])
-            homes = {home_of(head.data, self._default_region).region for head in heads if head is not None}
-            if homes & {move.from_region, move.to_region}:
+            homes = [home_of(head.data, self._default_region) for head in heads if head is not None]
+            if any(home.region == move.from_region or home.ballot == ballot.id for home in homes):
                 yield document.id
 
     def fence(self, ballot: Ballot, collection: str, held: HeldLease) -> Move:
@@ -117,10 +120,12 @@ class HomeMoves:
         _, documents, home = self._look(name)
         if home.region != move.from_region:
             return self._not_from(name, move, home)
-        if home.ballot == ballot.id and home.fenced_until > self._clock.now().timestamp():
+        now = self._clock.now()
+        is_fenced = home.ballot == ballot.id and home.fenced_until > now.timestamp()
+        if is_fenced and home.fenced_until > (now + FENCE / 2).timestamp():
             return Move(name, Step.FENCED, home.region, home.epoch)
-        until = (self._clock.now() + FENCE).timestamp()
-        after = Home(home.region, home.epoch + 1, ballot.id, until)
+        epoch = home.epoch if is_fenced else home.epoch + 1  # one that still stands is made to last longer
+        after = Home(home.region, epoch, ballot.id, (now + FENCE).timestamp())
         self._commit(held, [_moved(document, after) for document in documents])
         return Move(name, Step.FENCED, after.region, after.epoch)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from functions.index_update.home_check import HomeElsewhere
 from shared.coordination.home_moves import FENCE
+from shared.errors import RevisionConflict
 from shared.events.codec import from_message
 from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1
 from tests.integration.coordination.deployment import HEIR, HOME, Deployment
@@ -48,7 +48,7 @@ def test_a_planned_move_loses_no_write_and_needs_no_pause_but_the_fence(world: D
         {"collection": "c", "step": "fenced", "home": HOME, "epoch": 1, "versions_behind": 0, "behind_s": 0.0}
     ]
     world.write("third", 3.0)
-    with pytest.raises(HomeElsewhere):
+    with pytest.raises(RevisionConflict):
         world.commit()
     world.copy()
     moved = world.post("ballots/b1/promote", held)
@@ -109,7 +109,7 @@ def test_a_fence_that_is_forgotten_ends_by_itself(world: Deployment) -> None:
     world.vote()
     world.post("ballots/b1/fence", lease(world))
     world.write("late", 5.0)
-    with pytest.raises(HomeElsewhere):
+    with pytest.raises(RevisionConflict):
         world.commit()
 
     world.clock.advance(FENCE)
@@ -118,6 +118,38 @@ def test_a_fence_that_is_forgotten_ends_by_itself(world: Deployment) -> None:
     head = world.head()
     assert head.home is not None
     assert (head.version, head.home.region) == (2, HOME)
+
+
+def test_fencing_again_makes_a_fence_last_longer(world: Deployment) -> None:
+    """For a heir that needs more than two minutes; the epoch stays, as nothing could commit meanwhile."""
+    world.open("b1", is_planned=True)
+    world.vote()
+    held = lease(world)
+    first = world.post("ballots/b1/fence", held)
+    world.clock.advance(FENCE * 0.75)
+    second = world.post("ballots/b1/fence", held)
+    world.clock.advance(FENCE * 0.75)
+    world.write("late", 6.0)
+
+    assert [moves["collections"][0]["epoch"] for moves in (first, second)] == [1, 1]
+    with pytest.raises(RevisionConflict):
+        world.commit()
+
+
+def test_a_ballot_on_everything_leaves_alone_what_never_was_there(world: Deployment) -> None:
+    """A collection that was at home in the heir before is not told of as moved."""
+    world.open("b1", is_planned=True)
+    world.vote()
+    world.post("ballots/b1/promote", lease(world))
+    world.open("b2", is_planned=True, to_region=HEIR)
+    world.vote()
+
+    assert world.post("ballots/b2/promote", lease(world)) == {
+        "is_done": True,
+        "versions_behind": 0,
+        "behind_s": 0.0,
+        "collections": [],
+    }
 
 
 def test_what_was_decided_is_announced_with_the_same_identity_every_time(world: Deployment) -> None:

@@ -1,0 +1,130 @@
+"""The home region is killed while it is written to: another becomes home by ballot, and nothing committed is lost."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import httpx
+import pytest
+
+from swell.local.region_choice import RegionOptions
+from swell.local.regional import run_regions
+from swell.local.regional_reads import CLIENT_REGION
+from swell.local.running import RunningSwell
+
+HOME, TOKYO = "us-central1", "asia-northeast1"
+WITHIN_S = 90.0
+
+
+@pytest.fixture
+def swell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSwell]:
+    """Three regions; who dies stays dead."""
+    with run_regions(tmp_path_factory.mktemp("homes"), options=RegionOptions(3)) as running:
+        yield running
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something."""
+    deadline = time.monotonic() + WITHIN_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+class Writer:
+    """Writes one record after another, and remembers which were committed; reads them, and counts errors."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._ended = threading.Event()
+        self.committed: list[str] = []
+        self.failed_reads: list[str] = []
+        self._threads = [threading.Thread(target=self._write), threading.Thread(target=self._read)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _write(self) -> None:
+        number = 0
+        with httpx.Client(base_url=self._url, timeout=60) as http:
+            while not self._ended.is_set():
+                number += 1
+                body = {"records": [{"id": f"r{number}", "vector": [1.0, number]}], "wait": "committed"}
+                answer = http.post("/v1/collections/c/upsert", json={**body, "timeout_ms": 30_000})
+                if answer.status_code == 200:
+                    self.committed.append(f"r{number}")
+
+    def _read(self) -> None:
+        with httpx.Client(base_url=self._url, timeout=60, headers={CLIENT_REGION: HOME}) as http:
+            while not self._ended.wait(0.02):
+                answer = http.post("/v1/collections/c/query", json={"vector": [1.0, 1.0], "top_k": 1})
+                if answer.status_code != 200:
+                    self.failed_reads.append(answer.text)
+
+
+def test_a_home_that_is_killed_is_followed_by_another(swell: RunningSwell, capsys: pytest.CaptureFixture[str]) -> None:
+    """RPO 0: all that was committed is there. RTO: from the kill to the first commit in the new home."""
+    with httpx.Client(base_url=swell.url, timeout=60) as http:
+
+        def post(path: str, **body: Any) -> Any:
+            answer = http.post(f"/v1/{path}", json=body)
+            assert answer.is_success, answer.text
+            return answer.json() if answer.content else None
+
+        def get(path: str) -> Any:
+            return http.get(f"/v1/{path}").raise_for_status().json()
+
+        http.put("/v1/collections/c", json={"dimension": 2}).raise_for_status()
+        until(lambda: [each["presence"] for each in get("regions")["regions"]] == ["live"] * 3)
+        post("collections/c/upsert", records=[{"id": "r0", "vector": [1.0, 0.0]}], wait="committed")
+        until(lambda: not any(get(f"regions/{HOME}")["versions_others_lack"].values()))
+
+        with Writer(swell.url) as writer:
+            until(lambda: len(writer.committed) >= 5)
+            began = time.monotonic()
+            swell.regions[HOME].kill()
+            until(lambda: bool(get(f"regions/{HOME}")["presence"] == "down"))
+            opened = post("ballots", id="b1", proposer="test", proposal={"kind": "move_home", "from_region": HOME})
+            until(lambda: get("ballots/b1")["outcome"] is not None)
+            under = post("leases/homes", holder="test")
+            token = {"lease": "homes", "fencing_token": under["fencing_token"]}
+
+            def moves() -> bool:
+                post("ballots/b1/fence", **token)
+                return bool(post("ballots/b1/promote", **token)["is_done"])
+
+            until(moves)
+            before = len(writer.committed)
+            until(lambda: len(writer.committed) > before + 1)
+            rto_s = time.monotonic() - began
+
+        heir = opened["proposal"]["to_region"]
+        assert get("ballots/b1")["outcome"] == "accepted"
+        assert heir != HOME
+        assert writer.failed_reads == []
+        lost = missing(http, writer.committed)
+        with capsys.disabled():
+            told = f"RPO {len(lost)} of {len(writer.committed)} committed writes, RTO {rto_s:.1f} s"
+            print(f"\nhome moved to {heir}: {told}")  # noqa: T201 - the figures that the test is for
+        assert lost == []
+
+
+def missing(http: httpx.Client, ids: list[str]) -> list[str]:
+    """What is not there, as a region sees it that has all that home has committed."""
+    answers: list[httpx.Response] = []
+
+    def is_current() -> bool:
+        answers.append(http.post("/v1/collections/c/fetch", json={"ids": ids, "include": [], "consistency": "strong"}))
+        return answers[-1].status_code == 200
+
+    until(is_current)
+    absent: list[str] = answers[-1].json()["missing"]
+    return absent
