@@ -12,6 +12,7 @@ from shared.adapters.redis.connection import RedisConnection
 from shared.auth.authenticator import Authenticator
 from shared.auth.key_store import KeyStore
 from shared.auth.middleware import Authentication
+from shared.compression import Compression
 from shared.domain.rate_limit import RateLimit
 from shared.domain.tier import Tier
 from shared.http import Middleware
@@ -79,6 +80,7 @@ def edge(adapters: Adapters, settings: EdgeSettings) -> Sequence[Middleware]:
         KeyStore(adapters.state, adapters.clock), adapters.clock, open_on_loopback=settings.is_open_on_loopback
     )
     return [
+        Compression,
         partial(Authentication, authenticator=authenticator),
         partial(UnderServingMode, current_mode=CurrentMode(adapters.state)),
         partial(Admission, gate=_gate(settings)),

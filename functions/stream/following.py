@@ -128,7 +128,8 @@ class _Followed:
 
     async def _begin(self, opened: OpenCollection) -> None:
         due = [entry for entry in self._waiting if self._is_due(entry, opened)]
-        self._waiting = [entry for entry in self._waiting if entry not in due]
+        taken = set(map(id, due))
+        self._waiting = [entry for entry in self._waiting if id(entry) not in taken]
         prepared = await asyncio.to_thread(_prepared, due, opened)
         asked = [(entry, query) for entry, query in zip(due, prepared, strict=True) if isinstance(query, StandingQuery)]
         for entry, query in zip(due, prepared, strict=True):

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from shared.errors import DependencyUnavailable, FieldProblem, InvalidRequest, shortened
 from shared.http import json_response, problem_response
 from swell.local.region_watch import RegionWatch
-from swell.local.upstream import HOP_BY_HOP
+from swell.local.upstream import HOP_BY_HOP, handed_on
 
 CLIENT_REGION: Final = "x-swell-client-region"
 """The region that the client is nearest to; a load balancer knows it from the address."""
@@ -102,7 +102,7 @@ class RegionalReads:
         outgoing = self._client.build_request(
             request.method,
             httpx.URL(self._urls[region]).copy_with(path=request.url.path, query=request.url.query.encode()),
-            headers=[(name, value) for name, value in request.headers.items() if name not in HOP_BY_HOP],
+            headers=handed_on(request),
             content=body,
         )
         answer = await self._client.send(outgoing, stream=True)

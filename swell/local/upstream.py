@@ -12,6 +12,14 @@ from swell.local.websocket_upstream import forward_websocket
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"}
 
 
+def handed_on(request: Request) -> list[tuple[str, str]]:
+    """The headers that go on to a function."""
+    headers = [(name, value) for name, value in request.headers.items() if name not in HOP_BY_HOP]
+    if "accept-encoding" not in request.headers:  # or our own client would ask for what its caller cannot read
+        headers.append(("accept-encoding", "identity"))
+    return headers
+
+
 class Upstream:
     """Forwards requests to a URL."""
 
@@ -27,11 +35,10 @@ class Upstream:
         if self._client is None:
             self._client = httpx.AsyncClient(base_url=self._url, timeout=90)
         request = Request(scope, receive)
-        headers = [(name, value) for name, value in request.headers.items() if name not in HOP_BY_HOP]
         outgoing = self._client.build_request(
             request.method,
             httpx.URL(path=request.url.path, query=request.url.query.encode()),
-            headers=headers,
+            headers=handed_on(request),
             content=await request.body(),
         )
         response = await self._answer(outgoing)
