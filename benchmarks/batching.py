@@ -6,6 +6,7 @@ Two servers on the same vectors, one of which answers every query by itself, are
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 from benchmarks.load.generator import generate_load
@@ -69,17 +70,6 @@ def measure_batching(plan: BatchingPlan, note: Note) -> list[BatchingReport]:
                     task = Task(system.port, connections, plan.seconds, warm_up_s=0.3)
                     load = generate_load(task, system.query_requests(vectors.queries))
                     seen.setdefault((connections, most), []).append(load.per_s)
-                    note(
-                        str(
-                            (
-                                connections,
-                                most,
-                                load.per_s,
-                                load.outcome.failures,
-                                sorted(load.latencies_ms)[len(load.latencies_ms) // 2],
-                            )
-                        )
-                    )
             note(f"Round {number + 1} of {plan.rounds}")
     return [
         BatchingReport(
@@ -89,4 +79,18 @@ def measure_batching(plan: BatchingPlan, note: Note) -> list[BatchingReport]:
             Ratio.of(seen[connections, "100"], seen[connections, "1"]),
         )
         for connections in plan.connections
+    ]
+
+
+def cells(reports: Sequence[BatchingReport]) -> list[list[str]]:
+    """A line for each number of connections."""
+    return [
+        [
+            str(one.connections),
+            f"{median(one.with_per_s):,.0f}",
+            f"{median(one.without_per_s):,.0f}",
+            f"{one.ratio.median:.2f}",
+            f"{one.ratio.smallest:.2f} to {one.ratio.largest:.2f}",
+        ]
+        for one in reports
     ]

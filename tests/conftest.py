@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from swell.local.emulators import Emulators
+from tests import redis_server
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,23 @@ def google_project(emulators: Emulators, monkeypatch: pytest.MonkeyPatch) -> str
     for name, value in emulators.environment.items():
         monkeypatch.setenv(name, value)
     return f"test-{uuid4().hex[:16]}"
+
+
+@pytest.fixture(scope="session")
+def redis_present() -> None:
+    """Skip where there is no redis-server; in CI that is a failure."""
+    if redis_server.missing():
+        reason = "redis: redis-server is not installed"
+        if os.environ.get("CI") == "true":  # noqa: TID251 - the one thing that only the environment knows
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_present: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis that is started once in a run."""
+    with redis_server.RedisServer(tmp_path_factory.mktemp("redis")).running() as server:
+        yield server.url
 
 
 _exit_status = pytest.StashKey[int]()

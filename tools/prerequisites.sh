@@ -4,7 +4,7 @@
 # Uses VENV, LOG and ASSUME_YES.
 
 PYTHON=
-MISSING= # words out of: python venv compiler headers java emulators
+MISSING= # words out of: python venv compiler headers java emulators redis
 ABSENT_EMULATORS=
 
 python_says() {
@@ -63,6 +63,12 @@ print("; ".join(Emulators.missing()))' 2>&1 | tail -n 1) || true
     case "$ABSENT_EMULATORS" in *SDK* | *component*) MISSING="$MISSING emulators" ;; esac
 }
 
+# Redis is no emulator, but what instances share through it is tested on a real one, and handled alike.
+find_missing_redis() {
+    MISSING=
+    command -v redis-server >/dev/null 2>&1 || MISSING=redis
+}
+
 platform() {
     if [ "$(uname -s)" = Darwin ]; then
         echo macos
@@ -91,6 +97,8 @@ packages() {
         debian:java) echo default-jre-headless ;;
         jammy:java) echo openjdk-17-jre-headless ;;
         debian:emulators | jammy:emulators) echo google-cloud-cli-{pubsub,firestore}-emulator ;;
+        debian:redis | jammy:redis) echo redis-server ;;
+        fedora:redis) echo redis ;;
         fedora:python) echo python3.11 python3.11-devel gcc-c++ ;;
         fedora:venv) echo python3-libs ;;
         fedora:headers) echo "$python-devel" ;;
@@ -111,6 +119,7 @@ remedy() {
         ;;
     fedora:*) echo "${sudo}dnf install -y $(packages)" ;;
     macos:*python*) echo "xcode-select --install; brew install python@3.11" ;;
+    *:redis) echo "install redis-server" ;;
     *:*java* | *:*emulators*)
         echo "install a Java 17 runtime, then: gcloud components install pubsub-emulator cloud-firestore-emulator"
         ;;

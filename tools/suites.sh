@@ -59,6 +59,8 @@ prepare_emulators() {
     if [ -n "$MISSING" ] && $ASSUME_YES && ! offer_install; then
         say "apt finds Google's packages once https://cloud.google.com/sdk/docs/install#deb is done."
     fi
+    find_missing_redis
+    [ -z "$MISSING" ] || ! $ASSUME_YES || offer_install || true
 }
 
 run_tests() {
@@ -87,8 +89,18 @@ report() {
         IFS='|' read -r name result seconds <<<"$row"
         printf '%-14s  %-7s  %7s\n' "$name" "$result" "$seconds"
     done
-    $NEEDS_EMULATORS && report_emulators
+    $NEEDS_EMULATORS && report_emulators && report_redis
     ! $FAILED
+}
+
+# In CI the tests that need it fail by themselves.
+report_redis() {
+    find_missing_redis
+    if [ -z "$MISSING" ]; then
+        echo "Redis: present."
+    else
+        echo "Redis: its tests were left out. $(remedy)"
+    fi
 }
 
 # On a developer's machine the emulators may be absent; in CI their suites are part of what green means.

@@ -111,4 +111,4 @@ class Admission:
         lane = self._gate.lane(kind)
         if lane is not None:
             context.priority = priority_of(caller.tier, context.headers)
-            context.slot = lane.enter_now() or await lane.enter(context.priority)
+            context.slot = lane.enter_now(context.priority) or await lane.enter(context.priority)

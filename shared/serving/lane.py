@@ -91,9 +91,9 @@ class Lane:
         self._standing_since_s: float | None = None
         self._refused_at_s = -_CALM_AFTER_S
 
-    def enter_now(self) -> Slot | None:
-        """A slot, if there is one and nobody waits."""
-        if self.waiting or self.in_flight >= self.limit.current:
+    def enter_now(self, priority: Priority = Priority.NORMAL) -> Slot | None:
+        """A slot, if there is one and nobody as important waits."""
+        if self.in_flight >= self._places(priority) or any(self._lines[priority:]):
             return None
         return self._slot()
 
@@ -127,11 +127,17 @@ class Lane:
             now_s = self._monotonic_s()
             self.limit.observe(now_s - began_s, self.in_flight, now_s)
         self.in_flight -= 1
-        while self.waiting and self.in_flight < self.limit.current:
-            line = next(line for line in reversed(self._lines) if line)
-            waiter = line[0]
-            self._remove(waiter, line)
+        while self.waiting:
+            priority = max(each for each in Priority if self._lines[each])
+            if self.in_flight >= self._places(priority):
+                return
+            waiter = self._lines[priority][0]
+            self._remove(waiter, self._lines[priority])
             waiter.set_result(self._slot())
+
+    def _places(self, priority: Priority) -> int:
+        """Who is important finds places that nobody else can have taken: as many again as the limit has."""
+        return self.limit.current * (2 if priority >= Priority.HIGH else 1)
 
     def _slot(self) -> Slot:
         self.in_flight += 1
@@ -157,7 +163,7 @@ class Lane:
         if not self.waiting:
             return 0.0
         ahead = sum(len(line) for line in self._lines[priority:])
-        return ahead * self.limit.latency_s / self.limit.current
+        return ahead * self.limit.latency_s / self._places(priority)
 
     def _give_way_to(self, priority: Priority) -> None:
         for lower in Priority:

@@ -177,6 +177,69 @@ def standing(
     say(telling.machine_line(machine))
 
 
+@app.command()
+def batching(
+    *,
+    as_json: Json = False,
+    rows: Annotated[int, typer.Option(min=1000)] = 20_000,
+    recall: Annotated[float, typer.Option(min=0.01, max=1, help="What every query asks for.")] = 0.95,
+    rounds: Annotated[int, typer.Option(min=1, max=100)] = 3,
+    seconds: Annotated[float, typer.Option(min=0.2, max=60, help="Of each visit.")] = 2.0,
+) -> None:
+    """See the throughput of one process with and without batching, at 1, 16 and 64 connections."""
+    _require_checkout()
+    from dataclasses import asdict
+
+    from benchmarks.batching import BatchingPlan, cells, measure_batching
+    from benchmarks.measure.machine import look_at_machine
+
+    _interruptible()
+    machine = look_at_machine()
+    plan = BatchingPlan(rows=rows, recall=recall, rounds=rounds, seconds=seconds)
+    reports = measure_batching(plan, note)
+    if as_json:
+        print_json({"machine": asdict(machine), "plan": asdict(plan), "reports": [asdict(one) for one in reports]})
+        return
+    say(f"\nclustered, {rows:,} vectors, {plan.dimension} dimensions, recall {recall:g} asked, one process\n")
+    print_table(dict.fromkeys(("connections", "with, QPS", "without, QPS", "ratio", "range"), "right"), cells(reports))
+
+
+@app.command()
+def overload(
+    *,
+    as_json: Json = False,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="Of the overload.")] = 10.0,
+    times: Annotated[float, typer.Option(min=2, max=50, help="How many times the peak is offered.")] = 10.0,
+    queries: Annotated[int, typer.Option(min=1, max=100, help="Query vectors in each request.")] = 64,
+    rows: Annotated[int, typer.Option(min=1000)] = 20_000,
+) -> None:
+    """Offer one process ten times what it can answer, and see what becomes of it.
+
+    The exit code is 1 where a goal is missed.
+    """
+    _require_checkout()
+    from dataclasses import asdict
+
+    from benchmarks.measure.machine import look_at_machine
+    from benchmarks.overload.goals import goals
+    from benchmarks.overload.run import OverloadPlan, measure_overload
+
+    _interruptible()
+    machine = look_at_machine()
+    plan = OverloadPlan(rows=rows, queries=queries, times=times, seconds=seconds)
+    report = measure_overload(plan, note)
+    reached = goals(report)
+    if as_json:
+        judged = [{**asdict(one), "met": one.met} for one in reached]
+        print_json({"machine": asdict(machine), "plan": asdict(plan), "report": asdict(report), "goals": judged})
+    else:
+        say(f"\n{report.line()}\n")
+        columns: dict[str, Align] = {"goal": "left", "seen": "right", "allowed": "right", "": "left"}
+        print_table(columns, [[one.name, one.seen_text, one.allowed_text, one.verdict] for one in reached])
+    if not all(one.met for one in reached):
+        raise typer.Exit(1)
+
+
 def _tell(comparison: "Comparison") -> None:
     from benchmarks.peers import telling
     from benchmarks.peers.goals import measures

@@ -37,13 +37,26 @@ def test_the_more_important_goes_first() -> None:
             mine.leave()
 
         names = {"low": Priority.LOW, "n1": Priority.NORMAL, "n2": Priority.NORMAL, "critical": Priority.CRITICAL}
+        own = lane.enter_now(Priority.HIGH)
+        assert own is not None
         tasks = [asyncio.create_task(serve(*item)) for item in names.items()]
         await asyncio.sleep(0)
+        own.leave()
         slot.leave()
         await asyncio.gather(*tasks)
         return order
 
     assert ["critical", "n1", "n2", "low"] == asyncio.run(course())
+
+
+def test_the_important_have_places_of_their_own() -> None:
+    """As many again as the limit: a lane full of others does not make them wait, a lane full of them does."""
+
+    async def course() -> list[bool]:
+        lane, _ = _full_lane()
+        return [lane.enter_now(priority) is not None for priority in (Priority.NORMAL, Priority.HIGH, Priority.HIGH)]
+
+    assert [False, True, False] == asyncio.run(course())
 
 
 def test_a_line_is_bounded_and_the_least_important_gives_way() -> None:
@@ -68,10 +81,11 @@ def test_a_line_is_bounded_and_the_least_important_gives_way() -> None:
 
 
 def test_a_wait_that_would_be_too_long_is_refused_at_once() -> None:
-    """By Little's law: two ahead of a second each are more than anybody's patience."""
+    """By Little's law: one ahead of a second are more than anybody's patience."""
 
     async def course() -> None:
-        lane, _ = _full_lane(latency_s=1.0)
+        lane, _ = _full_lane(latency_s=2.0)
+        lane.enter_now(Priority.HIGH)
         first = await _started(lane.enter(Priority.HIGH))
         with pytest.raises(Overloaded):
             await lane.enter(Priority.HIGH)

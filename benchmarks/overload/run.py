@@ -1,0 +1,186 @@
+"""One process, its peak, ten times that, and what comes after: `swell bench overload`."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import numpy as np
+import orjson
+
+from benchmarks.load.generator import generate_load
+from benchmarks.load.job import Task
+from benchmarks.load.wire import encode_request
+from benchmarks.measure.process_tree import resident_memory
+from benchmarks.overload.open_loop import Offered, Stream, offer
+from benchmarks.peers.comparison import Note
+from benchmarks.peers.ingest import ingest
+from benchmarks.peers.run import stopped, working_directory
+from benchmarks.peers.swell_system import SwellSystem
+from benchmarks.peers.system import COLLECTION, restart
+from benchmarks.vectors.synthetic import make_clustered
+from benchmarks.vectors.vector_set import Rows
+from shared.adapters.embedded.state import SqliteState
+from shared.auth.key_record import Grant
+from shared.auth.key_store import KeyStore
+from shared.auth.scope import Scope
+from shared.domain.rate_limit import RateLimit
+from shared.domain.tier import Tier
+from shared.ports.clock import SystemClock
+from shared.vectors import encode_vectors
+
+_NO_LIMIT: Final = RateLimit(1e6, 1_000_000)
+_PREMIUM_SHARE: Final = 0.3
+_PEAK_CONNECTIONS: Final = 4
+_BUCKET_S: Final = 0.5
+
+
+@dataclass(frozen=True)
+class OverloadPlan:
+    """What is offered: `times` the peak by the free tier, three tenths of it by premium beside it."""
+
+    rows: int = 20_000
+    dimension: int = 128
+    queries: int = 64
+    recall: float = 0.95
+    times: float = 10.0
+    seconds: float = 10.0
+    calm_s: float = 5.0
+    peak_s: float = 2.0
+    connections: int = 256
+
+
+@dataclass(frozen=True)
+class OverloadReport:
+    """What was seen. Times in milliseconds, rates a second, memory in bytes (proportional set size)."""
+
+    peak_per_s: float
+    offered_per_s: float
+    good_per_s: float
+    unloaded_p99_ms: float
+    premium_p99_ms: float
+    premium_refused: int
+    premium: int
+    refusals: int
+    refusal_p50_ms: float
+    refusal_p99_ms: float
+    unanswered: int
+    memory_before: int
+    memory_after: int
+    recovery_s: float
+    generator_cpu_share: float
+
+    def line(self) -> str:
+        """What the ratios are of."""
+        return (
+            f"peak {self.peak_per_s:,.0f} requests a second, offered {self.offered_per_s:,.0f}; "
+            f"premium p99 {self.unloaded_p99_ms:.1f} ms unloaded, {self.premium_p99_ms:.1f} ms under overload; "
+            f"{self.refusals:,} refusals, p50 {self.refusal_p50_ms:.1f} ms; "
+            f"the load generator used {self.generator_cpu_share:.0%} of a core"
+        )
+
+
+def measure_overload(plan: OverloadPlan, note: Note) -> OverloadReport:
+    """All phases.
+
+    Raises:
+        ServerFailed, GeneratorFailed: the server or a load generator failed.
+    """
+    vectors = make_clustered(plan.rows, 200, plan.dimension)
+    with ExitStack() as stack:
+        system = SwellSystem(stack.enter_context(working_directory()) / "swell", 1)
+        stack.enter_context(stopped([system]))
+        note(f"Filling a server with {plan.rows:,} vectors …")
+        restart(system)
+        ingest(system, vectors)
+        keys = {tier: _key(system.directory, tier) for tier in (Tier.FREE, Tier.PREMIUM)}
+        restart(system)
+        requests = {tier: _request(system.port, plan, vectors.queries, key) for tier, key in keys.items()}
+        note("Looking for the peak …")
+        peak_per_s = median(_closed(system.port, requests[Tier.FREE], plan.peak_s) for _ in range(3))
+        note(f"The peak is {peak_per_s:,.0f} requests a second; premium alone …")
+        premium = Stream("premium", requests[Tier.PREMIUM].decode("latin-1"), 0, 0.0, plan.calm_s)
+        premium = replace(premium, per_s=peak_per_s * _PREMIUM_SHARE)
+        alone, _ = offer(system.port, [premium], connections=32)
+        memory_before = _memory_bytes(system.process.pid)
+        note(f"{plan.times:g} times the peak for {plan.seconds:g} s …")
+        flood_per_s = peak_per_s * (plan.times - _PREMIUM_SHARE)
+        flood = Stream("flood", requests[Tier.FREE].decode("latin-1"), flood_per_s, 0.0, plan.seconds)
+        whole = replace(premium, seconds=plan.seconds + plan.calm_s)
+        seen, share = offer(system.port, [flood, whole], connections=plan.connections)
+        memory_after = _memory_bytes(system.process.pid)
+    phases = Phases(peak_per_s, alone["premium"], seen["flood"], seen["premium"])
+    return _report(plan, phases, (memory_before, memory_after), share)
+
+
+@dataclass(frozen=True, eq=False)
+class Phases:
+    """What became of the requests: premium alone, then the flood and premium in it and after it."""
+
+    peak_per_s: float
+    alone: Offered
+    flood: Offered
+    premium: Offered
+
+
+def _report(plan: OverloadPlan, phases: Phases, memory: tuple[int, int], share: float) -> OverloadReport:
+    alone, flood, premium = phases.alone, phases.flood, phases.premium
+    settled_s = min(1.0, plan.seconds / 4)  # until the limit has found its place
+    during = (premium.due_s >= settled_s) & (premium.due_s < plan.seconds)
+    flooded = flood.due_s >= settled_s
+    good = np.count_nonzero(flood.good & flooded) + np.count_nonzero(premium.good & during)
+    refused = flood.latency_ms[flood.refused & flooded]
+    unloaded_p99_ms = float(np.percentile(alone.latency_ms[alone.good], 99))
+    return OverloadReport(
+        peak_per_s=phases.peak_per_s,
+        offered_per_s=phases.peak_per_s * plan.times,
+        good_per_s=good / (plan.seconds - settled_s),
+        unloaded_p99_ms=unloaded_p99_ms,
+        premium_p99_ms=float(np.percentile(premium.latency_ms[during], 99)),
+        premium_refused=int(np.count_nonzero(premium.refused & during)),
+        premium=int(np.count_nonzero(during)),
+        refusals=len(refused),
+        refusal_p50_ms=float(np.percentile(refused, 50)) if len(refused) else 0.0,
+        refusal_p99_ms=float(np.percentile(refused, 99)) if len(refused) else 0.0,
+        unanswered=int(np.count_nonzero(flood.status == 0) + np.count_nonzero(premium.status == 0)),
+        memory_before=memory[0],
+        memory_after=memory[1],
+        recovery_s=recovery_s(premium, plan.seconds, float(np.percentile(alone.latency_ms[alone.good], 50))),
+        generator_cpu_share=share,
+    )
+
+
+def recovery_s(premium: Offered, ended_s: float, calm_p50_ms: float) -> float:
+    """How long after the end of the overload answers are good and within 1.5 times their usual time again."""
+    last_bad_s = 0.0
+    for start_s in np.arange(ended_s, float(premium.due_s.max()), _BUCKET_S):
+        within = (premium.due_s >= start_s) & (premium.due_s < start_s + _BUCKET_S)
+        if not within.any():
+            continue
+        is_calm = premium.good[within].all() and np.median(premium.latency_ms[within]) <= 1.5 * calm_p50_ms
+        if not is_calm:
+            last_bad_s = float(start_s - ended_s + _BUCKET_S)
+    return last_bad_s
+
+
+def _memory_bytes(pid: int) -> int:
+    memory = resident_memory(pid)
+    return memory.bytes if memory else 1  # unknown where there is no /proc: then it did not grow
+
+
+def _closed(port: int, request: bytes, seconds: float) -> float:
+    return generate_load(Task(port, _PEAK_CONNECTIONS, seconds, warm_up_s=seconds / 2), [request]).per_s
+
+
+def _key(directory: Path, tier: Tier) -> str:
+    keys = KeyStore(SqliteState(directory / "state.db"), SystemClock())
+    grant = Grant(f"bench {tier.value}", frozenset(Scope), tier=tier, rate=_NO_LIMIT)
+    return keys.create(grant, by="swell bench overload")[1]
+
+
+def _request(port: int, plan: OverloadPlan, queries: Rows, key: str) -> bytes:
+    asked = {"vectors": [encode_vectors(row) for row in queries[: plan.queries]], "top_k": 10, "recall": plan.recall}
+    body = orjson.dumps(asked)
+    request = encode_request("POST", f"/v1/collections/{COLLECTION}/query", body, port=port)
+    return request.replace(b"\r\n\r\n", f"\r\nAuthorization: Bearer {key}\r\n\r\n".encode(), 1)
