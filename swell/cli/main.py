@@ -23,6 +23,7 @@ from swell.cli import (
     searches,
     status,
     up,
+    workflows,
 )
 from swell.cli.failure import CommandFailed
 from swell.cli.output import note, print_json
@@ -71,6 +72,7 @@ app.add_typer(ballots.app, name="ballots")
 app.add_typer(calendar.app, name="calendar")
 app.command("plan")(plans.plan)
 app.command("timeline")(plans.timeline)
+app.add_typer(workflows.app, name="workflows")
 app.command("status")(status.status)
 app.command("bundle")(bundle.bundle)
 app.add_typer(bench.app, name="bench")

@@ -22,6 +22,7 @@ from swell.local.later import Later
 from swell.local.running import RunningSwell
 from swell.local.server import LOOPBACK, free_port, serve
 from swell.local.workers import serve_in_workers
+from swell.local.workflows.background import run_workflows
 
 if TYPE_CHECKING:
     from functions.stream.wiring import Stream
@@ -62,6 +63,7 @@ def _serving(data_dir: Path, port: int, workers: int, grpc_port: int) -> Iterato
         stack.enter_context(handle_events(data_dir, adapters))
         if not workers:
             url = stack.enter_context(serve(_app(data_dir, adapters, grpc_port), port))
+        stack.enter_context(run_workflows(adapters, url, Settings(runtime="embedded", data_dir=data_dir)))
         yield url
 
 

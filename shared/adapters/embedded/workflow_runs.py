@@ -123,6 +123,7 @@ class StoredWorkflowRuns:
                 self._state.commit([Put(document.path, data, document.version, run.started_at + KEPT)])
             except PreconditionFailed:
                 continue
+            return self.get(workflow, run_id)
         raise RevisionConflict(f"execution {run_id!r} of {workflow!r} is changed by others all the time")
 
     def _require(self, workflow: str) -> None:

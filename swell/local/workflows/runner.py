@@ -62,10 +62,13 @@ class WorkflowRunner:
             DependencyUnavailable: the state store does not answer; the next look tries again.
         """
         begun = []
-        for workflow, run_id in self.runs.unfinished():
-            if run_id in self._threads:
+        unfinished = self.runs.unfinished()
+        self._forget({run_id for _, run_id in unfinished})
+        for workflow, run_id in unfinished:
+            thread = self._threads.get(run_id)
+            if thread is not None and thread.is_alive():
                 self._look_after(workflow, run_id)
-            else:
+            elif workflow in self._workflows:  # one that stopped without an end goes on from its journal
                 self._begin(workflow, run_id)
                 begun.append(run_id)
         return begun
@@ -84,6 +87,11 @@ class WorkflowRunner:
         for thread in self._threads.values():
             thread.join(_STOP_TAKES_S)
 
+    def _forget(self, unfinished: set[str]) -> None:
+        for run_id in [each for each, thread in self._threads.items() if not thread.is_alive()]:
+            if run_id not in unfinished:
+                del self._threads[run_id], self._stops[run_id]
+
     def _look_after(self, workflow: str, run_id: str) -> None:
         if self.runs.get(workflow, run_id).state is RunState.CANCELLED:
             self._stops[run_id].cancel()
@@ -98,12 +106,15 @@ class WorkflowRunner:
     def _run(self, workflow: str, run_id: str) -> None:
         try:
             self._execute(workflow, run_id)
+            self.runs.let_go(workflow, run_id)
         except Interrupted:
             return
+        except DependencyUnavailable as error:
+            log("WARNING", "workflow stands still", workflow=workflow, execution=run_id, reason=str(error))
         except Exception as error:  # noqa: BLE001 - an entry point: whatever happens, the execution says so
             log("ERROR", "workflow failed", workflow=workflow, execution=run_id, reason=repr(error))
             self.runs.fail(workflow, run_id, {"tags": ["SystemError"], "message": repr(error)})
-        self.runs.let_go(workflow, run_id)
+            self.runs.let_go(workflow, run_id)
 
     def _execute(self, workflow: str, run_id: str) -> None:
         definition = self._workflows[workflow]

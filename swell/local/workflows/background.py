@@ -1,0 +1,35 @@
+# ruff: noqa: PLC0415 - the interpreter loads after the first answer can be given
+"""Workflows beside the functions of this machine, in a thread that loads what they need."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shared.adapters.opening import Adapters
+from shared.errors import SwellError
+from shared.settings import Settings
+from shared.telemetry import log
+
+
+@contextmanager
+def run_workflows(adapters: Adapters, url: str, settings: Settings) -> Iterator[None]:
+    """Take up executions until the block ends; their requests go to the functions at `url`."""
+    stopped = threading.Event()
+
+    def host() -> None:
+        from swell.local.workflows.hosting import WorkflowSettings, hosted
+
+        try:
+            chosen = WorkflowSettings(runtime=settings.runtime, data_dir=settings.data_dir)
+            with hosted(adapters, url, chosen):
+                stopped.wait()
+        except (SwellError, ValueError) as error:
+            log("ERROR", "workflows are not run", reason=str(error))
+
+    thread = threading.Thread(target=host, name="workflow-host", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()

@@ -1,0 +1,49 @@
+"""Workflows beside the functions of this machine."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from pydantic import Field, SecretStr
+
+from shared.adapters.opening import Adapters
+from shared.settings import Settings
+from swell.local.server import serve
+from swell.local.workflows.callback_desk import StoredCallbacks
+from swell.local.workflows.calls.sending import HttpxSender
+from swell.local.workflows.reading import read_all
+from swell.local.workflows.runner import Surroundings, WorkflowRunner, running
+from swell.local.workflows.timing import WallTime
+
+
+class WorkflowSettings(Settings):
+    """How workflows run on this machine."""
+
+    workflow_key: SecretStr | None = Field(
+        default=None, description="API key that workflows show to functions, where access is by keys; runtime embedded"
+    )
+    workflow_speed: float = Field(
+        default=1.0,
+        gt=0,
+        le=100_000,
+        description="60: what workflows wait for an hour takes a minute, for rehearsals; runtime embedded",
+    )
+
+
+@contextmanager
+def hosted(adapters: Adapters, url: str, settings: WorkflowSettings) -> Iterator[WorkflowRunner]:
+    """Take up executions until the block ends; their requests go to the functions at `url`."""
+    key = None if settings.workflow_key is None else settings.workflow_key.get_secret_value()
+    desk, sender = StoredCallbacks(adapters.state, adapters.clock), HttpxSender(lambda _: key)
+    around = Surroundings(
+        state=adapters.state,
+        clock=adapters.clock,
+        publisher=adapters.publisher,
+        sender=sender,
+        desk=desk,
+        variables={"SWELL_COORDINATION_URL": url, "SWELL_CONTROL_URL": url},
+        time=WallTime(settings.workflow_speed),
+    )
+    with ExitStack() as stack:
+        stack.callback(sender.close)
+        desk.url = stack.enter_context(serve(desk, 0))
+        yield stack.enter_context(running(WorkflowRunner(read_all(), around)))
