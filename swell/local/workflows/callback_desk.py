@@ -1,7 +1,9 @@
 """The addresses of callbacks on this machine: requests are kept in the state store until they are asked for."""
 
+import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -65,7 +67,7 @@ class StoredCallbacks:
             raise Conflict("this callback was received before")
         told = {
             "http_request": {
-                "body": body.decode(errors="replace"),
+                "body": _decoded(request.headers.get("content-type", ""), body),
                 "headers": {name: value for name, value in request.headers.items() if name != "authorization"},
                 "method": request.method,
                 "query": dict(request.query_params),
@@ -79,6 +81,16 @@ class StoredCallbacks:
             self._state.commit([Put(found.path, received, found.version, self._clock.now() + _OPEN_FOR)])
         except PreconditionFailed:
             raise Conflict("this callback was received before") from None
+
+
+def _decoded(content_type: str, body: bytes) -> Any:
+    """JSON as its value, anything else as text."""
+    text = body.decode(errors="replace")
+    if "json" not in content_type:
+        return text
+    with suppress(ValueError):
+        return json.loads(text)
+    return text
 
 
 async def _live(receive: Receive, send: Send) -> None:

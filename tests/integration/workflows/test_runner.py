@@ -230,7 +230,12 @@ def test_callbacks_over_http(desk: StoredCallbacks) -> None:
         first = httpx.post(url, params={"a": "1"}, content=b"yes", headers={"Authorization": "Bearer secret"})
         second = httpx.post(url, content=b"no")
 
-    received = desk.received(url)
+        told = desk.open("PUT")
+        httpx.put(told, json={"approves": True})
+
+    received, decoded = desk.received(url), desk.received(told)
+    assert decoded is not None
+    assert {"approves": True} == decoded["http_request"]["body"]
     assert before is None
     assert ([404, 404], 200, 409) == (wrong, first.status_code, second.status_code)
     assert received is not None
