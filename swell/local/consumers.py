@@ -58,8 +58,18 @@ def _burst_prediction(data_dir: Path, adapters: Adapters, _: Mapping[str, str]) 
     return build(adapters, open_platform(settings, adapters), settings)
 
 
+def _scaling(data_dir: Path, adapters: Adapters, _: Mapping[str, str]) -> "Consumer":
+    from functions.scaling.settings import ScalingSettings
+    from functions.scaling.wiring import build
+    from shared.adapters.platform import open_platform
+
+    settings = ScalingSettings(runtime="embedded", data_dir=data_dir)
+    return build(adapters, open_platform(settings, adapters), settings)
+
+
 _BUILDERS: Final[Mapping[str, Callable[[Path, Adapters, Mapping[str, str]], "Consumer"]]] = {
     "index_update": _index_update,
     "transfer": _transfer,
     "burst_prediction": _burst_prediction,
+    "scaling": _scaling,
 }

@@ -1,11 +1,17 @@
-"""Load metrics and a fleet that the test sets."""
+"""Load metrics and a fleet that the test sets, and a platform of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns
+from shared.adapters.platform import WORKFLOWS, Platform
+from shared.adapters.stored.jobs import StoredJobs
 from shared.domain.load import LoadMinute
 from shared.errors import NotFound
+from shared.ports.clock import Clock
 from shared.ports.fleet import FleetSize
+from shared.ports.state import StateStore
+from shared.topology import load_topology
 
 
 class GivenLoad:
@@ -35,3 +41,13 @@ class PaperFleet:
         """As the port; instances are ready at once."""
         self.size(region)
         self.sizes[region] = FleetSize(min_instances, max_instances, min_instances)
+
+
+def paper_platform(state: StateStore, clock: Clock, load: GivenLoad | None = None) -> Platform:
+    """A platform on which nothing runs: every region is there, with no instances; jobs and executions are kept."""
+    return Platform(
+        metrics=load or GivenLoad(),
+        fleet=PaperFleet(tuple(load_topology().regions)),
+        jobs=StoredJobs(state),
+        runs=StoredWorkflowRuns(state, clock, WORKFLOWS),
+    )

@@ -8,8 +8,6 @@ import pytest
 from functions.burst_prediction.settings import BurstPredictionSettings
 from functions.burst_prediction.wiring import build
 from shared.adapters.opening import Adapters
-from shared.adapters.platform import Platform
-from shared.adapters.stored.jobs import StoredJobs
 from shared.crowds.calendar_store import CalendarStore
 from shared.crowds.load_days import LoadDays
 from shared.crowds.paths import forecast_document, forecast_score_document
@@ -21,9 +19,8 @@ from shared.entrypoint import Consumer
 from shared.events.codec import to_message
 from shared.events.crowds import CalendarChangedV1, ForecastDueV1, PlanChangedV1
 from shared.outcomes import Outcome
-from shared.topology import load_topology
 from tests.fakes.clock import FrozenClock
-from tests.fakes.crowds import GivenLoad, PaperFleet
+from tests.fakes.crowds import GivenLoad, paper_platform
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.state import InMemoryState
@@ -83,7 +80,7 @@ def prediction() -> Prediction:
     ]
     load = GivenLoad(last_hour)
     adapters = Adapters(state, InMemoryObjects(clock=clock), publisher, clock)
-    platform = Platform(load, PaperFleet(tuple(load_topology().regions)), StoredJobs(state))
+    platform = paper_platform(state, clock, load)
     settings = BurstPredictionSettings.model_validate(
         {"runtime": "embedded", "data_dir": "unused", "requests_per_min_per_instance": 500.0}
     )
@@ -156,7 +153,7 @@ def test_without_any_load_nothing_is_planned(prediction: Prediction) -> None:
     """A new project has no load: no forecast, an empty plan, no error."""
     empty = InMemoryState(clock=prediction.clock)
     adapters = Adapters(empty, InMemoryObjects(clock=prediction.clock), prediction.publisher, prediction.clock)
-    platform = Platform(GivenLoad(), PaperFleet(tuple(load_topology().regions)), StoredJobs(empty))
+    platform = paper_platform(empty, prediction.clock)
     settings = BurstPredictionSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
     tick = to_message(ForecastDueV1(event_id="tick", occurred_at=NOW))
 

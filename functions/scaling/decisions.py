@@ -1,0 +1,117 @@
+"""What was decided about each region, as state documents: for people, for the budget, and for the next decision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from functions.scaling.combined import CombinedDecision
+from functions.scaling.pressure import Relief
+from functions.scaling.reactive import Limit, ReactiveState, ScaleDecision
+from functions.scaling.signals import Signal
+from shared.crowds.paths import fleet_document
+from shared.ports.state import ABSENT, Absent, Document, Put, StateStore
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What the last decision about a region left, and the version of its document."""
+
+    state: ReactiveState
+    decided_at: datetime | None
+    version: str | Absent
+
+
+@dataclass(frozen=True)
+class RegionDecision:
+    """What a region is set to, and everything that led to it."""
+
+    region: str
+    at: datetime
+    floor: int
+    plan_revision: int | None
+    demand: ScaleDecision
+    combined: CombinedDecision
+    denial: str = ""
+
+
+class Decisions:
+    """One document a region, written by compare-and-set: of two decisions at once, one counts."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+
+    def recall(self, regions: Mapping[str, int]) -> dict[str, Remembered]:
+        """What is remembered of regions, given the instances that each is set to where nothing is."""
+        documents = self._state.get_many([fleet_document(region) for region in regions])
+        return {
+            region: _remembered(document, instances)
+            for (region, instances), document in zip(regions.items(), documents, strict=True)
+        }
+
+    def keep(self, decision: RegionDecision, before: Remembered) -> None:
+        """Remember a decision.
+
+        Raises:
+            PreconditionFailed: another decision about the region was kept since it was recalled.
+        """
+        put = Put(fleet_document(decision.region), _data(decision), if_version=before.version)
+        self._state.commit([put])
+
+
+def _data(decision: RegionDecision) -> dict[str, Any]:
+    demand, combined = decision.demand, decision.combined
+    return {
+        "region": decision.region,
+        "decided_at": decision.at.isoformat(),
+        "min_instances": combined.min_instances,
+        "max_instances": combined.max_instances,
+        "winner": combined.winner.value,
+        "denied": combined.denied,
+        "denial": decision.denial,
+        "floor": decision.floor,
+        "plan_revision": decision.plan_revision,
+        "demand": demand.instances,
+        "reason": demand.reason.value,
+        "signal": None if demand.signal is None else demand.signal.value,
+        "urgency": demand.urgency.name.lower(),
+        "reactive": _state_data(demand.state),
+    }
+
+
+def _state_data(state: ReactiveState) -> dict[str, Any]:
+    relief, limit = state.relief, state.limit
+    return {
+        "instances": state.instances,
+        "changed_at": _text(state.changed_at),
+        "burst_at": _text(state.burst_at),
+        "relief": None
+        if relief is None
+        else {"signal": relief.signal.value, "excess": relief.excess, "at": _text(relief.at)},
+        "limit": None if limit is None else {"requests_per_s": limit.requests_per_s, "at": _text(limit.at)},
+    }
+
+
+def _remembered(document: Document | None, instances: int) -> Remembered:
+    if document is None:
+        return Remembered(ReactiveState(instances), None, ABSENT)
+    data = document.data["reactive"]
+    relief, limit = data["relief"], data["limit"]
+    state = ReactiveState(
+        instances=data["instances"],
+        changed_at=_moment(data["changed_at"]),
+        burst_at=_moment(data["burst_at"]),
+        relief=None
+        if relief is None
+        else Relief(Signal(relief["signal"]), relief["excess"], datetime.fromisoformat(relief["at"])),
+        limit=None if limit is None else Limit(limit["requests_per_s"], datetime.fromisoformat(limit["at"])),
+    )
+    return Remembered(state, _moment(document.data["decided_at"]), document.version)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,164 @@
+"""Each minute: every region is set to what plan, load and budget ask for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from functions.scaling.decisions import Decisions, RegionDecision, Remembered
+from functions.scaling.measured import signals_by_region
+from functions.scaling.reactive import Bounds, ScaleDecision, decide_demand
+from functions.scaling.reactive_policy import ReactivePolicy
+from functions.scaling.sharing import UNLIMITED_MICROS_PER_HOUR, Share, Wish, share_out
+from functions.scaling.signals import Signals
+from functions.scaling.wants import RegionTerms, want_of
+from shared.crowds.plan_store import load_plan
+from shared.crowds.spending import load_spending
+from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
+from shared.domain.scaling_plan import ScalingPlan
+from shared.errors import DependencyUnavailable, NotFound
+from shared.events.crowds import ScalingDueV1
+from shared.outcomes import Outcome
+from shared.ports.clock import Clock
+from shared.ports.fleet import Fleet, FleetSize
+from shared.ports.load_metrics import LoadMetrics
+from shared.ports.state import PreconditionFailed, StateStore
+from shared.telemetry import log
+
+LEAST_APART: Final = timedelta(seconds=30)
+"""Two ticks closer than this are one tick delivered twice."""
+
+
+@dataclass(frozen=True)
+class ScalingPolicy:
+    """How load becomes demand, and what all regions together may have."""
+
+    reactive: ReactivePolicy
+    total_instances: int
+
+
+class ScaleRegions:
+    """Decides for all regions together, remembers, and sets the fleet."""
+
+    def __init__(
+        self,
+        terms: Sequence[RegionTerms],
+        *,
+        state: StateStore,
+        metrics: LoadMetrics,
+        fleet: Fleet,
+        decisions: Decisions,
+        timeline: Timeline,
+        clock: Clock,
+        policy: ScalingPolicy,
+    ) -> None:
+        self._terms = terms
+        self._state = state
+        self._metrics = metrics
+        self._fleet = fleet
+        self._decisions = decisions
+        self._timeline = timeline
+        self._clock = clock
+        self._policy = policy
+
+    def __call__(self, _: ScalingDueV1) -> Outcome:
+        """Take a tick."""
+        return self.scale()
+
+    def scale(self, *, at_once: bool = False) -> Outcome:
+        """Decide and set; not again within half a minute, unless a step of the plan begins (`at_once`).
+
+        Raises:
+            DependencyUnavailable: load, plan or documents cannot be read or written. A region that cannot be set is
+                logged, and set by the next tick.
+        """
+        now = self._clock.now()
+        sizes = self._sizes()
+        before = self._decisions.recall({region: size.min_instances for region, size in sizes.items()})
+        latest = max((one.decided_at for one in before.values() if one.decided_at is not None), default=None)
+        if not at_once and latest is not None and now - latest < LEAST_APART:
+            return Outcome.DUPLICATE
+        for decision in self._decide(sizes, before, now):
+            try:
+                self._decisions.keep(decision, before[decision.region])
+            except PreconditionFailed:
+                continue  # another delivery decides about this region at the same time
+            self._set(decision, sizes[decision.region])
+        return Outcome.DONE
+
+    def _sizes(self) -> dict[str, FleetSize]:
+        """The regions that the function is deployed in."""
+        sizes = {}
+        for terms in self._terms:
+            try:
+                sizes[terms.region] = self._fleet.size(terms.region)
+            except NotFound:
+                continue
+        return sizes
+
+    def _decide(
+        self, sizes: Mapping[str, FleetSize], before: Mapping[str, Remembered], now: datetime
+    ) -> list[RegionDecision]:
+        reactive = self._policy.reactive
+        signals = signals_by_region(self._metrics.minutes(now - reactive.stable_window - timedelta(minutes=1), now))
+        plan, spending = load_plan(self._state), load_spending(self._state)
+        terms = [one for one in self._terms if one.region in sizes]
+        demands = {one.region: self._demand(one, signals.get(one.region, []), before, now) for one in terms}
+        floors = {one.region: 0 if plan is None else min(plan.floor_at(one.region, now), one.quota) for one in terms}
+        wishes = [
+            Wish(
+                want_of(one, max(floors[one.region], demands[one.region].instances), demands[one.region].urgency),
+                floor=floors[one.region],
+                demand=demands[one.region].instances,
+            )
+            for one in terms
+        ]
+        shares = share_out(
+            wishes,
+            total_instances=self._policy.total_instances,
+            micros_per_hour=UNLIMITED_MICROS_PER_HOUR if spending is None else spending.micros_per_hour,
+        )
+        return [_decision(region, shares[region], floors[region], demands[region], plan, now) for region in shares]
+
+    def _demand(
+        self, terms: RegionTerms, signals: Sequence[Signals], before: Mapping[str, Remembered], now: datetime
+    ) -> ScaleDecision:
+        bounds = Bounds(least=0, most=terms.quota)
+        return decide_demand(signals, before[terms.region].state, bounds, self._policy.reactive, now)
+
+    def _set(self, decision: RegionDecision, size: FleetSize) -> None:
+        combined, region = decision.combined, decision.region
+        if (size.min_instances, size.max_instances) == (combined.min_instances, combined.max_instances):
+            return
+        try:
+            self._fleet.resize(region, min_instances=combined.min_instances, max_instances=combined.max_instances)
+        except (DependencyUnavailable, NotFound) as error:
+            log("WARNING", "region not scaled", region=region, reason=str(error))
+            return
+        if size.min_instances != combined.min_instances:
+            self._timeline.note(_told(decision, size))
+
+
+def _decision(  # noqa: PLR0917 - one call above
+    region: str, share: Share, floor: int, demand: ScaleDecision, plan: ScalingPlan | None, now: datetime
+) -> RegionDecision:
+    return RegionDecision(
+        region=region,
+        at=now,
+        floor=floor,
+        plan_revision=None if plan is None else plan.revision,
+        demand=demand,
+        combined=share.combined,
+        denial="" if share.denial is None else share.denial.value,
+    )
+
+
+def _told(decision: RegionDecision, size: FleetSize) -> TimelineEntry:
+    combined = decision.combined
+    because = f"{combined.winner.value}: {decision.demand.reason.value if combined.winner == 'demand' else 'floor'}"
+    if combined.denied:
+        because = f"{combined.winner.value} denies {combined.denied}"
+    text = f"{decision.region}: {size.min_instances} -> {combined.min_instances} instances ({because})"
+    fields = {"region": decision.region, "from": size.min_instances, "to": combined.min_instances}
+    key = f"scale {decision.region} {decision.at.isoformat()}"
+    return TimelineEntry(decision.at, EntryKind.SCALING, key, text, {**fields, "winner": combined.winner.value})

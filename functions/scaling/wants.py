@@ -1,0 +1,50 @@
+"""What a region may have and what it costs, and its want of instances on these terms."""
+
+from dataclasses import dataclass
+
+from functions.scaling.allocation import RegionWant
+from functions.scaling.signals import Urgency
+from shared.domain.money import Micros
+from shared.domain.prices import InstanceShape, PriceTable, Usage, cost_of
+from shared.domain.regions import priority_of
+from shared.domain.tier import Tier
+from shared.topology import Topology
+
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class RegionTerms:
+    """A region's quota of instances, what one costs an hour while it answers, and how important the region is."""
+
+    region: str
+    quota: int
+    micros_per_instance_hour: Micros
+    priority: int
+
+
+def terms_of(topology: Topology, prices: PriceTable) -> list[RegionTerms]:
+    """The terms of every region for the query function."""
+    query = topology.functions["query"]
+    shape = InstanceShape(cpu_milli=round(query.cpu * 1000), memory_mib=query.memory_mb)
+    return [
+        RegionTerms(
+            region=name,
+            quota=query.instances[region.tier].max,
+            micros_per_instance_hour=cost_of(Usage(name, _HOUR_MS, 0, 0, 0), shape, prices),
+            priority=priority_of(name),
+        )
+        for name, region in topology.regions.items()
+    ]
+
+
+def want_of(terms: RegionTerms, instances: int, urgency: Urgency) -> RegionWant:
+    """So many instances. Load is measured for all tiers of callers together, so they are wanted for the middle one."""
+    return RegionWant(
+        region=terms.region,
+        wanted={Tier.STANDARD: instances},
+        quota=terms.quota,
+        micros_per_instance_hour=terms.micros_per_instance_hour,
+        priority=terms.priority,
+        urgency=urgency,
+    )

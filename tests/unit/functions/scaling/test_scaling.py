@@ -1,0 +1,233 @@
+"""The function as a whole, on fakes: plan, load and budget in, sizes of regions out."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from functions.scaling.settings import ScalingSettings
+from functions.scaling.wants import terms_of
+from functions.scaling.wiring import build
+from shared.adapters.opening import Adapters
+from shared.adapters.platform import Platform
+from shared.crowds.paths import PLAN, fleet_document
+from shared.crowds.plan_store import plan_document
+from shared.crowds.spending import Spending, spending_write
+from shared.crowds.timeline import EntryKind, Timeline
+from shared.domain.load import LoadMinute
+from shared.domain.prices import LIST_PRICES
+from shared.domain.scaling_plan import PlanReason, PlanStep, ScalingPlan
+from shared.entrypoint import Consumer
+from shared.errors import DependencyUnavailable
+from shared.events.codec import to_message
+from shared.events.crowds import PlanChangedV1, ScalingDueV1
+from shared.events.event import Event
+from shared.outcomes import Outcome
+from shared.ports.fleet import FleetSize
+from shared.ports.state import Put
+from shared.topology import load_topology
+from tests.fakes.clock import FrozenClock
+from tests.fakes.crowds import GivenLoad, PaperFleet, paper_platform
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.publisher import RecordingPublisher
+from tests.fakes.state import InMemoryState
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+REGION = "us-east1"
+QUOTA = 10  # of a tier 2 region, in topology.yaml
+
+
+class FlakyFleet(PaperFleet):
+    """Does not answer for regions that the test names."""
+
+    def __init__(self, fleet: PaperFleet) -> None:
+        self.sizes = fleet.sizes
+        self.silent: set[str] = set()
+
+    def resize(self, region: str, *, min_instances: int, max_instances: int) -> None:
+        """As the port."""
+        if region in self.silent:
+            raise DependencyUnavailable("Cloud Run does not answer")
+        super().resize(region, min_instances=min_instances, max_instances=max_instances)
+
+
+@dataclass
+class Scaling:
+    """The function, a minute after the other."""
+
+    consumer: Consumer
+    clock: FrozenClock
+    state: InMemoryState
+    load: GivenLoad
+    fleet: FlakyFleet
+    platform: Platform
+
+    def tick(self, cpu: float | None = None, instances: int = 1) -> Outcome:
+        """A minute passes, with this CPU share on so many instances; then a tick comes."""
+        if cpu is not None:
+            minute = LoadMinute(
+                region=REGION,
+                minute=self.clock.now(),
+                requests=600,
+                measured_at=self.clock.now() + timedelta(minutes=1),
+                instances=instances,
+                cpu=cpu,
+                concurrency=1.0,
+                memory=0.2,
+                p99_ms=10.0,
+                errors=0,
+                dependency_errors=0,
+            )
+            self.load.given.append(minute)
+        self.clock.advance(timedelta(minutes=1))
+        return self.deliver(ScalingDueV1(event_id="tick", occurred_at=self.clock.now()))
+
+    def deliver(self, event: Event) -> Outcome:
+        """One delivery."""
+        message = to_message(event)
+        return self.consumer.consume(message.data, message.attributes)
+
+    def plan(self, *steps: tuple[int, int], revision: int = 1) -> None:
+        """A plan of (minutes after noon, instances)."""
+        made = tuple(
+            PlanStep(NOON + timedelta(minutes=minutes), instances, PlanReason.EVENT) for minutes, instances in steps
+        )
+        plan = ScalingPlan(revision, NOON, NOON + timedelta(days=1), {REGION: made})
+        self.state.commit([Put(PLAN, plan_document(plan))])
+
+    @property
+    def size(self) -> FleetSize:
+        """What the region is set to."""
+        return self.fleet.size(REGION)
+
+
+@pytest.fixture
+def scaling() -> Scaling:
+    """Fifteen regions without instances, at noon."""
+    clock, load = FrozenClock(NOON), GivenLoad()
+    state = InMemoryState(clock=clock)
+    paper = paper_platform(state, clock, load)
+    assert isinstance(paper.fleet, PaperFleet)
+    fleet = FlakyFleet(paper.fleet)
+    platform = Platform(load, fleet, paper.jobs, paper.runs)
+    adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
+    settings = ScalingSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
+    return Scaling(build(adapters, platform, settings), clock, state, load, fleet, platform)
+
+
+def test_load_starts_instances_within_one_tick(scaling: Scaling) -> None:
+    """At 80 % of three instances, a fourth; the decision and the story say why."""
+    scaling.fleet.resize(REGION, min_instances=3, max_instances=QUOTA)
+
+    assert scaling.tick(cpu=0.8, instances=3) is Outcome.DONE
+
+    assert (scaling.size.min_instances, scaling.size.max_instances) == (4, QUOTA)
+    document = scaling.state.get(fleet_document(REGION))
+    assert document is not None
+    assert (document.data["winner"], document.data["reason"]) == ("demand", "out_load")
+    (told,) = Timeline(scaling.state).since(NOON)
+    assert told.kind is EntryKind.SCALING
+    assert told.text == "us-east1: 3 -> 4 instances (demand: out_load)"
+
+
+def test_the_plan_is_a_floor_under_the_demand(scaling: Scaling) -> None:
+    """Without any load the floor stands; after the plan's last step nothing is kept."""
+    scaling.plan((0, 4), (3, 0))
+
+    scaling.tick()
+    at_first = scaling.size.min_instances
+    for _ in range(3):
+        scaling.tick(cpu=None)
+
+    assert at_first == 4
+    assert scaling.size.min_instances == 0
+
+
+def test_the_budget_is_a_ceiling_over_both(scaling: Scaling) -> None:
+    """What may be spent an hour pays for two instances: the plan's eight are denied, nothing more may start."""
+    scaling.plan((0, 8))
+    terms = terms_of(load_topology(), LIST_PRICES)
+    hourly = next(one.micros_per_instance_hour for one in terms if one.region == REGION)
+    scaling.state.commit([spending_write(Spending(2 * hourly, NOON))])
+
+    scaling.tick()
+
+    assert (scaling.size.min_instances, scaling.size.max_instances) == (2, 2)
+    document = scaling.state.get(fleet_document(REGION))
+    assert document is not None
+    assert (document.data["winner"], document.data["denied"], document.data["denial"]) == ("budget", 6, "money")
+    others = sum(size.max_instances for region, size in scaling.fleet.sizes.items() if region != REGION)
+    assert others == 0
+
+
+def test_a_tick_delivered_twice_decides_once(scaling: Scaling) -> None:
+    """A repeated tick would otherwise let demand fall or rise twice in one minute."""
+    scaling.tick(cpu=0.9)
+    before = scaling.size
+
+    again = scaling.deliver(ScalingDueV1(event_id="tick", occurred_at=scaling.clock.now()))
+
+    assert again is Outcome.DUPLICATE
+    assert scaling.size == before
+
+
+def test_a_region_that_cannot_be_set_keeps_no_other_from_it_and_is_set_later(scaling: Scaling) -> None:
+    """The decision stands; the next tick carries it out."""
+    scaling.plan((0, 4))
+    scaling.fleet.silent = {REGION}
+
+    assert scaling.tick() is Outcome.DONE
+    assert scaling.size.min_instances == 0
+    assert scaling.fleet.size("us-west1").max_instances == QUOTA
+    scaling.fleet.silent = set()
+    scaling.tick()
+
+    assert scaling.size.min_instances == 4
+
+
+def test_a_plan_that_changed_has_its_jobs_and_they_begin_its_steps(scaling: Scaling) -> None:
+    """The step that rises is a prewarm, begun once however often the job is delivered, and its floor holds at once."""
+    scaling.plan((0, 0), (20, 6), (80, 0))
+    changed = PlanChangedV1(event_id="changed", occurred_at=NOON, revision=1)
+    scaling.deliver(changed)
+    scaling.deliver(changed)
+    rise, fall = scaling.platform.jobs.pending("plan-")
+    scaling.clock.advance(timedelta(minutes=20))
+
+    for _ in range(2):
+        outcome = scaling.consumer.consume(rise.message.data, rise.message.attributes)
+
+    assert outcome is Outcome.DONE
+    assert scaling.size.min_instances == 6
+    (run,) = scaling.platform.runs.list("prewarm_regions")
+    assert run.argument["regions"] == [{"region": REGION, "instances": 6}]
+    assert run.argument["ends_at"] == fall.at.isoformat()
+    told = Timeline(scaling.state).since(NOON)
+    assert told[0].kind is EntryKind.JOB
+    assert {entry.kind for entry in told[1:]} == {EntryKind.PREWARM, EntryKind.SCALING}
+    assert len(told) == 3
+
+
+def test_a_step_of_a_plan_that_has_changed_since_is_not_begun(scaling: Scaling) -> None:
+    """A job that comes late or was not removed in time does nothing."""
+    scaling.plan((0, 0), (20, 6))
+    scaling.deliver(PlanChangedV1(event_id="changed", occurred_at=NOON, revision=1))
+    (job,) = scaling.platform.jobs.pending("plan-")
+    scaling.plan((0, 0), (20, 3), revision=2)
+    scaling.clock.advance(timedelta(minutes=20))
+
+    assert scaling.consumer.consume(job.message.data, job.message.attributes) is Outcome.STALE
+    assert scaling.platform.runs.list("prewarm_regions") == []
+
+
+def test_constant_load_changes_nothing_after_the_first_decision(scaling: Scaling) -> None:
+    """No flapping through the whole function: twenty minutes of the same load, at most one change."""
+    scaling.fleet.resize(REGION, min_instances=2, max_instances=QUOTA)
+    sizes = []
+    for _ in range(20):
+        scaling.tick(cpu=0.55, instances=2)
+        sizes.append(scaling.size.min_instances)
+
+    changes = sum(before != after for before, after in pairwise(sizes))
+    assert changes <= 1

@@ -1,0 +1,72 @@
+"""Instances and money shared out among regions."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.scaling.allocation import DenialReason
+from functions.scaling.combined import Winner
+from functions.scaling.sharing import UNLIMITED_MICROS_PER_HOUR, Wish, share_out
+from functions.scaling.signals import Urgency
+from functions.scaling.wants import RegionTerms, want_of
+
+PRICE = 100_000
+TERMS = [RegionTerms(f"region-{number}", 20 + number, PRICE + number, 1 + number) for number in range(5)]
+
+
+def wish(terms: RegionTerms, floor: int, demand: int) -> Wish:
+    """The wish of a region."""
+    wanted = min(max(floor, demand), terms.quota)
+    return Wish(want_of(terms, wanted, Urgency.NORMAL), floor=min(floor, terms.quota), demand=min(demand, terms.quota))
+
+
+def test_with_enough_of_everything_each_gets_its_wish_and_may_grow_to_its_quota() -> None:
+    """The larger of plan and demand decides, and says so."""
+    wishes = [wish(TERMS[0], floor=8, demand=3), wish(TERMS[1], floor=2, demand=9)]
+
+    shares = share_out(wishes, total_instances=500, micros_per_hour=UNLIMITED_MICROS_PER_HOUR)
+
+    first, second = shares["region-0"], shares["region-1"]
+    assert (first.combined.min_instances, first.combined.max_instances, first.combined.winner) == (8, 20, Winner.PLAN)
+    assert (second.combined.min_instances, second.combined.max_instances, second.combined.winner) == (
+        9,
+        21,
+        Winner.DEMAND,
+    )
+    assert first.denial is second.denial is None
+
+
+def test_money_that_is_short_denies_and_says_so() -> None:
+    """Nothing is left to grow into, and the denied are counted."""
+    shares = share_out([wish(TERMS[0], 0, 15)], total_instances=500, micros_per_hour=10 * PRICE)
+
+    share = shares["region-0"]
+    assert (share.combined.min_instances, share.combined.max_instances) == (10, 10)
+    assert (share.combined.winner, share.combined.denied, share.denial) == (Winner.BUDGET, 5, DenialReason.MONEY)
+
+
+def test_a_total_that_is_short_denies_by_quota() -> None:
+    """The project's quota is named, not the budget."""
+    shares = share_out([wish(TERMS[0], 0, 15)], total_instances=4, micros_per_hour=UNLIMITED_MICROS_PER_HOUR)
+
+    share = shares["region-0"]
+    assert (share.combined.winner, share.combined.denied, share.denial) == (Winner.QUOTA, 11, DenialReason.TOTAL_QUOTA)
+
+
+@given(
+    wanted=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=5, max_size=5),
+    total=st.integers(0, 120),
+    money=st.integers(0, 120 * PRICE),
+)
+def test_maxima_never_cost_or_count_more_than_there_is(wanted: list[tuple[int, int]], total: int, money: int) -> None:
+    """What the platform may start by itself is paid for; no region is set above its quota or below nothing."""
+    wishes = [wish(terms, *pair) for terms, pair in zip(TERMS, wanted, strict=True)]
+
+    shares = share_out(wishes, total_instances=total, micros_per_hour=money)
+
+    maxima = {region: share.combined.max_instances for region, share in shares.items()}
+    assert sum(maxima.values()) <= total
+    assert sum(maxima[terms.region] * terms.micros_per_instance_hour for terms in TERMS) <= money
+    for terms in TERMS:
+        combined = shares[terms.region].combined
+        assert 0 <= combined.min_instances <= combined.max_instances <= terms.quota
+        assert (combined.denied > 0) == (shares[terms.region].denial is not None)
