@@ -4,7 +4,7 @@ The policy counts in minutes. `speed` lets them pass faster here, so that a reco
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Final
@@ -25,13 +25,20 @@ class RegionWatch:
     """Holds the plan. Safe to use from several threads."""
 
     def __init__(
-        self, topology: Topology, *, speed: float = 1.0, monotonic_s: Callable[[], float] = time.monotonic
+        self,
+        topology: Topology,
+        *,
+        speed: float = 1.0,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        drained: Callable[[], Collection[str]] = tuple,
     ) -> None:
+        """`drained`: the regions that are to get no traffic, though they live; asked at each look."""
         self.table = LatencyTable.of_topology(topology)
         self._topology = topology
         self._speed = speed
         self._monotonic_s = monotonic_s
         self._began, self._began_s = datetime.now(UTC), monotonic_s()
+        self._drained = drained
         self._lock = Lock()
         self._missed = dict.fromkeys(topology.regions, MISSED_BEATS)
         self._near, self._answered = LoadMeter(monotonic_s), LoadMeter(monotonic_s)
@@ -99,8 +106,11 @@ class RegionWatch:
         return self._answered.measured(region).requests
 
     def _replan(self) -> RoutePlan:
+        drained = self._drained()
         readings: Mapping[str, Reading] = {
-            region: Reading(True, self.load(region)) if self.lives(region) else Reading(alive=False)
+            region: Reading(True, self.load(region))
+            if self.lives(region) and region not in drained
+            else Reading(alive=False)
             for region in self._topology.regions
         }
         now = self._began + timedelta(seconds=(self._monotonic_s() - self._began_s) * self._speed)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -10,8 +10,10 @@ from threading import Event, Thread
 import httpx
 import orjson
 
-from shared.adapters.opening import open_adapters
+from shared.adapters.opening import Adapters, open_adapters
+from shared.coordination.membership import Membership
 from shared.edge import EdgeSettings, edge
+from shared.errors import DependencyUnavailable
 from shared.ports.state import StateStore
 from shared.settings import Settings
 from shared.telemetry import log, log_to
@@ -51,7 +53,7 @@ def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Ite
         stack.callback(log_to, None)
         adapters = open_adapters(settings)
         hosts = {name: _host(name, data_dir, buckets) for name in names}
-        watch = RegionWatch(topology, speed=options.speed)
+        watch = RegionWatch(topology, speed=options.speed, drained=drained_in(adapters))
         stack.enter_context(handle_events(data_dir, adapters, buckets))
         stack.enter_context(running_regions(hosts, watch, options.revive_after_s))
         middleware = edge(adapters, EdgeSettings(**settings.model_dump()))
@@ -74,6 +76,19 @@ def regional_reads(
         default_origin=topology.home_region,
         region_map=lambda: region_map(topology, hosts, watch, state),
     )
+
+
+def drained_in(adapters: Adapters) -> Callable[[], Collection[str]]:
+    """The regions that operators or workflows have drained; none while the state store does not answer."""
+    membership = Membership(adapters.state, adapters.clock)
+
+    def drained() -> list[str]:
+        try:
+            return [member.region for member in membership.all() if member.is_draining]
+        except DependencyUnavailable:
+            return []
+
+    return drained
 
 
 @contextmanager

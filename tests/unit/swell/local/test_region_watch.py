@@ -85,3 +85,21 @@ def test_home_is_first_and_keeps_its_folder() -> None:
 
     assert regions == [HOME, BELGIUM, TOKYO]
     assert folders(load_topology(), regions)[HOME] == "objects"
+
+
+def test_a_drained_region_is_only_tried_where_nothing_else_answers(clock: ManualSeconds) -> None:
+    """It lives, but its clients go elsewhere from the next look on."""
+    drained: list[str] = []
+    topology = load_topology().limited_to([HOME, BELGIUM, TOKYO])
+    watch = RegionWatch(topology, monotonic_s=clock, drained=lambda: drained)
+    for region in (HOME, BELGIUM, TOKYO):
+        watch.alive(region)
+    watch.look()
+    before = next(watch.order(BELGIUM, 0.5))
+
+    drained.append(BELGIUM)
+    watch.look()
+
+    assert before == BELGIUM
+    assert next(watch.order(BELGIUM, 0.5)) != BELGIUM
+    assert watch.lives(BELGIUM)
