@@ -35,6 +35,8 @@ TURN_S: Final = 0.003
 IN_THREAD_S: Final = 0.010
 """A call in a thread takes what fits in this, so that nobody waits for a batch that grew too large."""
 _EXPLORED: Final = 4
+_MANY: Final = 48
+"""From so many on, what a larger batch saves is more than what a thread costs (seen with `swell bench overload`)."""
 _REMEMBERED: Final = 1000
 
 GroupKey = tuple[object, ...]
@@ -156,15 +158,16 @@ class Batcher:
     def _outlook(self, group: _Group) -> tuple[float, bool]:
         """How long one query is expected to take, and whether what is there should leave the event loop.
 
-        A single query that is long should. So should many of one request, which a large batch serves best. Those of
-        many requests should not: a thread beside a busy loop waits for the interpreter at every step.
+        A single query that is long should. So should many at once, or those of one request, which a large batch serves
+        best. A few of several requests should not: a thread beside a busy loop waits for the interpreter at every step.
         """
         question = group.asked[0].question
         expected_s = self.expected_s(question)
         if expected_s > ON_LOOP_S or question.opened.is_early:
             return expected_s, True
         is_much = expected_s * min(len(group.asked), self._most) > ON_LOOP_S
-        return expected_s, is_much and group.asked[0].deadline is group.asked[-1].deadline
+        is_one_request = group.asked[0].deadline is group.asked[-1].deadline
+        return expected_s, is_much and (is_one_request or len(group.asked) >= _MANY)
 
     def _take(self, group: _Group, expected_s: float, *, is_long: bool) -> list[_Asked]:
         """As many as fit, the most important first; those past their deadline are dropped."""

@@ -113,6 +113,14 @@ def test_a_call_on_the_loop_takes_what_fits() -> None:
     assert [5, 5, 2] == [len(call) for call in engine.calls]
 
 
+def test_very_many_leave_the_loop_for_large_batches() -> None:
+    """However short each of them is."""
+    _, engine = _run(lambda seconds: _Engine(seconds, ON_LOOP_S / 5.5), [_question(value) for value in range(60)])
+
+    assert 27 == len(engine.calls[0])
+    assert len(engine.threads - {threading.get_ident()}) > 0
+
+
 def test_long_searches_leave_the_loop() -> None:
     """They run in threads, a bounded batch each."""
     _, engine = _run(lambda seconds: _Engine(seconds, IN_THREAD_S / 4), [_question(value) for value in range(40)])
