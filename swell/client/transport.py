@@ -9,6 +9,7 @@ import orjson
 from swell.client.errors import ServerError, UnreachableError
 from swell.client.problem_details import error_of
 from swell.client.retries import RetryPolicy, retrying
+from swell.client.tracing import traced_request
 
 _CONNECT_TIMEOUT_S: Final = 5.0
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
@@ -81,7 +82,8 @@ class Transport:
 
     def _answer(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
         try:
-            response = self._http.request(method, path, content=content, headers=headers)
+            with traced_request(method) as trace:
+                response = self._http.request(method, path, content=content, headers={**headers, **trace})
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise UnreachableError(f"nothing answers at {self.url} ({error})", sent=False) from error
         except httpx.TimeoutException as error:
