@@ -36,6 +36,8 @@ class Head:
     """The version at which a thorough look found nothing to merge."""
     home: Home | None = None
     """Where it commits; None while that has never changed: the home region of the topology."""
+    history_from: int = 0
+    """Versions before this hold records that were erased: they are kept for their readers, and not as history."""
 
     @classmethod
     def from_document(cls, document: Document) -> Self:
@@ -53,6 +55,7 @@ class Head:
             uncompacted_rows=data.get("uncompacted_rows", 0),
             settled_version=data.get("settled_version", 0),
             home=Home(**data["home"]) if data.get("home") else None,
+            history_from=data.get("history_from", 0),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -68,6 +71,7 @@ class Head:
             "uncompacted_rows": self.uncompacted_rows,
             "settled_version": self.settled_version,
             "home": self.home.to_data() if self.home else None,
+            "history_from": self.history_from,
         }
 
 

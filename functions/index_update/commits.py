@@ -138,7 +138,7 @@ class CommitMutations:
         effect = self._effect(shard, current, [one.writes for one in fresh], journal)
         head = replace(
             shard.head,
-            guarded_to=max(shard.head.guarded_to, effect.guarded_to),
+            guarded_to=max(shard.head.guarded_to, effect.guarded_to, *_erased(fresh)),
             written_at=self._clock.now().timestamp(),
         )
         journal.write(effect.layers, commit_id, fresh[0].event.event_id)
@@ -182,3 +182,8 @@ class CommitMutations:
             if_version=ABSENT,
             expires_at=self._clock.now() + MARKER_LIFETIME,
         )
+
+
+def _erased(fresh: Sequence[FreshEvent]) -> list[int]:
+    """The revisions up to which records were erased: writes that come late are compared with their tombstones."""
+    return [one.writes.revision for one in fresh if one.writes.erases]

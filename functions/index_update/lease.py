@@ -63,6 +63,12 @@ class ShardLeases:
         """Note that a thorough look at `version` found nothing to merge; a head that has moved on is left alone."""
         retry_lost_races(lambda: self._try_settle(collection, shard, version), f"head of {collection.name}/{shard}")
 
+    def forget_history(self, collection: Collection, shard: int, lease: Lease) -> None:
+        """Keep versions before the head's for their readers only; a lease that was taken over changes nothing."""
+        retry_lost_races(
+            lambda: self._try_forget_history(collection, shard, lease), f"head of {collection.name}/{shard}"
+        )
+
     def release(self, collection: Collection, shard: int, lease: Lease) -> None:
         """Give the lease back; one that was taken over is left alone."""
         retry_lost_races(lambda: self._try_release(collection, shard, lease), f"lease of {collection.name}/{shard}")
@@ -86,6 +92,13 @@ class ShardLeases:
             head = Head.from_document(document)
             if head.version == version:
                 self._move(document, replace(head, settled_version=version))
+
+    def _try_forget_history(self, collection: Collection, shard: int, lease: Lease) -> None:
+        document = self.head(collection, shard)
+        if document is not None:
+            head = Head.from_document(document)
+            if head.lease == lease:
+                self._move(document, replace(head, history_from=head.version))
 
     def _try_release(self, collection: Collection, shard: int, lease: Lease) -> None:
         document = self.head(collection, shard)

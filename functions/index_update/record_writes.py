@@ -56,6 +56,8 @@ class EventWrites:
     records: Sequence[RecordWrite]
     condition: Filter | None = None
     """What matches it is deleted."""
+    erases: bool = False
+    """Whether what it deletes is to leave no trace."""
 
     @property
     def is_plain(self) -> bool:
@@ -80,7 +82,7 @@ def event_writes(event_id: str, revision: int, mutations: Mutations, spec: Index
         RecordWrite(record_id, place, revision, Remove())
         for place, record_id in enumerate(mutations.delete_ids, start=len(records))
     ]
-    return EventWrites(event_id, revision, [*records, *removals], condition)
+    return EventWrites(event_id, revision, [*records, *removals], condition, mutations.erases)
 
 
 def _upserts(mutations: Mutations, revision: int, spec: IndexSpec) -> Iterator[RecordWrite]:

@@ -7,7 +7,7 @@ Journals older than any delivery may be are garbage.
 
 import base64
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,17 @@ def encode_journal(event_id: str, commit_id: str, layers: Mapping[str, Layer]) -
         for record_id, layer in layers.items()
     }
     return orjson.dumps({"event_id": event_id, "commit_id": commit_id, "records": records})
+
+
+def journal_records(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The records of a stored journal, by id."""
+    records: Mapping[str, Any] = document["records"]
+    return records
+
+
+def encode_stored(document: Mapping[str, Any], record_ids: Collection[str]) -> bytes:
+    """A stored journal with these of its records only."""
+    return orjson.dumps({**document, "records": {name: document["records"][name] for name in record_ids}})
 
 
 def decode_layers(document: Mapping[str, Any]) -> dict[str, Layer]:

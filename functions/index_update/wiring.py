@@ -8,6 +8,11 @@ from functions.index_update.announcements import Announcements
 from functions.index_update.by_home import by_home
 from functions.index_update.commits import CommitMutations
 from functions.index_update.compaction import CompactShard
+from functions.index_update.erasing.clear import ClearShard
+from functions.index_update.erasing.exports import ErasedExports
+from functions.index_update.erasing.look import LookForRemains
+from functions.index_update.erasing.scrub import ScrubWrites
+from functions.index_update.erasing.steps import EraseRecords
 from functions.index_update.home_check import HomeCheck
 from functions.index_update.lease import ShardLeases
 from functions.index_update.publication import Publication
@@ -21,7 +26,8 @@ from functions.index_update.sweeping.sweep import Sweep
 from shared.adapters.opening import Adapters, open_adapters, open_bucket
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.entrypoint import Consumer
-from shared.events.index import CompactionDueV1, SweepDueV1
+from shared.erasures.store import Erasures
+from shared.events.index import CompactionDueV1, ErasureDueV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.index.compaction import CompactionPolicy
 from shared.manifests import ManifestReader
@@ -36,6 +42,7 @@ class _Parts:
     def __init__(self, adapters: Adapters, settings: IndexUpdateSettings, home: HomeCheck) -> None:
         self._state = adapters.state
         self._objects = adapters.objects
+        self._files = adapters.files
         self._clock = adapters.clock
         self._settings = settings
         self._home = home
@@ -67,8 +74,9 @@ class _Parts:
             payloads=payloads,
         )
 
-    def compact(self) -> CompactShard:
-        rewriting = RewriteSegments(
+    @cached_property
+    def _rewriting(self) -> RewriteSegments:
+        return RewriteSegments(
             manifests=self._manifests,
             leases=self._leases,
             publication=self._publication,
@@ -77,36 +85,77 @@ class _Parts:
             clock=self._clock,
             policy=self._policy,
         )
+
+    @cached_property
+    def _collect(self) -> CollectGarbage:
+        return CollectGarbage(
+            objects=self._objects,
+            leases=self._leases,
+            manifests=self._manifests,
+            clock=self._clock,
+            retention=self._settings.retention,
+        )
+
+    @cached_property
+    def erase(self) -> EraseRecords:
+        retention, erasures = self._settings.retention, Erasures(self._state, self._clock)
+        clear = ClearShard(
+            state=self._state,
+            erasures=erasures,
+            leases=self._leases,
+            manifests=self._manifests,
+            snapshots=self._snapshots,
+            rewriting=self._rewriting,
+            clock=self._clock,
+        )
+        look = LookForRemains(
+            state=self._state,
+            objects=self._objects,
+            erasures=erasures,
+            manifests=self._manifests,
+            snapshots=self._snapshots,
+            scrub=ScrubWrites(state=self._state, objects=self._objects, clock=self._clock, grace=retention.grace),
+            exports=ErasedExports(self._state, self._files),
+            clock=self._clock,
+            retention=retention,
+            regions=list(load_topology().regions),
+        )
+        return EraseRecords(
+            state=self._state,
+            erasures=erasures,
+            clear=clear,
+            look=look,
+            collect=self._collect,
+            clock=self._clock,
+            retention=retention,
+        )
+
+    def compact(self) -> CompactShard:
         return CompactShard(
             state=self._state,
             manifests=self._manifests,
             leases=self._leases,
             snapshots=self._snapshots,
-            rewriting=rewriting,
+            rewriting=self._rewriting,
             clock=self._clock,
             policy=self._policy,
         )
 
     def sweep(self) -> Sweep:
         retention = self._settings.retention
-        collect = CollectGarbage(
-            objects=self._objects,
-            leases=self._leases,
-            manifests=self._manifests,
-            clock=self._clock,
-            retention=retention,
-        )
         sweep_shard = SweepShard(
             state=self._state,
             manifests=self._manifests,
-            collect=collect,
+            collect=self._collect,
             announcements=self._announcements,
             clock=self._clock,
             policy=self._policy,
             home=self._home,
         )
         graves = ClearGraves(state=self._state, objects=self._objects, clock=self._clock, retention=retention)
-        return Sweep(state=self._state, sweep_shard=sweep_shard, clear_graves=graves, clock=self._clock)
+        return Sweep(
+            state=self._state, sweep_shard=sweep_shard, clear_graves=graves, erase=self.erase, clock=self._clock
+        )
 
 
 def build(
@@ -135,6 +184,9 @@ def build(
             ),
             CompactionDueV1: by_home(
                 adapters.state, own.default_region, {region: each.compact() for region, each in parts.items()}
+            ),
+            ErasureDueV1: by_home(
+                adapters.state, own.default_region, {region: each.erase for region, each in parts.items()}
             ),
             SweepDueV1: sweep,
         },

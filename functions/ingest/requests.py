@@ -101,6 +101,7 @@ class DeleteRecords(WriteOptions):
 
     ids: list[RecordId] | None = Field(default=None, min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
     filter: dict[str, Any] | None = None
+    erase: bool = Field(default=False, strict=True)
 
     @field_validator("ids")
     @classmethod

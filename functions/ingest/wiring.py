@@ -7,11 +7,14 @@ from starlette.types import ASGIApp
 
 from functions.ingest.collection_routes import CollectionRoutes
 from functions.ingest.collections import CollectionRegister
+from functions.ingest.erasure_routes import ErasureRoutes
+from functions.ingest.erasures import StartErasures
 from functions.ingest.transfer_routes import TransferRoutes
 from functions.ingest.transfers import StartTransfers
 from functions.ingest.write_routes import WriteRoutes
 from shared.adapters.opening import Adapters, open_adapters
 from shared.edge import EdgeSettings, edge
+from shared.erasures.store import Erasures
 from shared.http import UNGUARDED, HttpFunction, Middleware
 from shared.readiness import readiness
 from shared.transfers.store import Transfers
@@ -22,9 +25,12 @@ def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> A
     """Ingest on these adapters, behind this middleware."""
     register = CollectionRegister(adapters.state, adapters.clock)
     writes = AcceptWrites(adapters.state, adapters.objects, adapters.publisher, adapters.clock)
+    erasures = Erasures(adapters.state, adapters.clock)
+    start = StartErasures(writes, erasures, adapters.publisher, adapters.clock)
     routes = [
         *CollectionRoutes(register).routes(),
-        *WriteRoutes(adapters.state, writes).routes(),
+        *WriteRoutes(adapters.state, writes, start).routes(),
+        *ErasureRoutes(adapters.state, erasures).routes(),
         *_transfers(adapters).routes(),
     ]
     return HttpFunction("ingest", routes, ready=lambda: readiness(adapters), middleware=middleware)

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from functions.ingest.erasures import StartErasures
 from functions.ingest.requests import DeleteRecords, UpdateRecord, UpdateRecords, UpsertRecords, WriteOptions
 from shared.collections import load_collection
 from shared.domain.collection import Collection
+from shared.erasures.erasure import Erasure
 from shared.errors import CommitPending
 from shared.events.mutations import RecordUpdate
 from shared.http import collection_name, idempotency_key, json_response, read_body
@@ -30,9 +32,10 @@ _LONGEST_POLL_S: Final = 0.1
 class WriteRoutes:
     """The writes of the HTTP surface."""
 
-    def __init__(self, state: StateStore, writes: AcceptWrites) -> None:
+    def __init__(self, state: StateStore, writes: AcceptWrites, erasures: StartErasures) -> None:
         self._state = state
         self._writes = writes
+        self._erasures = erasures
 
     def routes(self) -> list[Route]:
         """As listed for `ingest` in topology.yaml."""
@@ -89,17 +92,22 @@ class WriteRoutes:
     async def delete(self, request: Request) -> Response:
         """Accept ids, or a filter, to delete."""
         body = await read_body(request, DeleteRecords)
-        write = await run_in_threadpool(self._accept_delete, collection_name(request), body, idempotency_key(request))
+        name, key = collection_name(request), idempotency_key(request)
+        erasure, write = await run_in_threadpool(self._accept_delete, name, body, key)
+        answer: dict[str, Any] = {} if erasure is None else {"erasure": erasure.id}
         if body.ids is None:
-            return await self._answer(request, write, {}, body, ["deleted"])
-        return await self._answer(request, write, {"accepted": len(body.ids)}, body)
+            return await self._answer(request, write, answer, body, ["deleted"])
+        return await self._answer(request, write, {"accepted": len(body.ids), **answer}, body)
 
-    def _accept_delete(self, name: str, body: DeleteRecords, key: str | None) -> AcceptedWrite:
+    def _accept_delete(self, name: str, body: DeleteRecords, key: str | None) -> tuple[Erasure | None, AcceptedWrite]:
         collection = load_collection(self._state, name)
         if body.filter is not None:
             parse_filter(body.filter, collection.attributes)
-            return self._writes.delete_matching(collection, body.filter, key)
-        return self._writes.delete(collection, body.ids or [], key)
+        if body.erase:
+            return self._erasures.erase(collection, body.ids, body.filter, key)
+        if body.filter is not None:
+            return None, self._writes.delete_matching(collection, body.filter, key)
+        return None, self._writes.delete(collection, body.ids or [], key)
 
     async def _answer(
         self,

@@ -67,7 +67,7 @@ class ShardRows:
 
     def _opened(self, entry: SegmentEntry) -> Segment:
         self._files.bring(self._manifest, entry, first_files(entry))
-        directory = self._files.directory_of(entry)
+        directory = self._files.directory_of(self._manifest, entry)
         if entry.kind is SegmentKind.DELTA:
             return open_segment(entry, self._manifest.spec, directory)
 

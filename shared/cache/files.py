@@ -31,14 +31,16 @@ class SegmentFiles:
         self.fetched_bytes = 0
         """Bytes brought from the object store by this process."""
 
-    def directory_of(self, entry: SegmentEntry) -> Path:
-        """Where the files of a segment stand."""
-        return self._directory / entry.id
+    def directory_of(self, manifest: Manifest, entry: SegmentEntry) -> Path:
+        """Where the files of a segment stand: with those of its shard."""
+        return self.shard_directory(manifest) / entry.id
 
-    def has(self, entry: SegmentEntry, files: Sequence[FileEntry]) -> bool:
-        """Whether these files are here and proven."""
+    def has(self, manifest: Manifest, entry: SegmentEntry, files: Sequence[FileEntry]) -> bool:
+        """Whether these files are here and proven; another process may have removed what was."""
+        local = self.directory_of(manifest, entry)
         with self._lock:
-            return all((entry.id, file.name) in self._verified for file in files)
+            proven = all((entry.id, file.name) in self._verified for file in files)
+        return proven and all((local / file.name).exists() for file in files)
 
     def bring(self, manifest: Manifest, entry: SegmentEntry, files: Sequence[FileEntry]) -> None:
         """Have these files here and proven. A damaged local copy is fetched anew.
@@ -47,7 +49,7 @@ class SegmentFiles:
             CorruptObject: an object is missing, or is not what the manifest says.
             DependencyUnavailable: the object store does not answer, or the disk is full or read-only.
         """
-        missing = [file for file in files if not self.has(entry, [file])]
+        missing = [file for file in files if not self.has(manifest, entry, [file])]
         if not missing:
             return
         with _disk_errors(self._directory), ThreadPoolExecutor(len(missing)) as side_by_side:
@@ -69,14 +71,29 @@ class SegmentFiles:
         self._count(len(content))
         return content
 
-    def remove(self, segment_id: str) -> None:
-        """Delete the local copy; maps of it that are still open stay readable."""
+    def remove(self, directory: Path) -> None:
+        """Delete the local copy of the segment in a directory; maps of it that are still open stay readable."""
         with self._lock:
-            self._verified = {known for known in self._verified if known[0] != segment_id}
-        shutil.rmtree(self._directory / segment_id, ignore_errors=True)
+            self._verified = {known for known in self._verified if known[0] != directory.name}
+        shutil.rmtree(directory, ignore_errors=True)
+
+    def remove_others(self, manifest: Manifest) -> None:
+        """Delete the copies of the shard's segments that a version does not name, whichever process made them."""
+        named = {entry.id for entry in manifest.segments}
+        try:
+            present = list(self.shard_directory(manifest).iterdir())
+        except OSError:
+            return  # nothing is here, or nothing can be removed
+        for directory in present:
+            if directory.name not in named:
+                self.remove(directory)
+
+    def shard_directory(self, manifest: Manifest) -> Path:
+        """Where all local copies of a shard's segments stand."""
+        return self._directory / f"{manifest.uid}-{manifest.shard}"
 
     def _bring_one(self, manifest: Manifest, entry: SegmentEntry, file: FileEntry) -> FileEntry:
-        local = self.directory_of(entry)
+        local = self.directory_of(manifest, entry)
         if (local / file.name).exists():
             try:
                 verify_files(entry, local, [file])
@@ -88,7 +105,7 @@ class SegmentFiles:
         return file
 
     def _fetch(self, manifest: Manifest, entry: SegmentEntry, file: FileEntry) -> None:
-        local = self.directory_of(entry)
+        local = self.directory_of(manifest, entry)
         arriving = local / f"arriving-{uuid4().hex}"
         arriving.mkdir(parents=True)
         try:

@@ -50,6 +50,8 @@ class SegmentCache:
     """Opens segments by content id; concurrent requests for one share one download.
 
     An evicted segment that a snapshot still uses stays readable: the memory map outlives the file's name.
+    When a shard is opened at a newer version, what this does not name leaves memory and disk: an erased record is
+    gone from a cache as soon as its instance has seen the version without it.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class SegmentCache:
         self._open: dict[str, Segment] = {}
         self._sizes_bytes: dict[str, int] = {}
         self._heats: dict[str, Heat] = {}
+        self._directories: dict[str, Path] = {}
+        self._newest: dict[tuple[str, int], Manifest] = {}
         self._completing: set[str] = set()
         self._ranges = ThreadPoolExecutor(_RANGES_AT_ONCE, thread_name_prefix="range")
         self.counters = TierCounters()
@@ -82,6 +86,7 @@ class SegmentCache:
             CorruptObject: an object is missing or is not what the manifest says, even when fetched anew.
             DependencyUnavailable: the object store does not answer, or the cache's disk is full or read-only.
         """
+        self.forget_before(manifest)
         held = self._held(entry, early=early)
         if held is not None:
             return held
@@ -93,6 +98,20 @@ class SegmentCache:
     def open_all(self, manifest: Manifest) -> Sequence[Segment]:
         """All segments of a manifest, in its order, whole. Raises as `open`."""
         return [self.open(manifest, entry) for entry in manifest.segments]
+
+    def forget_before(self, manifest: Manifest) -> None:
+        """Drop what older versions of the shard named and this one does not, unless a newer one has been opened."""
+        key = (manifest.uid, manifest.shard)
+        with self._lock:
+            newest = self._newest.get(key)
+            if newest is not None and newest.version >= manifest.version:
+                return
+            self._newest[key] = manifest
+            shard = self._files.shard_directory(manifest)
+            held = {segment_id for segment_id, directory in self._directories.items() if directory.parent == shard}
+            for segment_id in held - {entry.id for entry in manifest.segments}:
+                self._drop(segment_id)
+        self._files.remove_others(manifest)
 
     def stats(self) -> dict[str, Any]:
         """Segments and bytes by tier, openings by tier, bytes fetched."""
@@ -124,11 +143,11 @@ class SegmentCache:
             return segment
 
     def _load(self, manifest: Manifest, entry: SegmentEntry, *, early: bool) -> Segment:
-        local = self._files.directory_of(entry).exists()
+        local = self._files.directory_of(manifest, entry).exists()
         before = self._files.fetched_bytes
         later = _later_files(entry)
         worth_it = sum(file.size_bytes for file in later) >= _WORTH_STARTING_EARLY_BYTES
-        if early and worth_it and not self._files.has(entry, later):
+        if early and worth_it and not self._files.has(manifest, entry, later):
             segment = self._load_early(manifest, entry, later[0])
         else:
             segment = self._load_whole(manifest, entry)
@@ -141,8 +160,8 @@ class SegmentCache:
 
     def _load_whole(self, manifest: Manifest, entry: SegmentEntry) -> Segment:
         self._files.bring(manifest, entry, entry.files)
-        segment = open_segment(entry, manifest.spec, self._files.directory_of(entry))
-        self._keep(entry, segment)
+        segment = open_segment(entry, manifest.spec, self._files.directory_of(manifest, entry))
+        self._keep(manifest, entry, segment)
         return segment
 
     def _load_early(self, manifest: Manifest, entry: SegmentEntry, forest: FileEntry) -> Segment:
@@ -151,8 +170,8 @@ class SegmentCache:
         def read(ranges: Sequence[ByteRange]) -> Sequence[bytes]:
             return list(self._ranges.map(lambda part: self._read(manifest, entry, forest, part), ranges))
 
-        segment = open_ranged(entry, manifest.spec, self._files.directory_of(entry), read)
-        self._keep(entry, segment)
+        segment = open_ranged(entry, manifest.spec, self._files.directory_of(manifest, entry), read)
+        self._keep(manifest, entry, segment)
         self._complete_in_background(manifest, entry)
         return segment
 
@@ -181,22 +200,31 @@ class SegmentCache:
             with self._lock:
                 self._completing.discard(entry.id)
 
-    def _keep(self, entry: SegmentEntry, segment: Segment) -> None:
+    def _keep(self, manifest: Manifest, entry: SegmentEntry, segment: Segment) -> None:
         now_s = self._monotonic_s()
+        directory = self._files.directory_of(manifest, entry)
         with self._lock:
+            self._opening.pop(entry.id, None)
             self._open[entry.id] = segment
+            self._directories[entry.id] = directory
             self._sizes_bytes[entry.id] = entry.size_bytes
             self._heats[entry.id] = self._heats.get(entry.id, Heat(0.0, now_s)).touched(now_s)
-            self._opening.pop(entry.id, None)
             mapped = {segment_id: self._sizes_bytes[segment_id] for segment_id in self._open}
             for segment_id in to_evict(mapped, self._heats, self._limits.mapped_bytes, entry.id, now_s):
                 del self._open[segment_id]
             evicted = to_evict(self._sizes_bytes, self._heats, self._limits.disk_bytes, entry.id, now_s)
-            for segment_id in evicted:
-                self._open.pop(segment_id, None)
-                del self._sizes_bytes[segment_id], self._heats[segment_id]
-        for segment_id in evicted:
-            self._files.remove(segment_id)
+            newest = self._newest[manifest.uid, manifest.shard]
+            if entry.id not in {each.id for each in newest.segments}:
+                evicted.append(entry.id)  # a reader that is behind: it has its segment, and nobody else will want it
+            removed = [self._drop(segment_id) for segment_id in evicted]
+        for left in removed:
+            self._files.remove(left)
+
+    def _drop(self, segment_id: str) -> Path:
+        """Forget a segment, and say where its files stand."""
+        self._open.pop(segment_id, None)
+        del self._sizes_bytes[segment_id], self._heats[segment_id]
+        return self._directories.pop(segment_id)
 
 
 def _later_files(entry: SegmentEntry) -> tuple[FileEntry, ...]:

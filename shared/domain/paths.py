@@ -8,6 +8,12 @@ COLLECTIONS: Final = "collections"
 GRAVES: Final = "graves"
 """Deleted collections whose objects may still be there."""
 
+OPERATIONS: Final = "operations"
+"""Long-running operations."""
+
+OPEN_ERASURES: Final = "open_erasures"
+"""Erasures about which there is something to do."""
+
 SWEEP_CURSOR: Final = "control/sweep"
 """How far the last sweep came."""
 
@@ -59,12 +65,22 @@ def manifest_object(collection: str, uid: str, shard: int, version: int, commit_
 
 def payload_object(collection: str, uid: str, shard: int, revision: int, event_id: str) -> str:
     """The payload of a mutation too large for one Pub/Sub message; each acceptance has its own."""
-    return f"{shard_prefix(collection, uid, shard)}/payloads/{revision:020d}-{event_id}.json"
+    return f"{payloads_prefix(shard_prefix(collection, uid, shard))}{revision:020d}-{event_id}.json"
+
+
+def payloads_prefix(shard_prefix: str) -> str:
+    """The payloads of a shard; their names go on with the revision."""
+    return f"{shard_prefix}/payloads/"
+
+
+def journals_prefix(shard_prefix: str) -> str:
+    """The journals of a shard; their names go on with the revision."""
+    return f"{shard_prefix}/updates/"
 
 
 def journal_prefix(shard_prefix: str, revision: int) -> str:
     """The names of all journals of updates that left words with one revision begin with this."""
-    return f"{shard_prefix}/updates/{revision:020d}-"
+    return f"{journals_prefix(shard_prefix)}{revision:020d}-"
 
 
 def journal_object(shard_prefix: str, revision: int, commit_id: str) -> str:
@@ -74,9 +90,29 @@ def journal_object(shard_prefix: str, revision: int, commit_id: str) -> str:
 
 def operation_document(operation: str) -> str:
     """How far a long-running operation is, and what came of it."""
-    return f"operations/{operation}"
+    return f"{OPERATIONS}/{operation}"
 
 
 def operation_object(operation: str, name: str) -> str:
     """What a running operation keeps between its steps."""
     return f"operations/{operation}/{name}"
+
+
+def erasure_document(erasure: str) -> str:
+    """What an erasure was asked to do."""
+    return f"erasures/{erasure}"
+
+
+def shard_erasure(erasure: str, shard: int) -> str:
+    """How far an erasure is in one shard."""
+    return f"erasures/{erasure}/shards/{shard}"
+
+
+def region_erasure(erasure: str, region: str, shard: int) -> str:
+    """What a region says of an erasure in its copy of one shard."""
+    return f"erasures/{erasure}/regions/{region}~{shard}"
+
+
+def open_erasure(erasure: str) -> str:
+    """There as long as something is to do about an erasure."""
+    return f"{OPEN_ERASURES}/{erasure}"

@@ -19,6 +19,17 @@ class CompactionDueV1(ShardEvent):
     """Whether replaced and deleted rows are counted, and the segments of a shard at rest merged, however few."""
 
 
+class ErasureDueV1(ShardEvent):
+    """Records of a shard are to be erased, as far as they are; the erasure says how far that is."""
+
+    type: ClassVar[str] = "dev.swell.index.erasure_due.v1"
+    topic: ClassVar[str] = "compactions"
+    source: ClassVar[str] = "//swell.dev/functions/ingest"
+
+    erasure: str
+    """The id of the erasure."""
+
+
 class ShardCommittedV1(ShardEvent):
     """A shard has moved to `version`, described by `manifest`; state, not a delta, so repeats are harmless."""
 

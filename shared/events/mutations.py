@@ -38,6 +38,8 @@ class Mutations(EventPart):
     """Records to delete."""
     delete_filter: dict[str, Any] | None = None
     """A filter: what matches it when the event is committed, and is not newer than the event, is deleted."""
+    erases: bool = False
+    """Whether what is deleted is to be erased: no write accepted before this one may leave a trace of it later."""
 
     @property
     def ids(self) -> list[str]:

@@ -12,7 +12,7 @@ from shared.events.crowds import (
     SpendDueV1,
 )
 from shared.events.event import Event
-from shared.events.index import CompactionDueV1, ShardCommittedV1, SweepDueV1
+from shared.events.index import CompactionDueV1, ErasureDueV1, ShardCommittedV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.events.regions import RegionHeadMovedV1, RegionTickV1
 from shared.events.tasks import TaskAssignedV1
@@ -23,6 +23,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
     for event in (
         MutationsAcceptedV1,
         CompactionDueV1,
+        ErasureDueV1,
         ShardCommittedV1,
         TransferDueV1,
         SweepDueV1,

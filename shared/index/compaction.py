@@ -27,6 +27,7 @@ class CompactionReason(StrEnum):
     SCAN = "scan"
     DEAD_ROWS = "dead_rows"
     SETTLE = "settle"
+    ERASURE = "erasure"
 
 
 @dataclass(frozen=True)

@@ -118,25 +118,50 @@ class AcceptWrites:
             idempotency_key,
         )
 
-    def delete(self, collection: Collection, ids: Sequence[str], idempotency_key: str | None) -> AcceptedWrite:
-        """Accept ids to delete; an id that does not exist is fine."""
+    def delete(
+        self,
+        collection: Collection,
+        ids: Sequence[str],
+        idempotency_key: str | None,
+        *,
+        erased_at_revision: int | None = None,
+    ) -> AcceptedWrite:
+        """Accept ids to delete; an id that does not exist is fine. With a revision they are deleted to be erased."""
         parts = _by_shard(ids, collection.shards)
         return self._accept(
             collection,
-            {shard: Mutations(delete_ids=[ids[row] for row in rows]) for shard, rows in parts.items()},
+            {
+                shard: Mutations(delete_ids=[ids[row] for row in rows], erases=erased_at_revision is not None)
+                for shard, rows in parts.items()
+            },
             idempotency_key,
+            erased_at_revision,
         )
 
     def delete_matching(
-        self, collection: Collection, condition: Mapping[str, Any], idempotency_key: str | None
+        self,
+        collection: Collection,
+        condition: Mapping[str, Any],
+        idempotency_key: str | None,
+        *,
+        erased_at_revision: int | None = None,
     ) -> AcceptedWrite:
         """Accept a filter, valid for the collection: what matches when it is committed is deleted.
 
         It is evaluated on the version that is current then, so it sees neither a write that is committed later,
         nor deletes one that was accepted later.
         """
-        mutations = Mutations(delete_filter=dict(condition))
-        return self._accept(collection, dict.fromkeys(range(collection.shards), mutations), idempotency_key)
+        mutations = Mutations(delete_filter=dict(condition), erases=erased_at_revision is not None)
+        parts = dict.fromkeys(range(collection.shards), mutations)
+        return self._accept(collection, parts, idempotency_key, erased_at_revision)
+
+    def next_revision(self) -> int:
+        """The revision of a write that is to be accepted now."""
+        return self._revisions.next()
+
+    def event_of(self, collection: Collection, shard: int, idempotency_key: str) -> str:
+        """The id of the event that carries a shard's part of the write of this key."""
+        return event_id_of(MutationsAcceptedV1.type, collection.uid, shard, idempotency_key)
 
     def committed(self, write: AcceptedWrite) -> CommittedWrite | None:
         """What became of the write, or None while a part of it is not committed."""
@@ -178,7 +203,7 @@ class AcceptWrites:
     def _event(
         self, collection: Collection, shard: int, mutations: Mutations, revision: int, idempotency_key: str
     ) -> MutationsAcceptedV1:
-        event_id = event_id_of(MutationsAcceptedV1.type, collection.uid, shard, idempotency_key)
+        event_id = self.event_of(collection, shard, idempotency_key)
         payload = orjson.dumps(mutations.to_json())
         digest = hashlib.sha256(payload).hexdigest()
         reference = None

@@ -13,6 +13,7 @@ from swell.cli import (
     collections,
     demo,
     doctor,
+    erasures,
     exports,
     imports,
     keys,
@@ -73,6 +74,7 @@ app.add_typer(calendar.app, name="calendar")
 app.command("plan")(plans.plan)
 app.command("timeline")(plans.timeline)
 app.add_typer(workflows.app, name="workflows")
+app.add_typer(erasures.app, name="erasures")
 app.command("status")(status.status)
 app.command("bundle")(bundle.bundle)
 app.add_typer(bench.app, name="bench")

@@ -10,6 +10,7 @@ import typer
 
 from shared.domain.limits import MAX_RECORDS_PER_REQUEST
 from swell.cli.connection import connected
+from swell.cli.filters import parsed_filter
 from swell.cli.options import DEFAULT_URL, Collection, Json, Url
 from swell.cli.output import print_json, say, stderr_console
 
@@ -63,16 +64,43 @@ def upsert(
 
 def delete(
     collection: Collection,
-    ids: Annotated[list[str], typer.Argument(metavar="ID", help="The ids of the records.")],
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="The ids of the records.")] = None,
     *,
+    matching: Annotated[
+        str | None, typer.Option("--filter", metavar="JSON", help="Delete what matches this filter, instead of ids.")
+    ] = None,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Also erase all that is stored of them; follow with `swell erasures show`.")
+    ] = False,
     wait: WaitOption = Wait.COMMITTED,
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
-    """Delete records by id. An id that does not exist is fine."""
+    """Delete records by id, or by a filter. An id that does not exist is fine."""
+    if bool(ids) == (matching is not None):
+        raise typer.BadParameter("give ids or --filter, one of the two")
+    unique = list(dict.fromkeys(ids or [])) or None
+    condition = None if matching is None else parsed_filter(matching)
     with connected(url) as client:
-        receipt = client.collection(collection).delete(list(dict.fromkeys(ids)), wait=wait.value)
+        target = client.collection(collection)
+        if erase:
+            _report_erasures(target.erase(unique, filter=condition, wait=wait.value), as_json=as_json)
+            return
+        if condition is not None:
+            receipt = target.delete_matching(condition, wait=wait.value)
+            _report(receipt.deleted or 0, receipt.version, wait, as_json=as_json)
+            return
+        receipt = target.delete(unique or [], wait=wait.value)
     _report(receipt.accepted, receipt.version, wait, as_json=as_json)
+
+
+def _report_erasures(erasures: "Sequence[str]", *, as_json: bool) -> None:
+    if as_json:
+        print_json({"erasures": list(erasures)})
+        return
+    say("Deleted; being erased. Follow it with:")
+    for erasure in erasures:
+        say(f"  swell erasures show {erasure}")
 
 
 def _upsert(

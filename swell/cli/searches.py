@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from swell.cli.connection import connected
-from swell.cli.failure import CommandFailed
+from swell.cli.filters import parsed_filter
 from swell.cli.options import DEFAULT_URL, Collection, Json, Url
 from swell.cli.output import note, print_json, print_table, say
 
@@ -49,7 +49,7 @@ def query(
             vector=vector,
             record_id=id_,
             file=file,
-            options={"top_k": top_k, "recall": recall, "filter": _condition(filter_)},
+            options={"top_k": top_k, "recall": recall, "filter": parsed_filter(filter_)},
         )
     if as_json:
         documents = [_result_document(result) for result in results]
@@ -101,18 +101,6 @@ def _search(
     if file is None and len(vectors) == 1:
         return [target.query(vectors[0], **wanted)]
     return target.query_many(vectors, **wanted)
-
-
-def _condition(text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
-    try:
-        condition = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise CommandFailed(f"--filter: {text!r} is not JSON: {error}", code="usage") from None
-    if not isinstance(condition, dict):
-        raise CommandFailed(f"--filter: got {text!r}, allowed: a JSON object", code="usage")
-    return condition
 
 
 def _result_document(result: "QueryResult") -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from swell.client.client import Swell
 from swell.client.collection import Collection
+from swell.client.erasure import Erasure
 from swell.client.errors import (
     ApiError,
     ClientError,
@@ -35,6 +36,7 @@ __all__ = [
     "CollectionDeclaration",
     "CollectionDescription",
     "ConflictError",
+    "Erasure",
     "FetchResult",
     "InvalidRequestError",
     "Match",

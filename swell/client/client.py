@@ -8,6 +8,7 @@ from swell.client.collection import Collection
 from swell.client.collections import Collections
 from swell.client.coordination import Ballots, Regions
 from swell.client.crowds import Calendar, Crowds
+from swell.client.erasures import Erasures
 from swell.client.operations import Operations
 from swell.client.retries import RetryPolicy
 from swell.client.transport import Transport
@@ -37,6 +38,7 @@ class Swell:
         """Connect to `url`; `http_transport` replaces the network, as tests do."""
         self._transport = Transport(url, timeout_s, retries or RetryPolicy(), http_transport)
         self.collections = Collections(self._transport)
+        self.erasures = Erasures(self._transport)
         self.operations = Operations(self._transport)
         self.regions = Regions(self._transport)
         self.ballots = Ballots(self._transport)

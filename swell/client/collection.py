@@ -105,6 +105,37 @@ class Collection:
         parts = in_chunks(len(wanted), MAX_RECORDS_PER_REQUEST)
         return _together([self._write("delete", {"ids": wanted[part], "wait": wait}, part.start) for part in parts])
 
+    def delete_matching(self, filter: Filter, *, wait: Wait = "accepted") -> WriteReceipt:  # noqa: A002 - the API's own word
+        """Delete what matches a filter when the write is committed.
+
+        With `wait="committed"` the receipt's `deleted` says how many. Errors as for `upsert`.
+        """
+        return self._write("delete", {"filter": filter, "wait": wait}, 0)
+
+    def erase(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        filter: Filter | None = None,  # noqa: A002 - the API's own word
+        wait: Wait = "accepted",
+    ) -> list[str]:
+        """Delete records by id or filter, and have all that is stored of them erased: the erasures to be followed.
+
+        `Swell.erasures.get` tells how far each is; ids are sent a thousand at a time, each with an erasure of its own.
+
+        Raises:
+            ValueError: both `ids` and `filter` are given, or neither.
+        """
+        if (ids is None) == (filter is None):
+            raise ValueError("erase: give ids or a filter, one of the two")
+        if ids is None:
+            bodies: list[dict[str, Any]] = [{"filter": filter}]
+        else:
+            wanted = id_list(ids)
+            bodies = [{"ids": wanted[part]} for part in in_chunks(len(wanted), MAX_RECORDS_PER_REQUEST)]
+        receipts = [self._write("delete", {**body, "wait": wait, "erase": True}, 0) for body in bodies]
+        return [receipt.erasure for receipt in receipts if receipt.erasure is not None]
+
     def query(
         self,
         vector: ArrayLike | None = None,
@@ -189,7 +220,9 @@ class Collection:
         except ClientError as error:
             error.records_accepted = start
             raise
-        return WriteReceipt(answer["accepted"], answer.get("version"))
+        return WriteReceipt(
+            answer.get("accepted", 0), answer.get("version"), answer.get("deleted"), answer.get("erasure")
+        )
 
     def _read(self, action: str, what: Mapping[str, Any], options: Mapping[str, Any], start: int = 0) -> Any:
         try:

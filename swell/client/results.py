@@ -87,6 +87,10 @@ class WriteReceipt:
 
     accepted: int
     version: str | None = None
+    deleted: int | None = None
+    """How many a filter matched; None unless the call waited for the commit of such a delete."""
+    erasure: str | None = None
+    """The erasure that follows, where one was asked for."""
 
 
 @dataclass(frozen=True)

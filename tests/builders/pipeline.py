@@ -11,11 +11,14 @@ import numpy as np
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
 from functions.ingest.collections import CollectionRegister
+from functions.ingest.erasures import StartErasures
 from shared.adapters.opening import Adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.domain.collection import AttributeType, Collection, Metric
 from shared.domain.versions import VersionVector
 from shared.entrypoint import Consumer
+from shared.erasures.erasure import Erasure
+from shared.erasures.store import Erasures
 from shared.events.index import SweepDueV1
 from shared.events.mutations import RecordUpdate
 from shared.index.answers import Record
@@ -98,6 +101,13 @@ class Pipeline:
     def delete_matching(self, condition: Mapping[str, Any]) -> AcceptedWrite:
         """Accept a filter to delete by."""
         return self.writes.delete_matching(self.collection, condition, None)
+
+    def erase(self, *ids: str, matching: Mapping[str, Any] | None = None, key: str | None = None) -> Erasure:
+        """Have records erased, by id or by a filter."""
+        erasures = Erasures(self.adapters.state, self.adapters.clock)
+        start = StartErasures(self.writes, erasures, self.adapters.publisher, self.adapters.clock)
+        erasure, _ = start.erase(self.collection, list(ids) if matching is None else None, matching, key)
+        return erasure
 
     def taken(self, topic: str) -> list[Message]:
         """The messages published to a topic since the last look."""

@@ -45,7 +45,7 @@ class KeptVersions:
     @classmethod
     def of(cls, manifests: Iterable[ObjectInfo], head: Head, now: datetime, retention: Retention) -> Self:
         """Decide on all manifests of a shard, listed by name."""
-        versions = [Version(number, list(group)) for number, group in groupby(manifests, key=_number)]
+        versions = [Version(number, list(group)) for number, group in groupby(manifests, key=number_of)]
         read, history = _read_and_historic(versions, head, now, retention)
         listed = [info for version in versions for info in version.manifests]
         kept = {info.name for version in [*read, *history] for info in version.manifests} | {head.manifest}
@@ -75,7 +75,7 @@ def segment_of(name: str) -> str:
     return name.rsplit("/", 2)[-2]
 
 
-def _number(info: ObjectInfo) -> int:
+def number_of(info: ObjectInfo) -> int:
     """The version that a manifest's name begins with."""
     return int(info.name.rsplit("/", 1)[-1].split("-", 1)[0])
 
@@ -94,6 +94,8 @@ def _read_and_historic(
         superseded = later.last_stored if later is not None else now
         if superseded > now - retention.readers:
             read.append(version)
+        elif version.number < head.history_from:
+            continue
         elif superseded > now - retention.history and _spans_step(version.first_stored, superseded, retention):
             history.append(version)
     return read, history

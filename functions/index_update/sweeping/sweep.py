@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from functions.index_update.erasing.steps import EraseRecords
 from functions.index_update.lease import LeaseHeld
 from functions.index_update.sweeping.budget import Budget
 from functions.index_update.sweeping.graves import ClearGraves
@@ -21,6 +22,9 @@ from shared.telemetry import log
 TIME: Final = timedelta(seconds=120)
 """Of the 300 s that a call may take: one listing or delete may still be going on when it is over."""
 
+ERASING_TIME: Final = timedelta(seconds=60)
+"""Of the same: after it no further step of an erasure is begun."""
+
 DELETIONS: Final = 2_000
 """In one run: some 20 ms each, with the look at the head before it, fit into the time."""
 
@@ -30,8 +34,17 @@ _PAGE: Final = 100
 class Sweep:
     """Handles `SweepDueV1`. Two sweeps at the same time do some work twice and no harm."""
 
-    def __init__(self, *, state: StateStore, sweep_shard: SweepShard, clear_graves: ClearGraves, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        state: StateStore,
+        sweep_shard: SweepShard,
+        clear_graves: ClearGraves,
+        erase: EraseRecords,
+        clock: Clock,
+    ) -> None:
         self._state = state
+        self._erase = erase
         self._sweep_shard = sweep_shard
         self._clear_graves = clear_graves
         self._clock = clock
@@ -40,6 +53,7 @@ class Sweep:
         """Sweep through every collection once, or as far as time and deletions go. What fails for one is logged."""
         budget = Budget(self._clock, time=TIME, deletions=DELETIONS)
         _apart(partial(self._clear_graves, budget), "deleted collections")
+        _apart(partial(self._erase.sweep, Budget(self._clock, time=ERASING_TIME, deletions=0)), "erasures")
         last = self._cursor()
         for collection in self._collections(after=last):
             if not budget.has_time:

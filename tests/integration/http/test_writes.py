@@ -104,3 +104,32 @@ def test_a_write_that_cannot_be_is_refused(api: Api, path: str, body: Any, probl
     assert 400 == answer.status_code
     assert problem in answer.json()["detail"]
     assert [] == api.publisher.take("mutations")
+
+
+def test_an_erasure_answers_with_a_receipt_to_be_looked_at(api: Api) -> None:
+    """Sent again with its key it is the same erasure; a receipt that does not exist is not found."""
+    api.declare()
+    _committed(api, "upsert", records=[{"id": "a", "vector": _V}])
+    body, headers = {"ids": ["a"], "erase": True}, {"Idempotency-Key": "k"}
+
+    first = api.ingest.post("/v1/collections/words/delete", json=body, headers=headers)
+    again = api.ingest.post("/v1/collections/words/delete", json=body, headers=headers)
+    api.commit()
+    receipt = api.ingest.get(f"/v1/erasures/{first.json()['erasure']}")
+    unknown = api.ingest.get("/v1/erasures/nope")
+
+    assert (202, 202, 200, 404) == (first.status_code, again.status_code, receipt.status_code, unknown.status_code)
+    assert first.json() == again.json()
+    assert ("rewriting", False) == (receipt.json()["state"], receipt.json()["proven"])
+    assert "words" == receipt.json()["collection"]
+
+
+def test_an_erasure_by_filter_answers_with_how_many(api: Api) -> None:
+    """As a delete does, when it waits for the commit."""
+    api.declare(attributes={"rank": "integer"})
+    _committed(api, "upsert", records=[{"id": str(n), "vector": _V, "attributes": {"rank": n}} for n in range(4)])
+
+    answer = _committed(api, "delete", filter={"range": {"rank": {"lt": 2}}}, erase=True)
+
+    assert (200, 2) == (answer.status_code, answer.json()["deleted"])
+    assert answer.json()["erasure"]

@@ -163,7 +163,7 @@ def test_the_cache_keeps_what_is_used_most(pipeline: Pipeline) -> None:
     for place in (0, 1, 0, 2):
         cache.open(manifest, manifest.segments[place])
 
-    assert {first, third} == {path.name for path in directory.iterdir()}
+    assert {first, third} == {path.name for path in directory.glob("*/*")}
     assert {"segments": 2, "bytes": limit, "opened": 1} == cache.stats()["hot"]
     assert 1 == cache.open(manifest, manifest.segments[1]).rows
 
@@ -184,6 +184,26 @@ def test_an_unmapped_segment_opens_from_the_local_disk(pipeline: Pipeline) -> No
 
     assert fetched_bytes == cache.fetched_bytes
     assert (1, 2) == (cache.counters.warm, cache.counters.cold)
+
+
+def test_a_cache_drops_what_a_newer_version_no_longer_names(pipeline: Pipeline) -> None:
+    """From memory and from disk, also what another process has left there; what a reader has open stays readable."""
+    directory = pipeline.directory / "shared-cache"
+    caches = [SegmentCache(pipeline.adapters.objects, directory, CacheLimits(10**9, 10**9)) for _ in range(2)]
+    pipeline.upsert({"a": (1, 1)})
+    pipeline.deliver(pipeline.taken("mutations"))
+    older = pipeline.reads().open(read()).snapshots[0].manifest
+    segment = caches[0].open(older, older.segments[0])
+    newer = replace(older, version=older.version + 1, segments=())
+
+    caches[1].forget_before(newer)
+    caches[0].forget_before(newer)
+
+    assert not list(directory.rglob("*.*"))
+    assert 0 == caches[0].stats()["hot"]["segments"]
+    assert 1 == segment.rows
+    assert 1 == caches[0].open(older, older.segments[0]).rows
+    assert not list(directory.rglob("*.*"))
 
 
 def test_a_cache_on_a_full_or_read_only_disk_says_so(pipeline: Pipeline) -> None:

@@ -131,6 +131,20 @@ def test_one_text_in_place_of_a_list_of_ids_is_refused() -> None:
     assert server.requests == []
 
 
+def test_an_erasure_names_ids_or_a_filter() -> None:
+    """One of the two; its id comes back to be followed."""
+    server = RecordedServer(ok({"accepted": 1, "erasure": "e1"}), ok({"erasure": "e2"}))
+    words = server.client().collection("words")
+
+    by_id = words.erase(["goal"])
+    by_filter = words.erase(filter={"eq": {"lang": "en"}})
+    with pytest.raises(ValueError, match="one of the two"):
+        words.erase()
+
+    assert (["e1"], ["e2"]) == (by_id, by_filter)
+    assert [True, True] == [body["erase"] for body in server.bodies()]
+
+
 def test_nothing_to_write_asks_nobody() -> None:
     """An empty list is a write of nothing."""
     server = RecordedServer(ACCEPTED)

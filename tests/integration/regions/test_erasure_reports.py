@@ -1,0 +1,62 @@
+"""A region says that its copy is clean when nothing older than the cleared version is in its bucket."""
+
+from datetime import timedelta
+
+from functions.region_sync.erasure_reports import ReportErasures
+from functions.region_sync.sweep_plan import READER_GRACE
+from shared.erasures.erasure import Erasure, ShardErasure, Stage
+from shared.erasures.store import Erasures
+from tests.builders.regions import RegionalWorld
+
+_HOME, _FOLLOWER = "us-central1", "europe-west1"
+
+
+def _world() -> tuple[RegionalWorld, Erasures, Erasure]:
+    """Version 1 is copied; version 2, without its segment, is the one that was cleared."""
+    world = RegionalWorld([_HOME, _FOLLOWER])
+    world.commit(["with-the-record"])
+    world.sync_shard(_FOLLOWER)
+    erasures = Erasures(world.state, world.clock)
+    erasure = erasures.begin(Erasure("e", "c", world.uid, 1_000_000, {0: "event"}))
+    world.commit(["without-it"])
+    cleared = ShardErasure(Stage.AGEING, version=2, cleared_at=world.clock.now().timestamp())
+    erasures.move(erasure, 0, lambda _: cleared)
+    return world, erasures, erasure
+
+
+def _reporting(world: RegionalWorld, erasures: Erasures, region: str = _FOLLOWER) -> ReportErasures:
+    return ReportErasures(
+        own=world.bucket(region), state=world.state, erasures=erasures, clock=world.clock, default_home=_HOME
+    )
+
+
+def test_a_region_is_clean_when_its_sweep_has_removed_the_older_version() -> None:
+    """Not while it serves the older version, nor while the older one's objects are there."""
+    world, erasures, erasure = _world()
+    report = _reporting(world, erasures)
+
+    behind = report()
+    world.sync_shard(_FOLLOWER)
+    world.sweep(_FOLLOWER)
+    not_settled = report()
+    world.clock.advance(READER_GRACE + timedelta(minutes=5))
+    not_swept = report()
+    found = erasures.reports(erasure, 0, [_FOLLOWER])[_FOLLOWER]
+    for _ in range(3):
+        world.sweep(_FOLLOWER)
+        world.clock.advance(READER_GRACE + timedelta(minutes=5))
+    clean = report()
+
+    assert (1, 1, 1, 0) == (behind, not_settled, not_swept, clean)
+    assert found is not None
+    assert found.remains > 1  # a manifest, and the files of a segment
+    assert 0 == getattr(erasures.reports(erasure, 0, [_FOLLOWER])[_FOLLOWER], "remains", None)
+
+
+def test_home_and_regions_without_a_copy_say_nothing() -> None:
+    """Home is looked at by index update; where there is no copy, nothing can be left."""
+    world, erasures, erasure = _world()
+
+    _reporting(world, erasures, _HOME)()
+
+    assert {_HOME: None} == erasures.reports(erasure, 0, [_HOME])
