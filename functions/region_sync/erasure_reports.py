@@ -13,6 +13,7 @@ from functions.region_sync.sync_plan import wanted_files
 from shared.domain.paths import head_document
 from shared.erasures.erasure import CLEARED, Erasure, RegionErasure, ShardErasure
 from shared.erasures.store import Erasures
+from shared.errors import CorruptObject
 from shared.index.manifest import Manifest
 from shared.ports.clock import Clock
 from shared.ports.objects import ObjectNotFound
@@ -78,6 +79,9 @@ class ReportErasures:
             try:
                 manifest = Manifest.from_bytes(objects.read(info.name))
             except ObjectNotFound:
+                continue
+            except CorruptObject:
+                older += 1  # what it names is not known
                 continue
             if manifest.version < version:
                 older += 1

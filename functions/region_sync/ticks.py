@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from functions.region_sync.catch_up import CatchUp, CaughtUp
+from functions.region_sync.erasure_reports import ReportErasures
 from functions.region_sync.sweep import SweepShard, Swept
 from shared.errors import CorruptObject, TransientError
 from shared.events.index import SweepDueV1
@@ -68,12 +69,13 @@ class BeThere:
 
 
 class SweepRegion:
-    """Handles `SweepDueV1` in one region: every shard that this region has, or had, a copy of."""
+    """Handles `SweepDueV1` in one region: every shard that this region has, or had, a copy of; then its erasures."""
 
-    def __init__(self, region: str, state: StateStore, sweep: SweepShard) -> None:
+    def __init__(self, region: str, state: StateStore, sweep: SweepShard, report_erasures: ReportErasures) -> None:
         self._region = region
         self._state = state
         self._sweep = sweep
+        self._report_erasures = report_erasures
 
     def __call__(self, _due: SweepDueV1) -> Outcome:
         """One shard that cannot be swept does not hold up the others; the next sweep tries again."""
@@ -86,4 +88,5 @@ class SweepRegion:
             else:
                 if swept != Swept():
                     log("INFO", "shard swept", region=self._region, shard=document.id, removed=swept.removed)
+        self._report_erasures()
         return Outcome.DONE

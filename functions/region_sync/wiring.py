@@ -7,6 +7,7 @@ from functools import cache
 from functions.region_sync.catch_up import CatchUp
 from functions.region_sync.coordinating import Coordinating
 from functions.region_sync.copying import Bucket, Copier
+from functions.region_sync.erasure_reports import ReportErasures
 from functions.region_sync.follow import FollowAnnouncements
 from functions.region_sync.settings import RegionSyncSettings
 from functions.region_sync.shard_view import ShardViews
@@ -15,6 +16,7 @@ from functions.region_sync.sync_shard import SyncShard
 from functions.region_sync.ticks import BeThere, CatchUpOnTick, SweepRegion
 from shared.adapters.opening import Adapters, open_adapters, open_bucket
 from shared.entrypoint import Consumer
+from shared.erasures.store import Erasures
 from shared.events.index import ShardCommittedV1, SweepDueV1
 from shared.events.regions import RegionHeadMovedV1, RegionTickV1
 from shared.ports.objects import ObjectStore
@@ -65,13 +67,20 @@ def build(
         adapters, region, topology, views=views, sync=sync, copier=Copier(own), settings=settings
     )
     sweep = SweepShard(own=own, state=adapters.state, views=views, clock=adapters.clock)
+    report = ReportErasures(
+        own=own,
+        state=adapters.state,
+        erasures=Erasures(adapters.state, adapters.clock),
+        clock=adapters.clock,
+        default_home=topology.home_region,
+    )
     consumer = Consumer(
         "region_sync",
         {
             ShardCommittedV1: follow.commit,
             RegionHeadMovedV1: follow.head_moved,
             RegionTickV1: BeThere(coordinating.tick, catch_up),
-            SweepDueV1: SweepRegion(region, adapters.state, sweep),
+            SweepDueV1: SweepRegion(region, adapters.state, sweep, report),
             **coordinating.handlers(),
         },
         publisher=adapters.publisher,
