@@ -24,6 +24,7 @@ from swell.cli import (
     searches,
     status,
     up,
+    watching,
     workflows,
 )
 from swell.cli.failure import CommandFailed
@@ -66,6 +67,7 @@ app.command("import")(imports.import_file)
 app.command("export")(exports.export_file)
 app.add_typer(operations.app, name="operations")
 app.command("query")(searches.query)
+app.command("watch")(watching.watch)
 app.command("fetch")(searches.fetch)
 app.command("delete")(records.delete)
 app.add_typer(regions.app, name="regions")

@@ -27,6 +27,7 @@ from swell.client.results import (
     WriteReceipt,
 )
 from swell.client.retries import NO_RETRIES, RetryPolicy
+from swell.client.watching import WatchedAnswer
 
 __all__ = [
     "NO_RETRIES",
@@ -53,5 +54,6 @@ __all__ = [
     "Swell",
     "UnavailableError",
     "UnreachableError",
+    "WatchedAnswer",
     "WriteReceipt",
 ]

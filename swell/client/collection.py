@@ -1,6 +1,6 @@
 """Reads and writes of one collection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 from uuid import uuid4
@@ -14,6 +14,7 @@ from swell.client.operation import Operation
 from swell.client.problem_details import shifted
 from swell.client.results import FetchResult, QueryResult, Record, WriteReceipt
 from swell.client.transport import Transport
+from swell.client.watching import WatchedAnswer, watch
 from swell.client.wire import encode_vector, id_list, in_chunks, many_vectors, one_vector, upsert_batches
 
 Wait = Literal["accepted", "committed"]
@@ -185,6 +186,33 @@ class Collection:
             answer = self._read("query", {"vectors": [encode_vector(row) for row in rows[part]]}, options, part.start)
             results += [QueryResult.of(one["matches"], answer) for one in answer["results"]]
         return results
+
+    def watch(
+        self,
+        vector: ArrayLike,
+        *,
+        top_k: int = 10,
+        filter: Filter | None = None,  # noqa: A002 - the API's own word
+        min_score: float | None = None,
+        include: Sequence[Literal["attributes"]] = (),
+        after: str | None = None,
+    ) -> Iterator[WatchedAnswer]:
+        """The nearest records of a vector now, and again whenever a commit changes them, for as long as you iterate.
+
+        A broken connection is taken up again without loss or repeat; `after` is the token of an earlier answer.
+
+        Raises:
+            ApiError: the server refuses the query.
+            UnreachableError: nobody answered, the first time.
+        """
+        body = {
+            "collection": self.name,
+            "vector": encode_vector(one_vector(vector)),
+            **_search_options(top_k, None, filter, ()),
+            **_given(min_score=min_score, after=after),
+            "include": list(include),
+        }
+        return watch(self._transport, body)
 
     def fetch(
         self,

@@ -36,15 +36,23 @@ def error_of(response: httpx.Response) -> ApiError:
             status=response.status_code,
             retry_after_s=_retry_after_s(response),
         )
-    return _error_type(response.status_code)(
+    return error_from(document, status=response.status_code, retry_after_s=_retry_after_s(response))
+
+
+def error_from(
+    document: Mapping[str, Any], *, status: int | None = None, retry_after_s: float | None = None
+) -> ApiError:
+    """The exception for problem details, which also come inside a stream."""
+    status = int(document.get("status", 500)) if status is None else status
+    return _error_type(status)(
         str(document.get("detail", document.get("title", "no detail"))),
         code=str(document.get("type", "")).rpartition("/")[2] or "http",
-        status=response.status_code,
+        status=status,
         problems=tuple(
             Problem(str(entry.get("field")), str(entry.get("value")), str(entry.get("allowed")))
             for entry in document.get("errors", [])
         ),
-        retry_after_s=_retry_after_s(response),
+        retry_after_s=retry_after_s,
     )
 
 

@@ -1,6 +1,6 @@
 """HTTP between the client and one server: JSON out, JSON in, failures as exceptions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import httpx
@@ -12,6 +12,8 @@ from swell.client.retries import RetryPolicy, retrying
 from swell.client.tracing import traced_request
 
 _CONNECT_TIMEOUT_S: Final = 5.0
+_SILENCE_S: Final = 60.0
+"""A stream that says nothing for this long is broken: heartbeats come four times as often."""
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -56,6 +58,32 @@ class Transport:
         request_headers = {**(headers or {}), **({"Content-Type": "application/json"} if content else {})}
         attempts = retrying(self._retries, repeatable=repeatable)
         return attempts(self._send_once, method, path, content, request_headers)
+
+    def events(self, path: str, body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Names and data of the Server-Sent Events that a POST is answered with, until the server ends them.
+
+        Raises:
+            UnreachableError: no answer, or the connection broke; nothing is tried again.
+            ApiError: an error answer.
+        """
+        headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        timeout = httpx.Timeout(self._timeout_s, connect=_CONNECT_TIMEOUT_S, read=_SILENCE_S)
+        try:
+            with self._http.stream(
+                "POST", path, content=orjson.dumps(body), headers=headers, timeout=timeout
+            ) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    raise error_of(response)
+                name = ""
+                for line in response.iter_lines():
+                    field, _, value = line.partition(": ")
+                    if field == "event":
+                        name = value
+                    elif field == "data":
+                        yield name, orjson.loads(value)
+        except httpx.TransportError as error:
+            raise UnreachableError(f"the stream from {self.url} broke ({error})", sent=True) from error
 
     def size_of(self, path: str) -> int:
         """The size of a file that the server has. Raises as `send`."""

@@ -6,8 +6,10 @@ from typing import Any
 import grpc
 import httpx
 import orjson
+from typer.testing import CliRunner
 
 from functions.stream import search_pb2
+from swell.cli.main import app
 from swell.local.running import RunningSwell
 from swell.local.websocket_client import WebSocketClient
 
@@ -93,3 +95,13 @@ def test_grpc_answers_beside_http(swell: RunningSwell, http: httpx.Client) -> No
         answer = query(pb.QueryRequest(ask=ask), timeout=_WITHIN_S, wait_for_ready=True)
 
     assert ["a"] == [match.id for match in answer.matches]
+
+
+def test_the_command_follows_a_collection(swell: RunningSwell, http: httpx.Client) -> None:
+    """Each answer on a line for programs."""
+    http.put("/v1/collections/shown", json={"dimension": 2, "metric": "euclidean"}).raise_for_status()
+    _write(http, "shown", {"id": "a", "vector": [1, 0]})
+
+    shown = CliRunner().invoke(app, ["watch", "shown", "--id", "a", "--count", "1", "--json", "--url", swell.url])
+
+    assert (0, ["a"]) == (shown.exit_code, [match["id"] for match in orjson.loads(shown.stdout)["matches"]])
