@@ -18,10 +18,11 @@ TOPOLOGY_FILE = Path(__file__).parents[2] / "topology.yaml"
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]
+class UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]
     """YAML without silent overwriting: plain PyYAML keeps the last of two equal keys and says nothing."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """A mapping whose keys are all different."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for position, key in enumerate(keys):
             if key in keys[:position]:
@@ -44,7 +45,7 @@ def read_topology(path: Path) -> Topology:
         ConfigurationError: the file cannot be read, is not YAML, or breaks a rule; names every problem.
     """
     try:
-        document = yaml.load(path.read_bytes(), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        document = yaml.load(path.read_bytes(), Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
         return Topology.model_validate(document)
     except (OSError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path}: {error}") from error

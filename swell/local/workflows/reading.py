@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from shared.topology.loading import UniqueKeyLoader
 from swell.local.workflows.checking import problems_of
 from swell.local.workflows.definition import Routine, Steps, Workflow
 from swell.local.workflows.expressions.templates import template
@@ -20,17 +21,6 @@ from swell.local.workflows.reading_steps import StepReader
 SUFFIX: Final = ".workflows.yaml"
 WORKFLOWS: Final = Path(__file__).parents[3] / "workflows"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Plain PyYAML keeps the last of two equal keys: a step's second `next` would win in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = next((key for position, key in enumerate(keys) if key in keys[:position]), None)
-        if twice is not None:
-            raise yaml.MarkedYAMLError(problem=f"duplicate key {twice!r}", problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep=deep)
 
 
 def read_all(directory: Path = WORKFLOWS) -> dict[str, Workflow]:
@@ -65,7 +55,7 @@ def read(name: str, source: str) -> Workflow:
     if len(source.encode()) > MAX_SOURCE_BYTES:
         raise InvalidWorkflow(name, [f"{len(source.encode()):,} bytes, allowed: {MAX_SOURCE_BYTES:,}"])
     try:
-        document = yaml.load(source, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        document = yaml.load(source, Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         raise InvalidWorkflow(name, [str(error)]) from error
     problems: list[str] = []
