@@ -6,6 +6,7 @@ import typer
 
 from shared.errors import SwellError
 from swell.cli import (
+    backup,
     ballots,
     bench,
     bundle,
@@ -13,6 +14,7 @@ from swell.cli import (
     collections,
     demo,
     doctor,
+    drill,
     erasures,
     exports,
     imports,
@@ -21,6 +23,8 @@ from swell.cli import (
     plans,
     records,
     regions,
+    replication,
+    restore,
     searches,
     status,
     up,
@@ -77,6 +81,10 @@ app.command("plan")(plans.plan)
 app.command("timeline")(plans.timeline)
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(erasures.app, name="erasures")
+app.add_typer(backup.app, name="backup")
+app.command("restore")(restore.restore)
+app.add_typer(replication.app, name="replication")
+app.add_typer(drill.app, name="drill")
 app.command("status")(status.status)
 app.command("bundle")(bundle.bundle)
 app.add_typer(bench.app, name="bench")

@@ -1,0 +1,1 @@
+"""Backups of a deployment in another bucket or directory, and the way back."""
