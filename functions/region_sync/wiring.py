@@ -34,13 +34,18 @@ class RegionSync:
     coordinating: Coordinating
 
 
-def build(
-    adapters: Adapters,
-    placement: Placement,
-    open_objects: Callable[[str], ObjectStore],
-    settings: RegionSyncSettings,
-) -> RegionSync:
-    """Region sync on these adapters; `open_objects` opens a bucket by its name."""
+@dataclass(frozen=True)
+class Copying:
+    """What brings objects to one region."""
+
+    own: Bucket
+    views: ShardViews
+    sync: SyncShard
+    catch_up: CatchUp
+
+
+def copying(adapters: Adapters, placement: Placement, open_objects: Callable[[str], ObjectStore]) -> Copying:
+    """The copying part by itself; `open_objects` opens a bucket by its name."""
     region, topology = placement.region, placement.topology
 
     @cache
@@ -53,22 +58,39 @@ def build(
     sync = SyncShard(
         own=own, buckets=bucket, state=adapters.state, views=views, copier=Copier(own), clock=adapters.clock
     )
+    catch_up = CatchUp(region=region, home_region=topology.home_region, state=adapters.state, sync=sync)
+    return Copying(own, views, sync, catch_up)
+
+
+def build(
+    adapters: Adapters,
+    placement: Placement,
+    open_objects: Callable[[str], ObjectStore],
+    settings: RegionSyncSettings,
+) -> RegionSync:
+    """Region sync on these adapters; `open_objects` opens a bucket by its name."""
+    region, topology = placement.region, placement.topology
+    parts = copying(adapters, placement, open_objects)
     follow = FollowAnnouncements(
-        region=region, hub=hubs_of(topology).get(region), sync=sync, publisher=adapters.publisher, clock=adapters.clock
+        region=region,
+        hub=hubs_of(topology).get(region),
+        sync=parts.sync,
+        publisher=adapters.publisher,
+        clock=adapters.clock,
     )
     catch_up = CatchUpOnTick(
         region=region,
         target_s=lag_target_s(topology.regions[region].tier),
-        catch_up=CatchUp(region=region, home_region=topology.home_region, state=adapters.state, sync=sync),
+        catch_up=parts.catch_up,
         state=adapters.state,
         clock=adapters.clock,
     )
     coordinating = Coordinating(
-        adapters, region, topology, views=views, sync=sync, copier=Copier(own), settings=settings
+        adapters, region, topology, views=parts.views, sync=parts.sync, copier=Copier(parts.own), settings=settings
     )
-    sweep = SweepShard(own=own, state=adapters.state, views=views, clock=adapters.clock)
+    sweep = SweepShard(own=parts.own, state=adapters.state, views=parts.views, clock=adapters.clock)
     report = ReportErasures(
-        own=own,
+        own=parts.own,
         state=adapters.state,
         erasures=Erasures(adapters.state, adapters.clock),
         clock=adapters.clock,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.region_sync.wiring import build
+from functions.region_sync.wiring import copying
 from shared.adapters.opening import Adapters
 from shared.errors import Conflict, CorruptObject
 from shared.index.manifest import Manifest
@@ -63,7 +63,7 @@ class LoseRegion:
         self._adapters.state.commit([Delete(f"{regional_heads(region)}/{shard}") for shard in before])
         for info in objects:
             self._adapters.objects.delete(info.name)
-        build(self._adapters, self._placement, self._open_objects).catch_up()
+        copying(self._adapters, self._placement, self._open_objects).catch_up()
         took_s = self._monotonic_s() - began_s
         after = self._heads()
         self._check(after)
