@@ -20,6 +20,7 @@ from shared.domain.tier import Tier
 from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_DATA, Json
 from swell.cli.output import print_json, print_table, say
+from swell.cli.places import Data, Project
 
 if TYPE_CHECKING:
     from shared.auth.key_record import KeyRecord
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys. The first one closes open access.")
 
-Data = Annotated[Path, typer.Option("--data", metavar="DIR", file_okay=False, help="The data directory of `swell up`.")]
-Project = Annotated[
-    str | None, typer.Option("--project", metavar="PROJECT", help="A Google Cloud project, instead of a directory.")
-]
 Database = Annotated[str, typer.Option("--database", help="With --project: the Firestore database.")]
 
 
