@@ -7,19 +7,40 @@ from starlette.types import ASGIApp
 
 from functions.control.calendar_routes import CalendarRoutes
 from functions.control.crowd_routes import CrowdRoutes
+from functions.control.prewarm_routes import PrewarmRoutes
+from functions.control.warming import WarmRegion
 from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.platform import Platform, PlatformSettings, open_platform
+from shared.coordination.membership import Membership
+from shared.coordination.tasks.desk import TaskDesk
 from shared.crowds.calendar_store import CalendarStore
+from shared.crowds.prewarms import Prewarms
 from shared.crowds.timeline import Timeline
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
 
 
-def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
+class ControlSettings(EdgeSettings, PlatformSettings):
+    """Who may come in, and which platform is controlled."""
+
+
+def build(adapters: Adapters, platform: Platform, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
     """Control on these adapters, behind this middleware."""
     state, clock, timeline = adapters.state, adapters.clock, Timeline(adapters.state)
+    membership = Membership(state, clock)
+    desk = TaskDesk(state, clock, membership, adapters.publisher)
+    prewarms = PrewarmRoutes(
+        state=state,
+        prewarms=Prewarms(state),
+        fleet=platform.fleet,
+        warm=WarmRegion(state, membership, desk, clock),
+        timeline=timeline,
+        clock=clock,
+    )
     routes = [
         *CalendarRoutes(CalendarStore(state), timeline, adapters.publisher, clock).routes(),
         *CrowdRoutes(state, timeline, clock).routes(),
+        *prewarms.routes(),
     ]
     return HttpFunction("control", routes, ready=lambda: _check(adapters), middleware=middleware)
 
@@ -31,6 +52,6 @@ def _check(adapters: Adapters) -> None:
 @cache
 def app() -> ASGIApp:
     """Control as the environment says."""
-    settings = EdgeSettings()
+    settings = ControlSettings()
     adapters = open_adapters(settings)
-    return build(adapters, edge(adapters, settings))
+    return build(adapters, open_platform(settings, adapters), edge(adapters, settings))

@@ -13,6 +13,7 @@ from functions.scaling.sharing import UNLIMITED_MICROS_PER_HOUR, Share, Wish, sh
 from functions.scaling.signals import Signals
 from functions.scaling.wants import RegionTerms, want_of
 from shared.crowds.plan_store import load_plan
+from shared.crowds.prewarms import Prewarm, Prewarms
 from shared.crowds.spending import load_spending
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
 from shared.domain.scaling_plan import ScalingPlan
@@ -54,6 +55,7 @@ class ScaleRegions:
     ) -> None:
         self._terms = terms
         self._state = state
+        self._prewarms = Prewarms(state)
         self._metrics = metrics
         self._fleet = fleet
         self._decisions = decisions
@@ -101,10 +103,10 @@ class ScaleRegions:
     ) -> list[RegionDecision]:
         reactive = self._policy.reactive
         signals = signals_by_region(self._metrics.minutes(now - reactive.stable_window - timedelta(minutes=1), now))
-        plan, spending = load_plan(self._state), load_spending(self._state)
+        plan, spending, prewarms = load_plan(self._state), load_spending(self._state), self._prewarms.all()
         terms = [one for one in self._terms if one.region in sizes]
         demands = {one.region: self._demand(one, signals.get(one.region, []), before, now) for one in terms}
-        floors = {one.region: 0 if plan is None else min(plan.floor_at(one.region, now), one.quota) for one in terms}
+        floors = {one.region: min(self._floor(one.region, plan, prewarms, now), one.quota) for one in terms}
         wishes = [
             Wish(
                 want_of(one, max(floors[one.region], demands[one.region].instances), demands[one.region].urgency),
@@ -119,6 +121,12 @@ class ScaleRegions:
             micros_per_hour=UNLIMITED_MICROS_PER_HOUR if spending is None else spending.micros_per_hour,
         )
         return [_decision(region, shares[region], floors[region], demands[region], plan, now) for region in shares]
+
+    @staticmethod
+    def _floor(region: str, plan: ScalingPlan | None, prewarms: Sequence[Prewarm], now: datetime) -> int:
+        """The highest of what the plan and every prewarm hold."""
+        planned = 0 if plan is None else plan.floor_at(region, now)
+        return max([planned, *(prewarm.floor(region, now) for prewarm in prewarms)])
 
     def _demand(
         self, terms: RegionTerms, signals: Sequence[Signals], before: Mapping[str, Remembered], now: datetime

@@ -46,10 +46,16 @@ class Timeline:
 
     def note(self, entry: TimelineEntry) -> None:
         """Keep an entry; one of this time, kind and key that is there already stays as it is."""
-        data = {"at": entry.at.isoformat(), "kind": entry.kind.value, "key": entry.key, "text": entry.text}
-        write = Put(_path(entry), {**data, "fields": dict(entry.fields)}, ABSENT, expires_at=entry.at + KEPT)
         try:
-            self._state.commit([write])
+            self._state.commit([_write(entry)])
+        except PreconditionFailed:
+            return
+
+    def note_once(self, entry: TimelineEntry) -> None:
+        """Keep an entry unless one of its kind and key stands already, at whatever time: for facts told again."""
+        marker = Put(f"timeline_keys/{event_id_of(entry.kind, entry.key)}", {}, ABSENT, expires_at=entry.at + KEPT)
+        try:
+            self._state.commit([marker, _write(entry)])
         except PreconditionFailed:
             return
 
@@ -66,6 +72,11 @@ class Timeline:
             )
             for document in documents
         ]
+
+
+def _write(entry: TimelineEntry) -> Put:
+    data = {"at": entry.at.isoformat(), "kind": entry.kind.value, "key": entry.key, "text": entry.text}
+    return Put(_path(entry), {**data, "fields": dict(entry.fields)}, ABSENT, expires_at=entry.at + KEPT)
 
 
 def _path(entry: TimelineEntry) -> str:

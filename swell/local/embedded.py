@@ -94,7 +94,7 @@ def front_door(
         "query": query,
         "stream": stream,
         "coordination": Later(lambda: _coordination(adapters, middleware)),
-        "control": Later(lambda: _control(adapters, middleware)),
+        "control": Later(lambda: _control(data_dir, adapters, middleware)),
     }
 
     grpc = EmbeddedGrpc(stream, grpc_port)
@@ -113,10 +113,12 @@ def _coordination(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIA
     return build(adapters, middleware)
 
 
-def _control(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:
+def _control(data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:
     from functions.control.wiring import build
+    from shared.adapters.platform import PlatformSettings, open_platform
 
-    return build(adapters, middleware)
+    platform = open_platform(PlatformSettings(runtime="embedded", data_dir=data_dir), adapters)
+    return build(adapters, platform, middleware)
 
 
 def _stream(data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware]) -> "Stream":

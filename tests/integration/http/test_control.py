@@ -15,13 +15,16 @@ from shared.auth.key_record import Grant
 from shared.auth.key_store import KeyStore
 from shared.auth.scope import Scope
 from shared.crowds.calendar_store import CalendarStore
-from shared.crowds.paths import PLAN
+from shared.crowds.paths import PLAN, fleet_document
 from shared.crowds.plan_store import plan_document
+from shared.crowds.prewarms import Prewarms
 from shared.domain.scaling_plan import PlanReason, PlanStep, ScalingPlan
 from shared.edge import EdgeSettings, edge
 from shared.events.crowds import CalendarChangedV1
+from shared.ports.fleet import FleetSize
 from shared.ports.state import Put
 from tests.fakes.clock import FrozenClock
+from tests.fakes.crowds import PaperFleet, paper_platform
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.state import InMemoryState
@@ -63,6 +66,8 @@ class Control:
     http: TestClient
     state: InMemoryState
     publisher: RecordingPublisher
+    clock: FrozenClock
+    fleet: PaperFleet
 
     def put(self, event: str = "final", **changes: Any) -> Any:
         """Enter the final, with changes."""
@@ -74,8 +79,11 @@ def control() -> Iterator[Control]:
     """Control on an empty state store, at noon."""
     clock, publisher = FrozenClock(NOW), RecordingPublisher()
     state = InMemoryState(clock=clock)
-    with TestClient(build(Adapters(state, InMemoryObjects(clock=clock), publisher, clock))) as http:
-        yield Control(http, state, publisher)
+    platform = paper_platform(state, clock)
+    app = build(Adapters(state, InMemoryObjects(clock=clock), publisher, clock), platform)
+    with TestClient(app) as http:
+        assert isinstance(platform.fleet, PaperFleet)
+        yield Control(http, state, publisher, clock, platform.fleet)
 
 
 def test_an_event_is_entered_listed_changed_and_taken_out(control: Control) -> None:
@@ -216,7 +224,9 @@ def test_only_operators_see_or_change_anything(
     clock = FrozenClock(NOW)
     state = InMemoryState(clock=clock)
     adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
-    app = build(adapters, edge(adapters, EdgeSettings(runtime="embedded", data_dir=tmp_path)))
+    app = build(
+        adapters, paper_platform(state, clock), edge(adapters, EdgeSettings(runtime="embedded", data_dir=tmp_path))
+    )
     _, key = KeyStore(state, clock).create(Grant("test", frozenset(scopes), tenant), by="test")
     method, path = request_line.split()
     body = {"ics": ICS, "regions": {"us-east1": 1}} if method == "POST" else None
@@ -225,3 +235,83 @@ def test_only_operators_see_or_change_anything(
         answer = http.request(method, path, headers={"Authorization": f"Bearer {key}"}, json=body)
 
     assert answer.status_code == status
+
+
+FLOOR: dict[str, Any] = {"revision": 3, "instances": 6, "ends_at": "2026-06-01T14:00:00Z"}
+PREWARM = "/v1/plans/step-1/prewarm"
+
+
+def test_a_prewarm_holds_its_floors_until_they_are_given_back(control: Control) -> None:
+    """Raised twice it is one floor; six steps down leave nothing; each request may come again."""
+    for _ in range(2):
+        raised = control.http.put(f"{PREWARM}/floors/us-east1", json=FLOOR)
+    held = []
+    for step in (1, 2, 2, 1, 3, 4, 5, 6):
+        body = {"revision": 3, "step": step, "of": 6}
+        held.append(control.http.post(f"{PREWARM}/step-down", json=body).json()["held"])
+    removed = [control.http.delete(f"{PREWARM}/floors/us-east1").status_code for _ in range(2)]
+
+    assert raised.json()["floor"] == 6
+    assert [round(share * 6) for share in held] == [5, 4, 4, 4, 3, 2, 1, 0]
+    assert removed == [204, 204]
+
+
+def test_an_older_revision_of_a_prewarm_changes_nothing(control: Control) -> None:
+    """A workflow that was overtaken by a new plan learns it from each of its requests."""
+    control.http.put(f"{PREWARM}/floors/us-east1", json=FLOOR)
+    older = {**FLOOR, "revision": 2, "instances": 1}
+
+    refused = [
+        control.http.put(f"{PREWARM}/floors/us-east1", json=older),
+        control.http.post(f"{PREWARM}/step-down", json={"revision": 2, "step": 1, "of": 6}),
+        control.http.post(f"{PREWARM}/load/us-east1", json={"revision": 2, "collections": 1}),
+    ]
+
+    assert [answer.status_code for answer in refused] == [409, 409, 409]
+    assert Prewarms(control.state).all()[0].floor("us-east1", NOW) == 6
+
+
+def test_a_region_is_ready_when_its_instances_are(control: Control) -> None:
+    """Not before they are asked for, not before they answer; what the budget denies is not waited for."""
+    control.http.put(f"{PREWARM}/floors/us-east1", json=FLOOR)
+    answers = [control.http.get(f"{PREWARM}/readiness/us-east1").json()]
+    for size in (FleetSize(6, 10, 2), FleetSize(6, 10, 6)):
+        control.fleet.sizes["us-east1"] = size
+        answers.append(control.http.get(f"{PREWARM}/readiness/us-east1").json())
+    control.fleet.sizes["us-east1"] = FleetSize(4, 4, 4)
+    control.state.commit([Put(fleet_document("us-east1"), {"floor": 6, "denied": 2})])
+    answers.append(control.http.get(f"{PREWARM}/readiness/us-east1").json())
+
+    assert [answer["is_ready"] for answer in answers] == [False, False, True, True]
+    assert answers[-1]["is_denied"]
+
+
+def test_floors_expire_an_hour_after_the_crowd(control: Control) -> None:
+    """A workflow that died leaves nothing standing for ever."""
+    control.http.put(f"{PREWARM}/floors/us-east1", json=FLOOR)
+    (prewarm,) = Prewarms(control.state).all()
+
+    assert prewarm.floor("us-east1", NOW + timedelta(hours=2, minutes=59)) == 6
+    assert prewarm.floor("us-east1", NOW + timedelta(hours=3)) == 0
+    control.clock.advance(timedelta(hours=3))
+    assert Prewarms(control.state).all() == []
+
+
+def test_what_came_of_a_prewarm_is_told_once(control: Control) -> None:
+    """A failure is an alert, with its reason."""
+    for _ in range(2):
+        control.http.post(f"{PREWARM}/facts", json={"revision": 3, "fact": "failed", "detail": "no quota"})
+        control.clock.advance(timedelta(seconds=30))
+
+    (told,) = control.http.get("/v1/timeline").json()["entries"]
+    assert told["kind"] == "alert"
+    assert "no quota" in told["text"]
+
+
+def test_a_region_nobody_has_heard_of_cannot_be_warmed_and_says_so(control: Control) -> None:
+    """Its instances open collections when they are asked; the prewarm goes on."""
+    answer = control.http.post(f"{PREWARM}/load/us-east1", json={"revision": 3, "collections": 5})
+
+    assert answer.status_code == 200
+    assert answer.json()["warmed"] == 0
+    assert "nobody can be asked" in answer.json()["detail"]

@@ -13,6 +13,7 @@ from shared.adapters.opening import Adapters
 from shared.adapters.platform import Platform
 from shared.crowds.paths import PLAN, fleet_document
 from shared.crowds.plan_store import plan_document
+from shared.crowds.prewarms import Prewarms
 from shared.crowds.spending import Spending, spending_write
 from shared.crowds.timeline import EntryKind, Timeline
 from shared.domain.load import LoadMinute
@@ -231,3 +232,13 @@ def test_constant_load_changes_nothing_after_the_first_decision(scaling: Scaling
 
     changes = sum(before != after for before, after in pairwise(sizes))
     assert changes <= 1
+
+
+def test_a_prewarm_holds_a_floor_of_its_own(scaling: Scaling) -> None:
+    """The plan may have stepped down already: the higher of both stands."""
+    scaling.plan((0, 2))
+    Prewarms(scaling.state).raise_floor("step", REGION, 5, revision=1, ends_at=NOON + timedelta(hours=1))
+
+    scaling.tick()
+
+    assert scaling.size.min_instances == 5
