@@ -1,6 +1,6 @@
 """From outlooks to the plan: made, kept if it asks for anything else, and announced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from functions.burst_prediction.forecasting import RegionOutlook
@@ -12,10 +12,11 @@ from shared.crowds.paths import PLAN
 from shared.crowds.plan_store import plan_document, plan_of
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
 from shared.domain.scaling_plan import PlanStep, ScalingPlan
+from shared.errors import NotFound
 from shared.events.codec import to_message
 from shared.events.crowds import PlanChangedV1
 from shared.events.event import event_id_of
-from shared.ports.fleet import Fleet
+from shared.ports.fleet import Fleet, FleetSize
 from shared.ports.publisher import Publisher
 from shared.ports.state import ABSENT, Put, StateStore
 
@@ -49,7 +50,7 @@ class PlanRegions:
             DependencyUnavailable: fleet, documents or Pub/Sub do not answer now.
             RevisionConflict: another delivery planned at the same time, again and again.
         """
-        steps = {region: self._steps(region, outlook) for region, outlook in outlooks.items()}
+        steps = {region: self._steps(region, outlook, size) for region, outlook, size in self._deployed(outlooks)}
         plan, is_new = retry_lost_races(lambda: self._keep(steps, now), "scaling plan")
         if is_new:
             text = f"plan {plan.revision}: {_peaks(plan)}"
@@ -60,8 +61,15 @@ class PlanRegions:
         self._publisher.publish([to_message(changed)])
         return plan
 
-    def _steps(self, region: str, outlook: RegionOutlook) -> tuple[PlanStep, ...]:
-        size = self._fleet.size(region)
+    def _deployed(self, outlooks: Mapping[str, RegionOutlook]) -> Iterator[tuple[str, RegionOutlook, FleetSize]]:
+        """The regions that can be set; one that was given up may still have load in its history."""
+        for region, outlook in outlooks.items():
+            try:
+                yield region, outlook, self._fleet.size(region)
+            except NotFound:
+                continue
+
+    def _steps(self, region: str, outlook: RegionOutlook, size: FleetSize) -> tuple[PlanStep, ...]:
         running = size.min_instances if size.ready is None else size.ready
         limits = RegionLimits(quota=self._quotas[region], ramp=self._ramp, running=running)
         return plan_region(outlook.outlook.forecast, outlook.crowds, self._policy, limits)

@@ -17,6 +17,7 @@ from functions.query.routes import QueryRoutes
 from functions.query.searching import Searches
 from functions.query.settings import QuerySettings
 from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.platform import PlatformSettings
 from shared.adapters.redis.answers import RedisAnswers
 from shared.adapters.redis.connection import RedisConnection
 from shared.cache.segment_cache import CacheLimits, SegmentCache
@@ -27,6 +28,7 @@ from shared.reads.heads import Heads
 from shared.reads.served_heads import ServedHeads
 from shared.reads.service import AnswerReads
 from shared.reads.snapshots import Snapshots
+from shared.topology import load_topology
 
 _SWITCH_AFTER_S: Final = 0.0002
 """A thread and the event loop give way to each other after this, not after Python's 5 ms: refusals are due by then."""
@@ -82,4 +84,9 @@ def app() -> ASGIApp:
     """Query as the environment says."""
     settings = QuerySettings()
     adapters = open_adapters(settings)
-    return build(adapters, settings, edge(adapters, EdgeSettings()))
+    middleware = edge(adapters, EdgeSettings())
+    if PlatformSettings().is_local:
+        from shared.load.reporting import counted  # noqa: PLC0415 - elsewhere the platform counts: cold start
+
+        middleware = counted(adapters, settings.region or load_topology().home_region, middleware)
+    return build(adapters, settings, middleware)

@@ -11,12 +11,15 @@ from starlette.types import ASGIApp
 from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
 from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.stored.fleet import StoredFleet
 from shared.edge import EdgeSettings, edge
 from shared.http import Middleware
+from shared.load.reporting import counted
 from shared.settings import Settings
 from shared.telemetry import log_to
 from shared.topology import load_topology
 from swell.local.embedded_grpc import EmbeddedGrpc
+from swell.local.fleet import query_quotas
 from swell.local.front_door import FrontDoor
 from swell.local.later import Later
 from swell.local.running import RunningSwell
@@ -63,8 +66,17 @@ def _serving(data_dir: Path, port: int, workers: int, grpc_port: int) -> Iterato
         stack.enter_context(handle_events(data_dir, adapters))
         if not workers:
             url = stack.enter_context(serve(_app(data_dir, adapters, grpc_port), port))
+        open_home_fleet(adapters, ready=max(1, workers))
         stack.enter_context(run_workflows(adapters, url, Settings(runtime="embedded", data_dir=data_dir)))
         yield url
+
+
+def open_home_fleet(adapters: Adapters, *, ready: int) -> None:
+    """The home region as it runs here: scaling decides about it, and these processes are what there is of it."""
+    topology = load_topology()
+    fleet, home = StoredFleet(adapters.state), topology.home_region
+    fleet.open(home, min_instances=0, max_instances=query_quotas(topology)[home])
+    fleet.report_ready(home, ready)
 
 
 def _adapters(data_dir: Path) -> Adapters:
@@ -74,7 +86,7 @@ def _adapters(data_dir: Path) -> Adapters:
 def _app(data_dir: Path, adapters: Adapters, grpc_port: int) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     middleware = edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
-    query = build_query(adapters, settings, middleware)
+    query = build_query(adapters, settings, counted(adapters, load_topology().home_region, middleware))
     return front_door(data_dir, adapters, middleware, query, grpc_port=grpc_port)
 
 

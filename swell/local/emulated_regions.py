@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 from shared.adapters.google.publisher import GooglePublisher
 from shared.adapters.google.state import FirestoreState
+from shared.adapters.stored.jobs import StoredJobs
 from shared.ports.clock import SystemClock
 from swell.local.emulators import VARIABLES
 from swell.local.front_door import FrontDoor
@@ -37,8 +38,9 @@ def serve_regions(
     for region in topology.regions:
         await_answers({f"{name}-{region}": launcher.url(name, region) for name in regional}, launcher.logs)
     pubsub.make_subscriptions(topology, topology.regions, launcher.url, launcher.push_secret)
-    stack.enter_context(run_schedules(topology.schedules, GooglePublisher(project), SystemClock()))
-    reads = regional_reads(topology, hosts, watch, FirestoreState(project))
+    state = FirestoreState(project)
+    stack.enter_context(run_schedules(topology.schedules, GooglePublisher(project), SystemClock(), StoredJobs(state)))
+    reads = regional_reads(topology, hosts, watch, state)
     upstreams = {
         name: Upstream(launcher.url(name, None))
         for name in launcher.home_functions

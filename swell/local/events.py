@@ -8,6 +8,7 @@ from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
 from shared.adapters.embedded.received_message import ReceivedMessage
 from shared.adapters.opening import Adapters
+from shared.adapters.stored.jobs import StoredJobs
 from shared.adapters.watched import WatchedPublisher
 from shared.topology import load_topology
 from swell.local.consumers import EmbeddedConsumers
@@ -35,7 +36,7 @@ def handle_events(data_dir: Path, adapters: Adapters, buckets: Mapping[str, str]
     dispatcher = Dispatcher(broker, deliver, only=functions)
     dispatcher.start()
     try:
-        with run_schedules(topology.schedules, adapters.publisher, adapters.clock):
+        with run_schedules(topology.schedules, adapters.publisher, adapters.clock, StoredJobs(adapters.state)):
             yield
     finally:
         dispatcher.stop(grace_s=10)

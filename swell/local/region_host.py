@@ -35,6 +35,11 @@ class RegionHost:
         self._processes: list[Popen[bytes]] = []
 
     @property
+    def launch(self) -> Launch:
+        """How the process that answers queries is started."""
+        return self._launches[0]
+
+    @property
     def pids(self) -> list[int]:
         """Of the processes that run."""
         return [process.pid for process in self._processes if process.poll() is None]

@@ -11,6 +11,7 @@ import httpx
 import orjson
 
 from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.stored.fleet import StoredFleet
 from shared.coordination.membership import Membership
 from shared.edge import EdgeSettings, edge
 from shared.errors import DependencyUnavailable
@@ -20,6 +21,7 @@ from shared.telemetry import log, log_to
 from shared.topology import Topology, load_topology
 from swell.local.embedded import front_door
 from swell.local.events import handle_events
+from swell.local.fleet import RegionFleet, following_fleet, query_quotas
 from swell.local.region_choice import RegionOptions, first_regions, folders
 from swell.local.region_host import Launch, RegionHost
 from swell.local.region_map import region_map
@@ -56,6 +58,8 @@ def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Ite
         watch = RegionWatch(topology, speed=options.speed, drained=drained_in(adapters))
         stack.enter_context(handle_events(data_dir, adapters, buckets))
         stack.enter_context(running_regions(hosts, watch, options.revive_after_s))
+        fleets = {name: RegionFleet(host) for name, host in hosts.items()}
+        stack.enter_context(following_fleet(fleets, StoredFleet(adapters.state), query_quotas(topology)))
         middleware = edge(adapters, EdgeSettings(**settings.model_dump()))
         reads = regional_reads(topology, hosts, watch, adapters.state)
         grpc_port = free_port()

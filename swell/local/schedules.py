@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from croniter import croniter
 
+from shared.adapters.stored.jobs import StoredJobs
 from shared.errors import DependencyUnavailable
 from shared.events.event import event_id_of
 from shared.ports.clock import Clock
@@ -19,6 +20,10 @@ from shared.topology import Schedule
 
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 """A machine that slept, or whose clock was set, notices after this."""
+
+
+JOBS_EVERY: Final = timedelta(seconds=5)
+"""How late a one-shot job may be."""
 
 
 def last_due(schedule: Schedule, after: datetime, until: datetime) -> datetime | None:
@@ -76,14 +81,17 @@ class Schedules:
 
 
 @contextmanager
-def run_schedules(schedules: Mapping[str, Schedule], publisher: Publisher, clock: Clock) -> Iterator[None]:
-    """Publish ticks from a thread until the block ends."""
+def run_schedules(
+    schedules: Mapping[str, Schedule], publisher: Publisher, clock: Clock, jobs: StoredJobs
+) -> Iterator[None]:
+    """Publish ticks and one-shot jobs from a thread until the block ends."""
     running, stopped = Schedules(schedules, publisher, clock), Event()
 
     def run() -> None:
-        while not stopped.wait(running.pause().total_seconds()):
+        while not stopped.wait(min(running.pause(), JOBS_EVERY).total_seconds()):
             try:
                 running.publish_due()
+                jobs.publish_due(publisher, clock.now())
             except DependencyUnavailable as error:
                 log("WARNING", "tick not published", reason=str(error))
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from shared.adapters.stored.jobs import StoredJobs
 from shared.errors import DependencyUnavailable
 from shared.events.codec import from_message
 from shared.events.index import SweepDueV1
@@ -16,6 +17,7 @@ from shared.topology import Schedule
 from swell.local.schedules import Schedules, last_due, run_schedules, tick_message
 from tests.fakes.clock import FrozenClock
 from tests.fakes.publisher import RecordingPublisher
+from tests.fakes.state import InMemoryState
 
 _NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -136,5 +138,5 @@ def test_the_thread_ends_with_its_block() -> None:
             started.set()
             return super().now()
 
-    with run_schedules({"sweep": _every("*/10 * * * *")}, RecordingPublisher(), Tells()):
+    with run_schedules({"sweep": _every("*/10 * * * *")}, RecordingPublisher(), Tells(), StoredJobs(InMemoryState())):
         assert started.wait(5)

@@ -1,0 +1,43 @@
+"""Counts the requests of this process and reports them, where the platform does not: on this machine, on emulators."""
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+from uuid import uuid4
+
+from shared.adapters.opening import Adapters
+from shared.adapters.stored.load_metrics import StoredLoadMetrics
+from shared.coordination.process_load import ProcessLoad
+from shared.errors import SwellError
+from shared.http import Middleware
+from shared.load.counter import LoadCounter, Machine
+from shared.load.layer import CountLoad
+from shared.telemetry import log
+
+REPORT_EVERY_S: Final = 10.0
+
+
+def counted(adapters: Adapters, region: str, middleware: Sequence[Middleware]) -> list[Middleware]:
+    """The layers of one process of a region, behind one that counts; it reports from a thread as long as it lives."""
+    process = ProcessLoad()
+    counter = LoadCounter(
+        adapters.clock,
+        Machine(time.process_time, float(os.cpu_count() or 1), lambda: process().memory_share or 0.0),
+    )
+    metrics, instance = StoredLoadMetrics(adapters.state, (region,)), f"{os.getpid()}-{uuid4().hex[:8]}"
+
+    def report() -> None:
+        while True:
+            time.sleep(REPORT_EVERY_S)
+            minutes = counter.minutes()
+            try:
+                if minutes:
+                    metrics.report(region, instance, minutes, adapters.clock.now())
+            except SwellError as error:  # what is not heard now is in the next report
+                log("WARNING", "load not reported", region=region, reason=f"{error.code}: {error}")
+
+    threading.Thread(target=report, name="load-report", daemon=True).start()
+    return [partial(CountLoad, counter=counter), *middleware]
