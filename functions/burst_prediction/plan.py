@@ -12,7 +12,7 @@ from functions.burst_prediction.event_basis import Phase, phases
 from functions.burst_prediction.forecast import Forecast
 from functions.burst_prediction.load_history import moment_of
 from functions.burst_prediction.ramp import Ramp, ask_early
-from shared.domain.scaling_plan import PlanReason, PlanStep
+from shared.domain.scaling_plan import PlanReason, PlanStep, step_in
 
 BLOCK_MIN = 5
 # Floors stand on rungs a quarter apart, so that a plan has few steps: each is a job that an operator may look at.
@@ -68,15 +68,24 @@ class _Minutes:
 
 
 def plan_region(
-    forecast: Forecast, crowds: Sequence[Crowd], policy: PlanPolicy, limits: RegionLimits
+    forecast: Forecast,
+    crowds: Sequence[Crowd],
+    policy: PlanPolicy,
+    limits: RegionLimits,
+    previous: tuple[PlanStep, ...] = (),
 ) -> tuple[PlanStep, ...]:
-    """Steps from the start of the forecast to its end; one wherever the number of instances or the reason changes."""
+    """Steps from the start of the forecast to its end; one wherever the number of instances or the reason changes.
+
+    A floor of the `previous` plan that is one rung too high is kept: forecasts that differ by a little from one to the
+    next would otherwise postpone a rise again and again, and change every job.
+    """
     minutes = _minutes(forecast, crowds, policy, limits.ramp)
     steps: list[PlanStep] = []
     for first in range(0, len(minutes.needed), BLOCK_MIN):
-        instances, reason = _block(minutes, first, limits)
+        begins = moment_of(forecast.made_at_min + first)
+        instances, reason = _block(minutes, first, limits, step_in(previous, begins))
         if not steps or (steps[-1].instances, steps[-1].reason) != (instances, reason):
-            steps.append(PlanStep(moment_of(forecast.made_at_min + first), instances, reason))
+            steps.append(PlanStep(begins, instances, reason))
     return tuple(steps)
 
 
@@ -91,8 +100,18 @@ def rung(instances: float) -> int:
     """The least rung that is not below; the rungs are 0, 1, 2, 3, 4, 5, 7, 9, 12 and so on."""
     step = 0
     while step < instances:
-        step = max(step + 1, math.ceil(step * RUNG_RATIO))
+        step = _next_rung(step)
     return step
+
+
+def _next_rung(step: int) -> int:
+    return max(step + 1, math.ceil(step * RUNG_RATIO))
+
+
+def _steadied(wanted: int, before: PlanStep | None) -> int:
+    """What is wanted, or one rung more where that was planned before; what is not needed at all is never kept."""
+    kept = before is not None and wanted > 0 and before.instances == _next_rung(wanted)
+    return before.instances if kept and before is not None else wanted
 
 
 def _minutes(forecast: Forecast, crowds: Sequence[Crowd], policy: PlanPolicy, ramp: Ramp) -> _Minutes:
@@ -112,9 +131,9 @@ def _step_down(asked: Floats, minutes: int) -> Floats:
     return kept
 
 
-def _block(minutes: _Minutes, first: int, limits: RegionLimits) -> tuple[int, PlanReason]:
+def _block(minutes: _Minutes, first: int, limits: RegionLimits, before: PlanStep | None) -> tuple[int, PlanReason]:
     block = slice(first, first + BLOCK_MIN)
-    wanted = rung(float(minutes.kept[block].max()))
+    wanted = _steadied(rung(float(minutes.kept[block].max())), before)
     instances = min(wanted, limits.quota)
     return instances, _reason(minutes, block, instances, limits)
 

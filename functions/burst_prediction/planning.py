@@ -9,7 +9,7 @@ from functions.burst_prediction.plan_revision import revise_plan
 from functions.burst_prediction.ramp import Ramp
 from shared.coordination.races import retry_lost_races
 from shared.crowds.paths import PLAN
-from shared.crowds.plan_store import plan_document, plan_of
+from shared.crowds.plan_store import load_plan, plan_document, plan_of
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
 from shared.domain.scaling_plan import PlanStep, ScalingPlan
 from shared.errors import NotFound
@@ -50,7 +50,11 @@ class PlanRegions:
             DependencyUnavailable: fleet, documents or Pub/Sub do not answer now.
             RevisionConflict: another delivery planned at the same time, again and again.
         """
-        steps = {region: self._steps(region, outlook, size) for region, outlook, size in self._deployed(outlooks)}
+        before = load_plan(self._state)
+        steps = {
+            region: self._steps(outlook, size, () if before is None else before.steps.get(region, ()))
+            for region, outlook, size in self._deployed(outlooks)
+        }
         plan, is_new = retry_lost_races(lambda: self._keep(steps, now), "scaling plan")
         if is_new:
             text = f"plan {plan.revision}: {_peaks(plan)}"
@@ -69,10 +73,11 @@ class PlanRegions:
             except NotFound:
                 continue
 
-    def _steps(self, region: str, outlook: RegionOutlook, size: FleetSize) -> tuple[PlanStep, ...]:
+    def _steps(self, outlook: RegionOutlook, size: FleetSize, previous: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
         running = size.min_instances if size.ready is None else size.ready
-        limits = RegionLimits(quota=self._quotas[region], ramp=self._ramp, running=running)
-        return plan_region(outlook.outlook.forecast, outlook.crowds, self._policy, limits)
+        forecast = outlook.outlook.forecast
+        limits = RegionLimits(quota=self._quotas[forecast.region], ramp=self._ramp, running=running)
+        return plan_region(forecast, outlook.crowds, self._policy, limits, previous)
 
     def _keep(self, steps: Mapping[str, tuple[PlanStep, ...]], now: datetime) -> tuple[ScalingPlan, bool]:
         document = self._state.get(PLAN)

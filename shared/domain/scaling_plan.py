@@ -1,7 +1,7 @@
 """A scaling plan: how many instances each region must have asked for, and from when."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +28,12 @@ class PlanStep:
     reason: PlanReason
 
 
+def step_in(steps: Sequence[PlanStep], moment: datetime) -> PlanStep | None:
+    """The step that holds at a moment; None before the first."""
+    position = bisect_right([step.starts_at for step in steps], moment)
+    return steps[position - 1] if position else None
+
+
 @dataclass(frozen=True)
 class ScalingPlan:
     """Steps by region, earliest first, until a moment; `revision` rises with every change of the steps."""
@@ -39,9 +45,7 @@ class ScalingPlan:
 
     def step_at(self, region: str, now: datetime) -> PlanStep | None:
         """The step that holds; None before the first, after the end, and for a region without steps."""
-        steps = self.steps.get(region, ())
-        position = bisect_right([step.starts_at for step in steps], now)
-        return steps[position - 1] if position and now < self.until else None
+        return step_in(self.steps.get(region, ()), now) if now < self.until else None
 
     def floor_at(self, region: str, now: datetime) -> int:
         """The least number of instances to ask for; 0 where the plan says nothing."""

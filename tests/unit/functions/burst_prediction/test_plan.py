@@ -226,3 +226,14 @@ def test_a_region_of_zeros_is_no_change() -> None:
     busy = revise_plan(first, {REGION: steps_at((0, 3)), "new": steps_at((0, 0), (1, 4))}, NOW)
 
     assert (quiet.revision, busy.revision) == (1, 2)
+
+
+def test_a_floor_that_is_one_rung_too_high_is_kept() -> None:
+    """Forecasts that fall a little from one to the next leave the plan and its jobs alone; larger falls do not."""
+    first = plan_region(forecast_of(steps_between(600, 720, 12_000)), [], POLICY, limits())
+    little = plan_region(forecast_of(steps_between(600, 720, 8_500)), [], POLICY, limits(), first)
+    less = plan_region(forecast_of(steps_between(600, 720, 5_000)), [], POLICY, limits(), first)
+    nothing = plan_region(forecast_of(steps_between(0, 0, 0, base=0)), [], POLICY, limits(), first)
+
+    assert [by_minute(steps)[700] for steps in (first, little, less)] == [12, 12, 5]
+    assert {step.instances for step in nothing} == {0}
