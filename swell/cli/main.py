@@ -17,6 +17,7 @@ from swell.cli import (
     drill,
     erasures,
     exports,
+    forecast,
     imports,
     keys,
     operations,
@@ -77,6 +78,7 @@ app.command("delete")(records.delete)
 app.add_typer(regions.app, name="regions")
 app.add_typer(ballots.app, name="ballots")
 app.add_typer(calendar.app, name="calendar")
+app.add_typer(forecast.app, name="forecast")
 app.command("plan")(plans.plan)
 app.command("timeline")(plans.timeline)
 app.add_typer(workflows.app, name="workflows")
