@@ -26,6 +26,16 @@ class PlatformSettings(Settings):
         description="google: Cloud Run, Cloud Monitoring and Cloud Scheduler; local: processes on this machine, which "
         "report through the state store, as on emulators. Default: local in the embedded runtime, google elsewhere",
     )
+    query_service: str = Field(
+        default="query",
+        pattern=r"^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$",
+        description="Cloud Run service of the query function, of one name in every region; platform google",
+    )
+    control_location: str | None = Field(
+        default=None,
+        description="region of Cloud Scheduler and Cloud Workflows, which are not in every region; platform google. "
+        "Default: the home region of topology.yaml",
+    )
 
     @property
     def is_local(self) -> bool:
@@ -45,8 +55,29 @@ class Platform:
 
 def open_platform(settings: PlatformSettings, adapters: Adapters) -> Platform:
     """The platform that the settings name, importing no other."""
-    if not settings.is_local:
-        raise ConfigurationError("SWELL_PLATFORM: got 'google', allowed: local")
+    return _local(adapters) if settings.is_local else _google(settings, adapters)
+
+
+def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
+    if settings.project is None:
+        raise ConfigurationError("SWELL_PLATFORM: 'google' needs SWELL_PROJECT")
+    from shared.adapters.google.fleet import CloudRunFleet  # noqa: PLC0415 - cold start
+    from shared.adapters.google.jobs import CloudSchedulerJobs  # noqa: PLC0415
+    from shared.adapters.google.load_metrics import CloudMonitoringLoad  # noqa: PLC0415
+    from shared.adapters.google.workflow_runs import GoogleWorkflowRuns  # noqa: PLC0415
+
+    topology, project, clock = load_topology(), settings.project, adapters.clock
+    regions = tuple(settings.buckets) or tuple(topology.regions)
+    location = settings.control_location or topology.home_region
+    return Platform(
+        metrics=CloudMonitoringLoad(project, settings.query_service, regions, clock),
+        fleet=CloudRunFleet(project, settings.query_service),
+        jobs=CloudSchedulerJobs(project, location, clock),
+        runs=GoogleWorkflowRuns(project, location, adapters.state, clock),
+    )
+
+
+def _local(adapters: Adapters) -> Platform:
     from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns  # noqa: PLC0415 - cold start
     from shared.adapters.stored.fleet import StoredFleet  # noqa: PLC0415
     from shared.adapters.stored.jobs import StoredJobs  # noqa: PLC0415

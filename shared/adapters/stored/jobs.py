@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from shared.adapters.one_shot_jobs import check_job
 from shared.ports.jobs import Job
 from shared.ports.publisher import Message, Publisher
 from shared.ports.state import Delete, Document, PreconditionFailed, Put, StateStore
@@ -20,7 +21,12 @@ class StoredJobs:
         self._state = state
 
     def schedule(self, job: Job) -> None:
-        """Create a job, or replace the one of its name."""
+        """Create a job, or replace the one of its name.
+
+        Raises:
+            ValueError: a job that cannot be scheduled.
+        """
+        check_job(job)
         self._state.commit([Put(f"{_JOBS}/{job.name}", _data(job))])
 
     def cancel(self, name: str) -> None:

@@ -1,0 +1,113 @@
+"""Load by the minute from Cloud Monitoring: what Cloud Run measures of the query service, by region.
+
+Each metric is asked for once, added up by Cloud Monitoring to one point a minute and region, and joined here.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from google.cloud import monitoring_v3
+from google.cloud.monitoring_v3.types import Aggregation, ListTimeSeriesRequest, TimeInterval, TypedValue
+
+from shared.adapters.google.attempts import ATTEMPT_TIMEOUT_S, RETRY
+from shared.adapters.google.failures import dependency_errors
+from shared.adapters.google.run_metrics import Measured, load_minute
+from shared.domain.load import LoadMinute
+from shared.ports.clock import Clock
+
+MINUTE: Final = timedelta(minutes=1)
+_LOCATION: Final = "resource.labels.location"
+
+
+class CloudMonitoringLoad:
+    """The load of one service in the regions of a project."""
+
+    def __init__(
+        self,
+        project: str,
+        service: str,
+        regions: Sequence[str],
+        clock: Clock,
+        client: monitoring_v3.MetricServiceClient | None = None,
+    ) -> None:
+        self._name = f"projects/{project}"
+        self._service = service
+        self._regions = regions
+        self._clock = clock
+        self._client = client or monitoring_v3.MetricServiceClient()
+        self._requests = ThreadPoolExecutor(len(Measured), thread_name_prefix="monitoring")
+
+    def minutes(self, since: datetime, until: datetime) -> Sequence[LoadMinute]:
+        """Whole minutes that begin in [since, until), of all regions, in any order.
+
+        A minute that ended four minutes ago or earlier and has no points is one without requests.
+        A later one is left out until both its requests and its instances are shown.
+        """
+        now = self._clock.now()
+        begin, end = _next_minute(since), min(_next_minute(until), now.replace(second=0, microsecond=0))
+        if begin >= end:
+            return []
+        points: dict[tuple[str, datetime], dict[tuple[Measured, str], float]] = defaultdict(dict)
+        with dependency_errors("Cloud Monitoring"):
+            for answer in self._requests.map(lambda measured: self._points(measured, begin, end), Measured):
+                for region, minute, measured, label, value in answer:
+                    points[region, minute][measured, label] = value
+        moments = [begin + number * MINUTE for number in range((end - begin) // MINUTE)]
+        found = (
+            load_minute(region, minute, points[region, minute], now) for region in self._regions for minute in moments
+        )
+        return [minute for minute in found if minute is not None]
+
+    def close(self) -> None:
+        """Close the connection. Nothing may be under way."""
+        self._requests.shutdown()
+        self._client.transport.close()  # type: ignore[no-untyped-call]
+
+    def _points(
+        self, measured: Measured, begin: datetime, end: datetime
+    ) -> list[tuple[str, datetime, Measured, str, float]]:
+        metric = measured.value
+        fields = [_LOCATION, *([f"metric.labels.{metric.label}"] if metric.label else [])]
+        request = ListTimeSeriesRequest(
+            name=self._name,
+            filter=f'metric.type = "{metric.type}" AND resource.type = "cloud_run_revision" '
+            f'AND resource.labels.service_name = "{self._service}"',
+            interval=TimeInterval(start_time=begin, end_time=end),
+            aggregation=Aggregation(
+                alignment_period=MINUTE,
+                per_series_aligner=metric.aligner,
+                cross_series_reducer=metric.reducer,
+                group_by_fields=fields,
+            ),
+            view=ListTimeSeriesRequest.TimeSeriesView.FULL,
+        )
+        series = self._client.list_time_series(request=request, retry=RETRY, timeout=ATTEMPT_TIMEOUT_S)
+        return [
+            (
+                each.resource.labels["location"],
+                _begin_of(point.interval.end_time),
+                measured,
+                each.metric.labels[metric.label] if metric.label else "",
+                _number(point.value),
+            )
+            for each in series
+            for point in each.points
+        ]
+
+
+def _begin_of(end: Any) -> datetime:
+    """The minute of a point, which carries the end of it: the periods end where the request's interval ends."""
+    return datetime.fromtimestamp(round(end.timestamp() / 60) * 60, UTC) - MINUTE
+
+
+def _number(value: TypedValue) -> float:
+    return float(value.int64_value or value.double_value)
+
+
+def _next_minute(moment: datetime) -> datetime:
+    """The first whole minute that is not before a moment."""
+    whole = moment.astimezone(UTC).replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + MINUTE
