@@ -32,10 +32,11 @@ LEAST_APART: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class ScalingPolicy:
-    """How load becomes demand, and what all regions together may have."""
+    """How load becomes demand, what all regions together may have, and how late load is known."""
 
     reactive: ReactivePolicy
     total_instances: int
+    load_late: timedelta = timedelta(0)
 
 
 class ScaleRegions:
@@ -102,7 +103,9 @@ class ScaleRegions:
         self, sizes: Mapping[str, FleetSize], before: Mapping[str, Remembered], now: datetime
     ) -> list[RegionDecision]:
         reactive = self._policy.reactive
-        signals = signals_by_region(self._metrics.minutes(now - reactive.stable_window - timedelta(minutes=1), now))
+        late = self._policy.load_late
+        since = now - reactive.stable_window - late - timedelta(minutes=1)
+        signals = signals_by_region(self._metrics.minutes(since, now), now, late=late)
         plan, spending, prewarms = load_plan(self._state), load_spending(self._state), self._prewarms.all()
         terms = [one for one in self._terms if one.region in sizes]
         demands = {one.region: self._demand(one, signals.get(one.region, []), before, now) for one in terms}

@@ -31,7 +31,12 @@ def build(adapters: Adapters, platform: Platform, settings: ScalingSettings) -> 
         timeline=timeline,
         clock=clock,
         policy=ScalingPolicy(
-            ReactivePolicy(concurrency_limit=topology.functions["query"].concurrency), settings.total_instances
+            ReactivePolicy(
+                concurrency_limit=topology.functions["query"].concurrency,
+                settle=ReactivePolicy.settle + platform.load_late,
+            ),
+            settings.total_instances,
+            platform.load_late,
         ),
     )
     keep_jobs = KeepJobs(state, platform.jobs, timeline, clock, ahead=timedelta(hours=settings.jobs_ahead_h))

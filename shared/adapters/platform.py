@@ -1,6 +1,7 @@
 """Opens what a platform offers beside stores and messages: load metrics, the fleet, one-shot jobs, workflows."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Literal
 
 from pydantic import Field
@@ -51,6 +52,8 @@ class Platform:
     fleet: Fleet
     jobs: Jobs
     runs: WorkflowRuns
+    load_late: timedelta = timedelta(0)
+    """How old the newest minute of load may be, where it is measured by others."""
 
 
 def open_platform(settings: PlatformSettings, adapters: Adapters) -> Platform:
@@ -63,7 +66,7 @@ def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
         raise ConfigurationError("SWELL_PLATFORM: 'google' needs SWELL_PROJECT")
     from shared.adapters.google.fleet import CloudRunFleet  # noqa: PLC0415 - cold start
     from shared.adapters.google.jobs import CloudSchedulerJobs  # noqa: PLC0415
-    from shared.adapters.google.load_metrics import CloudMonitoringLoad  # noqa: PLC0415
+    from shared.adapters.google.load_metrics import LOAD_LATE, CloudMonitoringLoad  # noqa: PLC0415
     from shared.adapters.google.workflow_runs import GoogleWorkflowRuns  # noqa: PLC0415
 
     topology, project, clock = load_topology(), settings.project, adapters.clock
@@ -74,6 +77,7 @@ def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
         fleet=CloudRunFleet(project, settings.query_service),
         jobs=CloudSchedulerJobs(project, location, clock),
         runs=GoogleWorkflowRuns(project, location, adapters.state, clock),
+        load_late=LOAD_LATE,
     )
 
 

@@ -14,11 +14,13 @@ from google.cloud.monitoring_v3.types import Aggregation, ListTimeSeriesRequest,
 
 from shared.adapters.google.attempts import ATTEMPT_TIMEOUT_S, RETRY
 from shared.adapters.google.failures import dependency_errors
-from shared.adapters.google.run_metrics import Measured, load_minute
+from shared.adapters.google.run_metrics import SHOWN_AFTER, Measured, load_minute
 from shared.domain.load import LoadMinute
 from shared.ports.clock import Clock
 
 MINUTE: Final = timedelta(minutes=1)
+LOAD_LATE: Final = SHOWN_AFTER + MINUTE
+"""A minute is shown so long after it ended, at the latest, to whoever looks once a minute."""
 _LOCATION: Final = "resource.labels.location"
 
 

@@ -67,22 +67,26 @@ class Scaling:
     def tick(self, cpu: float | None = None, instances: int = 1) -> Outcome:
         """A minute passes, with this CPU share on so many instances; then a tick comes."""
         if cpu is not None:
-            minute = LoadMinute(
-                region=REGION,
-                minute=self.clock.now(),
-                requests=600,
-                measured_at=self.clock.now() + timedelta(minutes=1),
-                instances=instances,
-                cpu=cpu,
-                concurrency=1.0,
-                memory=0.2,
-                p99_ms=10.0,
-                errors=0,
-                dependency_errors=0,
-            )
-            self.load.given.append(minute)
+            self.measure(cpu, instances)
         self.clock.advance(timedelta(minutes=1))
         return self.deliver(ScalingDueV1(event_id="tick", occurred_at=self.clock.now()))
+
+    def measure(self, cpu: float, instances: int) -> None:
+        """The minute that begins now, as it will be measured."""
+        minute = LoadMinute(
+            region=REGION,
+            minute=self.clock.now(),
+            requests=600,
+            measured_at=self.clock.now() + timedelta(minutes=1),
+            instances=instances,
+            cpu=cpu,
+            concurrency=1.0,
+            memory=0.2,
+            p99_ms=10.0,
+            errors=0,
+            dependency_errors=0,
+        )
+        self.load.given.append(minute)
 
     def deliver(self, event: Event) -> Outcome:
         """One delivery."""
@@ -106,12 +110,17 @@ class Scaling:
 @pytest.fixture
 def scaling() -> Scaling:
     """Fifteen regions without instances, at noon."""
+    return scaling_on(timedelta(0))
+
+
+def scaling_on(load_late: timedelta) -> Scaling:
+    """The same, on a platform that knows load so late."""
     clock, load = FrozenClock(NOON), GivenLoad()
     state = InMemoryState(clock=clock)
     paper = paper_platform(state, clock, load)
     assert isinstance(paper.fleet, PaperFleet)
     fleet = FlakyFleet(paper.fleet)
-    platform = Platform(load, fleet, paper.jobs, paper.runs)
+    platform = Platform(load, fleet, paper.jobs, paper.runs, load_late)
     adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
     settings = ScalingSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
     return Scaling(build(adapters, platform, settings), clock, state, load, fleet, platform)
@@ -130,6 +139,19 @@ def test_load_starts_instances_within_one_tick(scaling: Scaling) -> None:
     (told,) = Timeline(scaling.state).since(NOON)
     assert told.kind is EntryKind.SCALING
     assert told.text == "us-east1: 3 -> 4 instances (demand: out_load)"
+
+
+@pytest.mark.parametrize(("load_late_min", "expected"), [(5, 4), (0, 3)], ids=["late as it may be", "too old"])
+def test_load_that_is_known_late_starts_instances_all_the_same(load_late_min: int, expected: int) -> None:
+    """Cloud Monitoring shows a minute some minutes after it: the newest one is what there is to go by."""
+    scaling = scaling_on(timedelta(minutes=load_late_min))
+    scaling.fleet.resize(REGION, min_instances=3, max_instances=QUOTA)
+    scaling.measure(cpu=0.8, instances=3)
+    scaling.clock.advance(timedelta(minutes=3))
+
+    scaling.tick()
+
+    assert scaling.size.min_instances == expected
 
 
 def test_the_plan_is_a_floor_under_the_demand(scaling: Scaling) -> None:
