@@ -9,6 +9,7 @@ from typing import Final
 from starlette.types import ASGIApp
 
 from functions.query.answer_cache import AnswerCache
+from functions.query.api_pages import api_pages
 from functions.query.batching import Batcher
 from functions.query.neighbors import CachePolicy, NeighborRoutes
 from functions.query.progressive import ProgressiveRoutes
@@ -51,6 +52,7 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
         ).routes(),
         *ProgressiveRoutes(reads, staleness_s).routes(),
         *NeighborRoutes(reads, searches, answers, _cache_policy(settings)).routes(),
+        *api_pages(),
     ]
     ready = partial(readiness, adapters, heads.outlasts_outage)
     app = HttpFunction("query", routes, ready=ready, middleware=middleware)

@@ -1,7 +1,7 @@
 """One source bundle per function: the zip that Cloud Functions builds from.
 
 main.py             functions/<name>/main.py; the platform looks for it at the top
-functions/<name>/   the modules of the function that main.py can reach
+functions/<name>/   the modules of the function that main.py can reach, and the pages that it serves
 shared/             the modules of shared that it can reach
 topology.yaml       if it can reach what reads it
 requirements.txt    the pinned run-time set
@@ -48,6 +48,8 @@ def bundled_files(name: str, root: Path) -> dict[str, Path]:
     files = {path.as_posix(): root / path for path in needed}
     files["main.py"] = root / main
     files["requirements.txt"] = root / "requirements.txt"
+    pages = sorted((root / "functions" / name / "pages").glob("*"))
+    files.update({page.relative_to(root).as_posix(): page for page in pages})
     start = root / "functions" / name / "Procfile"
     if start.is_file():
         files["Procfile"] = start

@@ -27,9 +27,9 @@ def test_every_route_needs_what_it_does(method: str, path: str) -> None:
         assert Scope.READ is needed, "a new route: say in shared/auth/scope.py what it needs"
 
 
-def test_only_health_is_public() -> None:
-    """Whoever may connect may ask whether the instance lives, and nothing else."""
-    assert set(TOPOLOGY.health_paths) == PUBLIC_PATHS
+def test_only_health_and_the_description_of_the_api_are_public() -> None:
+    """Whoever may connect may ask whether the instance lives and how it is spoken to, and nothing else."""
+    assert {*TOPOLOGY.health_paths, "/openapi.json", "/docs"} == PUBLIC_PATHS
 
 
 @pytest.mark.parametrize(

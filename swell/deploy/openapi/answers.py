@@ -1,0 +1,144 @@
+"""What the main routes answer, as JSON Schema; every answer may gain fields."""
+
+from typing import Final
+
+from shared.domain.collection import AttributeType, Metric
+from swell.deploy.openapi.route_doc import ANYTHING, Schema, array, required, with_optional
+
+_TEXT: Final[Schema] = {"type": "string"}
+_MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_NUMBER: Final[Schema] = {"type": "number"}
+_FLAG: Final[Schema] = {"type": "boolean"}
+_VECTOR: Final = array(_NUMBER)
+_VERSION: Final[Schema] = {"type": "string", "description": "of the collection, as `min_version` takes it"}
+_SHARE: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}
+_OPTIONAL_OBJECT: Final[Schema] = {"type": ["object", "null"]}
+
+MATCH: Final = with_optional(
+    required(id=_TEXT, score={"type": "number", "description": "higher is closer, for every metric"}),
+    attributes=ANYTHING,
+    vector=_VECTOR,
+)
+_DAMAGES: Final[dict[str, Schema]] = {
+    "partial": {"type": "boolean", "description": "a damaged segment was left out"},
+    "damaged_segments": array(ANYTHING),
+    "stale": {"type": "boolean", "description": "the state store is away, and the answer is older than usual"},
+    "age_ms": _COUNT,
+}
+NEIGHBORS: Final = with_optional(
+    required(matches=array(MATCH), version=_VERSION, method=_TEXT, recall_target=_SHARE, serving_mode=_TEXT),
+    top_k={"type": "integer", "minimum": 1, "description": "there where the serving mode cut it"},
+    **_DAMAGES,
+)
+QUERY: Final = with_optional(
+    required(
+        version=_VERSION,
+        method=_TEXT,
+        recall_target=_SHARE,
+        serving_mode=_TEXT,
+        cache={"enum": ["answer", "shared", "hot", "warm"]},
+        fetched_bytes=_COUNT,
+        took_ms={"type": "number", "minimum": 0},
+    ),
+    matches=array(MATCH),
+    results=array(required(matches=array(MATCH))),
+    top_k={"type": "integer", "minimum": 1, "description": "there where the serving mode cut it"},
+    **_DAMAGES,
+)
+_RECORD: Final = with_optional(required(id=_TEXT, version=_TEXT), attributes=_OPTIONAL_OBJECT, vector=_VECTOR)
+FETCH: Final = with_optional(
+    required(records=array(_RECORD), missing=array(_TEXT), version=_VERSION, serving_mode=_TEXT), **_DAMAGES
+)
+RECALL: Final = required(
+    queries=_COUNT,
+    top_k=_COUNT,
+    recall_target=_SHARE,
+    recall=_SHARE,
+    lowest=_SHARE,
+    method=_TEXT,
+    ms=_NUMBER,
+    exact_ms=_NUMBER,
+)
+COLLECTION: Final = required(
+    name=_TEXT,
+    dimension={"type": "integer", "minimum": 1},
+    metric={"enum": [metric.value for metric in Metric]},
+    shards={"type": "integer", "minimum": 1},
+    attributes={"type": "object", "additionalProperties": {"enum": [kind.value for kind in AttributeType]}},
+)
+COLLECTIONS: Final = required(collections=array(COLLECTION), serving_mode=_TEXT)
+DESCRIPTION: Final = with_optional(
+    {
+        **required(
+            **COLLECTION["properties"],
+            records=_COUNT,
+            version=_VERSION,
+            segments=array(ANYTHING),
+            cache=ANYTHING,
+            answer_cache=ANYTHING,
+            serving_mode=_TEXT,
+        )
+    },
+    **_DAMAGES,
+)
+ACCEPTED: Final[Schema] = {
+    "type": "object",
+    "properties": {"accepted": _COUNT, "erasure": _TEXT},
+}
+COMMITTED: Final = with_optional(
+    required(version=_VERSION),
+    accepted=_COUNT,
+    erasure=_TEXT,
+    deleted=_COUNT,
+    missing=array(_TEXT),
+    conflicts=array(_TEXT),
+)
+OPERATION: Final = required(
+    operation=_TEXT,
+    kind=_TEXT,
+    collection=_TEXT,
+    state=_TEXT,
+    uri=_TEXT,
+    created_at=_MOMENT,
+    updated_at=_MOMENT,
+    progress=ANYTHING,
+    result=_OPTIONAL_OBJECT,
+    error=_OPTIONAL_OBJECT,
+)
+ERASURE: Final = required(state=_TEXT)
+LEASE: Final = required(lease=_TEXT, holder=_TEXT, fencing_token={"type": "integer", "minimum": 1}, expires_at=_MOMENT)
+BALLOT: Final = required(
+    id=_TEXT,
+    proposal=ANYTHING,
+    proposer=_TEXT,
+    opened_at=_MOMENT,
+    deadline=_MOMENT,
+    electorate=ANYTHING,
+    quorum=_COUNT,
+    votes=array(ANYTHING),
+    outcome={"type": ["string", "null"]},
+)
+BALLOTS: Final = required(ballots=array(BALLOT))
+VOTED: Final = required(standing=_TEXT, ballot=BALLOT)
+CARRIED_OUT: Final = required(is_done=_FLAG, versions_behind=_COUNT, behind_s=_NUMBER, collections=array(ANYTHING))
+REGION: Final = required(region=_TEXT, presence=_TEXT, is_draining=_FLAG, heard_at=_MOMENT)
+REGIONS: Final = required(regions=array(REGION))
+TASK: Final = required(id=_TEXT, kind=_TEXT, state=_TEXT, attempts=_COUNT, asked_at=_MOMENT, deadline=_MOMENT)
+TASKS: Final = required(tasks=array(TASK))
+JOURNAL: Final = required(entries=array(required(number=_COUNT, at=_MOMENT)))
+EVENT: Final = required(
+    id=_TEXT,
+    name=_TEXT,
+    kind=_TEXT,
+    starts_at_local=_TEXT,
+    time_zone=_TEXT,
+    duration_min=_NUMBER,
+    regions={"type": "object", "additionalProperties": _NUMBER},
+    revision=_COUNT,
+)
+EVENTS: Final = required(revision=_COUNT, events=array(EVENT))
+IMPORTED: Final = required(revision=_COUNT, changed=_COUNT, events=array(ANYTHING), skipped=array(ANYTHING))
+FORECASTS: Final = required(forecasts=array(required(region=_TEXT, made_at=_MOMENT, method=_TEXT)))
+PLAN: Final = required(revision=_COUNT, made_at=_MOMENT, until=_MOMENT, regions=ANYTHING)
+TIMELINE: Final = required(entries=array(required(at=_MOMENT, kind=_TEXT, text=_TEXT, fields=ANYTHING)))

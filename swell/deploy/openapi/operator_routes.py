@@ -1,0 +1,88 @@
+"""The routes of those who operate: coordination, control."""
+
+from http import HTTPStatus
+from typing import Final
+
+from functions.control.crowd_routes import Since
+from functions.control.prewarm_routes import LoadCollections, RaiseFloor, StepDown, TellFact
+from functions.control.requests import ImportCalendar, PutEvent, Span
+from functions.coordination.requests import (
+    AskTask,
+    CastVote,
+    DrainRegion,
+    OpenBallot,
+    ReleaseLease,
+    RenewLease,
+    TakeLease,
+    UnderLease,
+)
+from swell.deploy.openapi import answers
+from swell.deploy.openapi.route_doc import ANYTHING, NO_CONTENT, Answer, RouteDoc
+
+_REGION, _BALLOT = "/v1/regions/{region}", "/v1/ballots/{ballot}"
+_LEASE, _EVENT = "/v1/leases/{lease}", "/v1/calendar/events/{event}"
+_PREWARM: Final = "/v1/plans/{plan}/prewarm"
+_CARRIED_OUT: Final = (Answer(answers.CARRIED_OUT),)
+_AFTER: Final = {
+    "name": "after",
+    "in": "query",
+    "description": "The number of an entry; those after it are shown.",
+    "schema": {"type": "string", "pattern": "^[0-9]{1,12}$", "default": "0"},
+}
+
+OPERATOR_ROUTES: Final = {
+    ("GET", "/v1/regions"): RouteDoc("listRegions", "Every region that was ever heard", (Answer(answers.REGIONS),)),
+    ("GET", _REGION): RouteDoc("region", "A region, and what the others lack of it", (Answer(answers.REGION),)),
+    ("POST", f"{_REGION}/drain"): RouteDoc(
+        "drainRegion", "Send a region no more traffic, or some again", (Answer(answers.REGION),), body=DrainRegion
+    ),
+    ("GET", "/v1/ballots"): RouteDoc("listBallots", "Every ballot that is kept", (Answer(answers.BALLOTS),)),
+    ("POST", "/v1/ballots"): RouteDoc(
+        "openBallot", "Ask every region", (Answer(answers.BALLOT, status=HTTPStatus.CREATED),), body=OpenBallot
+    ),
+    ("GET", _BALLOT): RouteDoc("ballot", "One ballot", (Answer(answers.BALLOT),)),
+    ("POST", f"{_BALLOT}/vote"): RouteDoc("vote", "Speak for a region", (Answer(answers.VOTED),), body=CastVote),
+    ("POST", f"{_BALLOT}/fence"): RouteDoc(
+        "fence", "Have nothing commit while an heir catches up", _CARRIED_OUT, body=UnderLease
+    ),
+    ("POST", f"{_BALLOT}/promote"): RouteDoc(
+        "promote", "Move the homes of what the heir has whole", _CARRIED_OUT, body=UnderLease
+    ),
+    ("POST", f"{_BALLOT}/close"): RouteDoc("closeBallot", "Close a decided ballot", (Answer(answers.BALLOT),)),
+    ("POST", _LEASE): RouteDoc("takeLease", "Take a lease", (Answer(answers.LEASE),), body=TakeLease),
+    ("POST", f"{_LEASE}/renew"): RouteDoc("renewLease", "Hold it longer", (Answer(answers.LEASE),), body=RenewLease),
+    ("POST", f"{_LEASE}/release"): RouteDoc("releaseLease", "Give it back", (NO_CONTENT,), body=ReleaseLease),
+    ("GET", "/v1/tasks"): RouteDoc("listTasks", "The tasks that are kept", (Answer(answers.TASKS),)),
+    ("POST", "/v1/tasks"): RouteDoc(
+        "askTask", "Ask for a task", (Answer(answers.TASK, status=HTTPStatus.ACCEPTED),), body=AskTask
+    ),
+    ("GET", "/v1/tasks/{task}"): RouteDoc("task", "One task, with its result", (Answer(answers.TASK),)),
+    ("GET", "/v1/task-journal"): RouteDoc(
+        "taskJournal", "What happened to all tasks", (Answer(answers.JOURNAL),), more_parameters=(_AFTER,)
+    ),
+    ("GET", "/v1/calendar/events"): RouteDoc(
+        "listEvents", "Events, with the times they are on", (Answer(answers.EVENTS),), parameters=Span
+    ),
+    ("GET", _EVENT): RouteDoc("event", "One event as it was entered", (Answer(answers.EVENT),)),
+    ("PUT", _EVENT): RouteDoc("putEvent", "Enter an event, or change it", (Answer(answers.EVENT),), body=PutEvent),
+    ("DELETE", _EVENT): RouteDoc("deleteEvent", "Take an event out", (NO_CONTENT,)),
+    ("POST", "/v1/calendar/import"): RouteDoc(
+        "importCalendar", "Enter what an iCalendar file announces", (Answer(answers.IMPORTED),), body=ImportCalendar
+    ),
+    ("GET", "/v1/forecasts"): RouteDoc("listForecasts", "The forecasts in short", (Answer(answers.FORECASTS),)),
+    ("GET", "/v1/forecasts/{region}"): RouteDoc("forecast", "A region's forecast, step by step"),
+    ("GET", "/v1/plan"): RouteDoc("plan", "The scaling plan that holds", (Answer(answers.PLAN),)),
+    ("GET", "/v1/timeline"): RouteDoc(
+        "timeline", "What was decided and done", (Answer(answers.TIMELINE),), parameters=Since
+    ),
+    ("PUT", f"{_PREWARM}/floors/{{region}}"): RouteDoc(
+        "raiseFloor", "Hold a floor under a region", (Answer(ANYTHING),), body=RaiseFloor
+    ),
+    ("DELETE", f"{_PREWARM}/floors/{{region}}"): RouteDoc("removeFloor", "Take a floor back", (NO_CONTENT,)),
+    ("POST", f"{_PREWARM}/load/{{region}}"): RouteDoc(
+        "loadCollections", "Have a region open what it will be asked", body=LoadCollections
+    ),
+    ("GET", f"{_PREWARM}/readiness/{{region}}"): RouteDoc("readiness", "Whether as many answer as were granted"),
+    ("POST", f"{_PREWARM}/step-down"): RouteDoc("stepDown", "Let go of a part of the floors", body=StepDown),
+    ("POST", f"{_PREWARM}/facts"): RouteDoc("tellFact", "Note what came of a prewarm", body=TellFact),
+}
