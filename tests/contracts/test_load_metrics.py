@@ -100,7 +100,17 @@ def test_a_minute_without_points_had_no_requests_once_it_is_old(subject: Subject
     assert {A: {**quiet, ago(8): 600}, B: quiet} == by_region
     [nothing] = [one for one in found if (one.region, one.minute) == (B, ago(8))]
     known = (nothing.instances, nothing.cpu, nothing.concurrency, nothing.errors, nothing.active_ms, nothing.idle_ms)
-    assert (0, 0.0, 0.0, 0, 0, 0) == known
+    assert (0, None, 0.0, 0, 0, 0) == known
+
+
+def test_no_instances_is_known_only_where_they_were_counted(subject: Subject) -> None:
+    """Otherwise a gap in Cloud Monitoring would look like idle instances, and stop them in the middle of a crowd."""
+    api, load, _ = subject
+    api.write("container/instance_count", A, ago(9), 0, state="idle")
+
+    found = {one.region: (one.instances, one.cpu, one.memory) for one in load.minutes(ago(9), ago(8))}
+
+    assert {A: (0, 0.0, 0.0), B: (0, None, None)} == found
 
 
 def test_a_young_minute_is_there_when_all_of_it_is(subject: Subject) -> None:

@@ -61,6 +61,8 @@ def load_minute(region: str, minute: datetime, points: Points, now: datetime) ->
     The mean in flight follows from the time that requests took, and is bounded by the most in flight of an instance:
     with that alone, one short burst in a minute would look like a minute of it.
     `dependency_errors` are not told apart by Cloud Run, so they are known only where nothing failed.
+    An instance that is kept is counted every minute: silence that counts none may be a gap in what was written, so CPU
+    and memory are not known, which keeps instances from being stopped for it.
     """
     counts = {label: value for (measured, label), value in points.items() if measured is Measured.REQUESTS}
     running = points.get((Measured.INSTANCES, ""))
@@ -69,15 +71,16 @@ def load_minute(region: str, minute: datetime, points: Points, now: datetime) ->
     requests, errors = round(sum(counts.values())), round(counts.get("5xx", 0.0))
     instances = float(requests > 0) if running is None else running
     up_ms = instances * _MINUTE_MS
+    unused = 0.0 if running == 0 else None
     return LoadMinute(
         region=region,
         minute=minute,
         requests=requests,
         measured_at=now,
         instances=max(round(instances), int(requests > 0)),
-        cpu=points.get((Measured.CPU, ""), None if instances else 0.0),
+        cpu=points.get((Measured.CPU, ""), unused),
         concurrency=_in_flight(points, requests, up_ms),
-        memory=points.get((Measured.MEMORY, ""), None if instances else 0.0),
+        memory=points.get((Measured.MEMORY, ""), unused),
         p99_ms=points.get((Measured.LATENCY_P99_MS, "")),
         errors=errors,
         dependency_errors=None if errors else 0,

@@ -22,6 +22,7 @@ _REDUCERS: Final[Mapping[int, Callable[[Sequence[float]], float]]] = {
     _REDUCE.REDUCE_MEAN: statistics.fmean,
     _REDUCE.REDUCE_PERCENTILE_99: max,
 }
+"""Of the few samples of a test, the 99th percentile is the largest."""
 _RUN: Final = "run.googleapis.com/"
 KINDS: Final = {
     f"{_RUN}request_count": ("DELTA", "INT64"),
