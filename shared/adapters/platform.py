@@ -72,9 +72,10 @@ def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
     topology, project, clock = load_topology(), settings.project, adapters.clock
     regions = tuple(settings.buckets) or tuple(topology.regions)
     location = settings.control_location or topology.home_region
+    load = CloudMonitoringLoad(project, settings.query_service, regions, clock)
     return Platform(
-        metrics=CloudMonitoringLoad(project, settings.query_service, regions, clock),
-        fleet=CloudRunFleet(project, settings.query_service),
+        metrics=load,
+        fleet=CloudRunFleet(project, settings.query_service, load.instances),
         jobs=CloudSchedulerJobs(project, location, clock),
         runs=GoogleWorkflowRuns(project, location, adapters.state, clock),
         load_late=LOAD_LATE,

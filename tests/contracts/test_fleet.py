@@ -1,6 +1,6 @@
 """What setting the bounds of a region promises, on Cloud Run and in the state store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,7 @@ def test_a_change_makes_no_revision_and_waits_for_nothing() -> None:
     """One request, of service-level scaling alone; the operation goes on."""
     api = _deployed()
     with connected(api, ServicesClient) as client:
-        CloudRunFleet("p", "query", client).resize(HERE, min_instances=3, max_instances=40)
+        _cloud_run(client).resize(HERE, min_instances=3, max_instances=40)
 
     assert ["PATCH"] == [request.method for request in api.requests]
     assert all(path.startswith("scaling.") for path in api.requests[0].query["updateMask"].split(","))
@@ -69,13 +69,13 @@ def test_a_change_makes_no_revision_and_waits_for_nothing() -> None:
     assert "kept" == api.services[SERVICE].etag
 
 
-@pytest.mark.parametrize(("template_max", "expected"), [(0, FleetSize(0, 100)), (25, FleetSize(0, 25))])
+@pytest.mark.parametrize(("template_max", "expected"), [(0, FleetSize(0, 100, 3)), (25, FleetSize(0, 25, 3))])
 def test_a_service_that_was_never_set_has_what_cloud_run_gives_it(template_max: int, expected: FleetSize) -> None:
     """The maximum of its revision, or Cloud Run's default."""
     api = RunApi()
     api.deploy(SERVICE, template_max=template_max)
     with connected(api, ServicesClient) as client:
-        assert expected == CloudRunFleet("p", "query", client).size(HERE)
+        assert expected == _cloud_run(client).size(HERE)
 
 
 def test_a_failure_that_passes_is_tried_again() -> None:
@@ -83,7 +83,7 @@ def test_a_failure_that_passes_is_tried_again() -> None:
     api = _deployed()
     with connected(api, ServicesClient) as client:
         api.failures = [503]
-        CloudRunFleet("p", "query", client).resize(HERE, min_instances=1, max_instances=2)
+        _cloud_run(client).resize(HERE, min_instances=1, max_instances=2)
 
     assert 2 == len(api.requests)
 
@@ -96,7 +96,24 @@ def test_a_failure_that_stays_is_of_the_dependency(status: int) -> None:
         api.failures = [status] * 50
 
         with pytest.raises(DependencyUnavailable, match=HERE):
-            CloudRunFleet("p", "query", client).resize(HERE, min_instances=1, max_instances=2)
+            _cloud_run(client).resize(HERE, min_instances=1, max_instances=2)
+
+
+def test_what_is_ready_is_what_was_last_counted() -> None:
+    """None where nothing was counted; not known where nobody can be asked."""
+    api = _deployed()
+
+    def away() -> Mapping[str, int]:
+        raise DependencyUnavailable("Cloud Monitoring")
+
+    with connected(api, ServicesClient) as client:
+        ready = [CloudRunFleet("p", "query", ask, client).size(HERE).ready for ask in (lambda: {HERE: 3}, dict, away)]
+
+    assert [3, 0, None] == ready
+
+
+def _cloud_run(client: ServicesClient) -> CloudRunFleet:
+    return CloudRunFleet("p", "query", lambda: {HERE: 3}, client)
 
 
 def _deployed() -> RunApi:
@@ -118,4 +135,4 @@ def _on_sqlite(directory: Path) -> Iterator[Fleet]:
 
 def _on_cloud_run() -> Iterator[Fleet]:
     with connected(_deployed(), ServicesClient) as client:
-        yield CloudRunFleet("p", "query", client)
+        yield _cloud_run(client)

@@ -163,6 +163,22 @@ def test_only_whole_minutes_that_begin_in_the_span_and_have_ended(subject: Subje
     assert [] == load.minutes(NOON, NOON + timedelta(minutes=5))
 
 
+def test_instances_are_those_counted_last(subject: Subject) -> None:
+    """The newest count of each region, not that of a day ago; asked for again after half a minute."""
+    api, load, clock = subject
+    for minutes, count in ((3, 4), (2, 7)):
+        api.write("container/instance_count", A, ago(minutes), count - 1, state="active")
+        api.write("container/instance_count", A, ago(minutes), 1, state="idle")
+    api.write("container/instance_count", B, ago(30), 5, state="idle")
+
+    at_first = load.instances()
+    api.write("container/instance_count", B, ago(1), 2, state="active")
+    remembered = load.instances()
+    clock.advance(timedelta(seconds=31))
+
+    assert [{A: 7}, {A: 7}, {A: 7, B: 2}] == [at_first, remembered, load.instances()]
+
+
 @pytest.mark.parametrize("code", [StatusCode.UNAVAILABLE, StatusCode.RESOURCE_EXHAUSTED])
 def test_failures_of_cloud_monitoring(subject: Subject, code: StatusCode) -> None:
     """Half of the metrics would be worse than none."""

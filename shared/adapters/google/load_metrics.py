@@ -4,7 +4,7 @@ Each metric is asked for once, added up by Cloud Monitoring to one point a minut
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -21,6 +21,7 @@ from shared.ports.clock import Clock
 MINUTE: Final = timedelta(minutes=1)
 LOAD_LATE: Final = SHOWN_AFTER + MINUTE
 """A minute is shown so long after it ended, at the latest, to whoever looks once a minute."""
+COUNTED_FOR: Final = timedelta(seconds=30)
 _LOCATION: Final = "resource.labels.location"
 
 
@@ -40,6 +41,7 @@ class CloudMonitoringLoad:
         self._regions = regions
         self._clock = clock
         self._client = client or monitoring_v3.MetricServiceClient()
+        self._counted: tuple[datetime, Mapping[str, int]] | None = None
         self._requests = ThreadPoolExecutor(len(Measured), thread_name_prefix="monitoring")
 
     def minutes(self, since: datetime, until: datetime) -> Sequence[LoadMinute]:
@@ -62,6 +64,21 @@ class CloudMonitoringLoad:
             load_minute(region, minute, points[region, minute], now) for region in self._regions for minute in moments
         )
         return [minute for minute in found if minute is not None]
+
+    def instances(self) -> Mapping[str, int]:
+        """The instances that each region was last seen with, some minutes ago; asked for at most twice a minute.
+
+        Raises:
+            DependencyUnavailable: Cloud Monitoring does not answer.
+        """
+        now = self._clock.now()
+        if self._counted is None or now - self._counted[0] >= COUNTED_FOR:
+            end = now.replace(second=0, microsecond=0)
+            with dependency_errors("Cloud Monitoring"):
+                points = self._points(Measured.INSTANCES, end - LOAD_LATE, end)
+            newest = {region: value for region, _, _, _, value in sorted(points, key=lambda point: point[1])}
+            self._counted = now, {region: round(value) for region, value in newest.items()}
+        return self._counted[1]
 
     def close(self) -> None:
         """Close the connection. Nothing may be under way."""
