@@ -17,6 +17,11 @@ class IndexUpdateSettings(CacheSettings):
         ge=1,
         description="from this size on a merged segment gets a forest: an exact scan would cost more",
     )
+    only_own_home: bool = Field(
+        default=False,
+        description="commit only what is at home in this region, though the buckets of others are known: "
+        "where every region has an index update",
+    )
     grace_s: int = Field(
         default=3_600,
         ge=60,

@@ -161,12 +161,16 @@ class _Parts:
 def build(
     adapters: Adapters, settings: IndexUpdateSettings, buckets: Mapping[str, ObjectStore] | None = None
 ) -> Consumer:
-    """Index update on these adapters; with `buckets` of all regions it serves each shard in its home's."""
+    """Index update on these adapters; with `buckets` of all regions it serves each shard in its home's.
+
+    Unless it is to serve only what is at home in its own region: then the others' only hold payloads.
+    """
     topology = load_topology()
     own = HomeCheck.of(topology, settings.region)
+    homes = {own.region: adapters.objects} if settings.only_own_home or not buckets else buckets
     parts = {
         region: _Parts(replace(adapters, objects=objects), settings, HomeCheck.of(topology, region))
-        for region, objects in (buckets or {own.region: adapters.objects}).items()
+        for region, objects in homes.items()
     }
     stores = list((buckets or {}).values())
     sweeps = {region: each.sweep() for region, each in parts.items()}

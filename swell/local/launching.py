@@ -18,6 +18,8 @@ from swell.local.server import LOOPBACK, free_port
 _ROOT = Path(__file__).parents[2]
 _READY_WITHIN_S = 60
 _BUCKET = "swell-local"
+WRITES = "index_update"
+"""Commits in the bucket of its region; where there are several it dies with its region too."""
 
 
 class Launcher:
@@ -39,9 +41,10 @@ class Launcher:
             for name, function in topology.functions.items()
             if function.placement == "regional" and (name == "query" or function.trigger == "event")
         }
-        self.regional = [] if alone else sorted(follows)
-        """What dies with a region here; other regional functions have one process, at home."""
-        left_out = {name for name in follows if topology.functions[name].trigger == "event"} if alone else follows
+        self.regional = [] if alone else [*sorted(follows), WRITES]
+        """What dies with a region here, `query` first; other regional functions have one process, at home."""
+        events = {name for name in follows if topology.functions[name].trigger == "event"}
+        left_out = events if alone else {*follows, WRITES}
         self.home_functions = [name for name in topology.functions if name not in left_out]
 
     def url(self, function: str, region: str | None) -> str:
@@ -70,9 +73,17 @@ class Launcher:
             "SWELL_PORT": port,
             "SWELL_GRPC_PORT": self.grpc.rpartition(":")[2],
             "SWELL_CACHE_DIR": str(self._data_dir / "cache" / name),
-            **({} if alone else {"SWELL_REGION": region, "SWELL_BUCKETS": orjson.dumps(dict(self.buckets)).decode()}),
+            **({} if alone else self._among_others(function, region)),
         }
         return Launch(command, environment, self.logs / f"{name}.log")
+
+    def _among_others(self, function: str, region: str) -> dict[str, str]:
+        return {
+            "SWELL_REGION": region,
+            "SWELL_BUCKETS": orjson.dumps(dict(self.buckets)).decode(),
+            **({"SWELL_ONLY_OWN_HOME": "true"} if function == WRITES else {}),
+            **({"SWELL_HEARTBEAT_S": "1"} if function == "region_sync" else {}),
+        }
 
 
 def _command(name: str, function: Function, port: str) -> list[str]:

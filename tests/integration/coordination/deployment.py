@@ -1,6 +1,6 @@
 """Two regions of real functions on in-memory adapters; the test is the broker and region sync."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,15 @@ class Deployment:
         self.pipeline = Pipeline(adapters, self.publisher, self.directory)
         settings = IndexUpdateSettings(runtime="embedded", data_dir=self.directory, cache_dir=self.directory / "cache")
         self.index_update = build_index_update(adapters, settings, self.buckets)
+        self.regional = {
+            region: build_index_update(
+                replace(adapters, objects=self.buckets[region]),
+                settings.model_copy(update={"region": region, "only_own_home": True}),
+                self.buckets,
+            )
+            for region in (HOME, HEIR)
+        }
+        """For tests in which every region has an index update that keeps to itself."""
         self.http = TestClient(build_coordination(adapters))
         membership = Membership(self.state, self.clock)
         self.agents = {
@@ -71,13 +80,14 @@ class Deployment:
         """Accept a write; index update has not had it yet."""
         self.pipeline.upsert({record: [value, value]})
 
-    def commit(self) -> None:
-        """Deliver the accepted writes; what is refused stays for the next time."""
+    def commit(self, by: str | None = None) -> None:
+        """Deliver the accepted writes, to the index update of one region or of all; what is refused stays."""
+        index_update = self.index_update if by is None else self.regional[by]
         waiting = self.publisher.take("mutations")
         while waiting:
             message = waiting[0]
             try:
-                self.index_update.consume(message.data, message.attributes)
+                index_update.consume(message.data, message.attributes)
             except Exception:
                 self.publisher.publish(waiting)
                 raise

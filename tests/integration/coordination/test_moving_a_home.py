@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.index_update.home_check import HomeElsewhere
 from shared.coordination.home_moves import FENCE
 from shared.errors import RevisionConflict
 from shared.events.codec import from_message
@@ -27,6 +28,26 @@ def lease(world: Deployment) -> dict[str, object]:
     """The lease that steps are done under."""
     taken = world.post("leases/homes", {"holder": "run-1"})
     return {"lease": "homes", "fencing_token": taken["fencing_token"]}
+
+
+def test_where_every_region_has_an_index_update_each_commits_only_what_is_at_home_there(world: Deployment) -> None:
+    """Before the move the heir refuses, after it the old home: the write is committed once, where the home is."""
+    world.open("b1", is_planned=True)
+    world.vote()
+    world.write("second", 2.0)
+    with pytest.raises(HomeElsewhere):
+        world.commit(by=HEIR)
+    world.commit(by=HOME)
+    world.copy()
+    assert world.post("ballots/b1/promote", lease(world))["is_done"]
+
+    world.write("third", 3.0)
+    with pytest.raises(HomeElsewhere):
+        world.commit(by=HOME)
+    world.commit(by=HEIR)
+
+    head = world.head()
+    assert (head.version, head.home and head.home.region) == (3, HEIR)
 
 
 def test_a_planned_move_loses_no_write_and_needs_no_pause_but_the_fence(world: Deployment) -> None:
