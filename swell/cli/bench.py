@@ -1,16 +1,15 @@
 # ruff: noqa: PLC0415 - the benchmarks load when they run: `swell --help` stays quick
 """`swell bench`: Swell beside its peers, and what limits it."""
 
-import importlib.util
 import os
-import signal
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from swell.cli.failure import CommandFailed
+from swell.cli.bench_fuzz import fuzz
+from swell.cli.benching import interruptible, require_checkout
 from swell.cli.options import Json
 from swell.cli.output import Align, note, print_json, print_table, say
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.peers.comparison import Comparison
 
 app = typer.Typer(no_args_is_help=True, help="Measure Swell: beside its peers, over sizes, inside one request.")
+app.command()(fuzz)
 
 
 class VectorsChoice(StrEnum):
@@ -50,14 +50,14 @@ def peers(
     Both servers are set to the least effort that reaches a recall@10 of 0.985. Chroma is installed on first use,
     into an environment of its own. Everything stays on this machine's loopback.
     """
-    _require_checkout()
+    require_checkout()
     from dataclasses import replace
 
     from benchmarks.measure.machine import look_at_machine, usable_cores
     from benchmarks.peers.comparison import FULL, QUICK
     from benchmarks.peers.run import compare, to_document
 
-    _interruptible()
+    interruptible()
     machine = look_at_machine()
     extent = QUICK if quick else FULL
     extent = extent if rows is None else replace(extent, rows=rows)
@@ -83,7 +83,7 @@ def scaling(
     workers: Workers = None,
 ) -> None:
     """See how the time of a query grows with the number of vectors (synthetic, clustered), on Swell alone."""
-    _require_checkout()
+    require_checkout()
     from dataclasses import asdict
 
     from benchmarks.measure.machine import look_at_machine, usable_cores
@@ -91,7 +91,7 @@ def scaling(
     from benchmarks.peers.rounds import Plan
     from benchmarks.scaling import ScalingPlan, measure_scaling
 
-    _interruptible()
+    interruptible()
     machine = look_at_machine()
     plan = ScalingPlan(_numbers(sizes), dimension, recall, workers or usable_cores(), Plan(rounds, 2.0, 2.0))
     reports, capacity = measure_scaling(plan, note)
@@ -115,7 +115,7 @@ def profile(
     seconds: Annotated[float, typer.Option(min=0.5, max=60, help="Of each of the runs.")] = 2.0,
 ) -> None:
     """See where the time of one warm query goes: HTTP, body, search, answer."""
-    _require_checkout()
+    require_checkout()
     from dataclasses import asdict
 
     from benchmarks.measure.machine import look_at_machine
@@ -125,7 +125,7 @@ def profile(
 
     if data is VectorsChoice.ALL:
         raise typer.BadParameter("got 'all', allowed: one set", param_hint="--data")
-    _interruptible()
+    interruptible()
     machine = look_at_machine()
     profiled = profile_request(load_set(data.value, rows, 1000), recall, seconds)
     if as_json:
@@ -147,7 +147,7 @@ def standing(
 
     In one process, on SQLite and a directory, without a network; synthetic clustered vectors of 128 dimensions.
     """
-    _require_checkout()
+    require_checkout()
     from dataclasses import asdict
 
     from benchmarks.measure.machine import look_at_machine
@@ -155,7 +155,7 @@ def standing(
     from benchmarks.standing import StandingPlan, measure_standing
     from shared.telemetry import log_to
 
-    _interruptible()
+    interruptible()
     machine = look_at_machine()
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - not a file
         log_to(nowhere)
@@ -187,13 +187,13 @@ def batching(
     seconds: Annotated[float, typer.Option(min=0.2, max=60, help="Of each visit.")] = 2.0,
 ) -> None:
     """See the throughput of one process with and without batching, at 1, 16 and 64 connections."""
-    _require_checkout()
+    require_checkout()
     from dataclasses import asdict
 
     from benchmarks.batching import BatchingPlan, cells, measure_batching
     from benchmarks.measure.machine import look_at_machine
 
-    _interruptible()
+    interruptible()
     machine = look_at_machine()
     plan = BatchingPlan(rows=rows, recall=recall, rounds=rounds, seconds=seconds)
     reports = measure_batching(plan, note)
@@ -217,14 +217,14 @@ def overload(
 
     The exit code is 1 where a goal is missed.
     """
-    _require_checkout()
+    require_checkout()
     from dataclasses import asdict
 
     from benchmarks.measure.machine import look_at_machine
     from benchmarks.overload.goals import goals
     from benchmarks.overload.run import OverloadPlan, measure_overload
 
-    _interruptible()
+    interruptible()
     machine = look_at_machine()
     plan = OverloadPlan(rows=rows, queries=queries, times=times, seconds=seconds)
     report = measure_overload(plan, note)
@@ -285,14 +285,3 @@ def _numbers(text: str) -> list[int]:
     if not all(part.isdecimal() and int(part) >= 1000 for part in parts):
         raise typer.BadParameter(f"got {text!r}, allowed: whole numbers from 1000, with commas between")
     return [int(part) for part in parts]
-
-
-def _require_checkout() -> None:
-    if importlib.util.find_spec("benchmarks") is None:
-        raise CommandFailed("swell bench runs from a checkout of Swell; this is an installed package")
-
-
-def _interruptible() -> None:
-    """Let a polite kill end the servers as Ctrl-C does, which a shell may have had us ignore."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)

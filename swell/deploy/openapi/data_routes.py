@@ -36,7 +36,9 @@ _WRITTEN: Final = (
     Answer(answers.ACCEPTED, status=HTTPStatus.ACCEPTED, text='Durable, and not yet committed (`wait: "accepted"`)'),
 )
 _STARTED: Final = (Answer(answers.OPERATION, status=HTTPStatus.ACCEPTED),)
-_EVENTS: Final = (Answer({"type": "string"}, EVENT_STREAM),)
+_EVENTS: Final = (
+    Answer({"description": "Server-Sent Events; docs/api.md and docs/streams.md say which"}, EVENT_STREAM),
+)
 
 DATA_ROUTES: Final = {
     ("PUT", _ONE): RouteDoc(

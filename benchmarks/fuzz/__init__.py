@@ -1,0 +1,1 @@
+"""Requests made from the served OpenAPI document, valid and invalid, and what is wrong with the answers."""
