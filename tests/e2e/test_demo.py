@@ -15,7 +15,7 @@ ON_EMULATORS = pytest.param("emulators", marks=pytest.mark.emulators)
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """One demo."""
     command = [sys.executable, "-m", "swell", "demo", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
 @pytest.fixture(scope="module", params=["embedded", ON_EMULATORS])
