@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connected(url: str) -> "Iterator[Swell]":
-    """A client; the block's client errors become a `CommandFailed`."""
+    """A client with the key of SWELL_API_KEY; the block's client errors become a `CommandFailed`."""
+    from swell.cli.api_key import api_key
     from swell.client import ApiError, ClientError, Swell, UnreachableError
 
     try:
-        with Swell(url) as client:
+        with Swell(url, api_key=api_key()) as client:
             yield client
     except UnreachableError as error:
         way_out = f"start one with `{program_name()} up`, or name another with --url or SWELL_URL"

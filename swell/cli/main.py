@@ -51,7 +51,7 @@ Then, with a server running:
   swell query notes --id some-id --top-k 5
 
 Every command takes --help. --json prints one document for programs.
-SWELL_URL names another server than the one on this machine.
+SWELL_URL names another server than the one on this machine, SWELL_API_KEY the key that it asks for.
 """
 
 app = typer.Typer(

@@ -1,5 +1,7 @@
 """The Python client: collections, writes and searches over HTTP, in numpy arrays."""
 
+from swell.client.aio import AsyncCollection, AsyncSwell
+from swell.client.cache import AnswerCache, CacheCounts
 from swell.client.client import Swell
 from swell.client.collection import Collection
 from swell.client.erasure import Erasure
@@ -16,22 +18,28 @@ from swell.client.errors import (
     UnreachableError,
 )
 from swell.client.operation import Operation, OperationProgress
+from swell.client.reports import RequestReport
 from swell.client.results import (
     CollectionDeclaration,
     CollectionDescription,
     FetchResult,
     Match,
+    ProgressiveAnswer,
     QueryResult,
     Record,
     SegmentSummary,
+    WatchedAnswer,
     WriteReceipt,
 )
 from swell.client.retries import NO_RETRIES, RetryPolicy
-from swell.client.watching import WatchedAnswer
 
 __all__ = [
     "NO_RETRIES",
+    "AnswerCache",
     "ApiError",
+    "AsyncCollection",
+    "AsyncSwell",
+    "CacheCounts",
     "ClientError",
     "Collection",
     "CollectionDeclaration",
@@ -46,8 +54,10 @@ __all__ = [
     "OperationFailedError",
     "OperationProgress",
     "Problem",
+    "ProgressiveAnswer",
     "QueryResult",
     "Record",
+    "RequestReport",
     "RetryPolicy",
     "SegmentSummary",
     "ServerError",

@@ -1,15 +1,19 @@
+# Made from swell/client/aio/client.py by python -m swell.deploy.client_code: change that file.
 """The entry point of the Python client."""
 
+from collections.abc import Sequence
 from typing import Self
 
 import httpx
 
+from swell.client.cache import AnswerCache
 from swell.client.collection import Collection
 from swell.client.collections import Collections
 from swell.client.coordination import Ballots, Regions
 from swell.client.crowds import Calendar, Crowds
 from swell.client.erasures import Erasures
 from swell.client.operations import Operations
+from swell.client.reports import OnRequest
 from swell.client.retries import RetryPolicy
 from swell.client.transport import Transport
 
@@ -18,25 +22,41 @@ class Swell:
     """A Swell server.
 
     Connections are kept open between calls; `close` ends them, as does leaving the `with` block.
-    Threads may share one client.
+    Threads may share a client, and tasks an asynchronous one.
 
         with Swell("http://127.0.0.1:8080") as swell:
             swell.collections.create("words", dimension=50)
             words = swell.collection("words")
             receipt = words.upsert(ids=["goal"], vectors=vectors, wait="committed")
-            print(words.query(id="goal", top_k=5, min_version=receipt.version).ids)
+            nearest = words.query(id="goal", top_k=5, min_version=receipt.version)
+            print(nearest.ids)
     """
 
     def __init__(
         self,
-        url: str = "http://127.0.0.1:8080",
+        url: str | Sequence[str] = "http://127.0.0.1:8080",
         *,
+        api_key: str | None = None,
         timeout_s: float = 30.0,
         retries: RetryPolicy | None = None,
+        cache: AnswerCache | None = None,
+        on_request: OnRequest | None = None,
         http_transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Connect to `url`; `http_transport` replaces the network, as tests do."""
-        self._transport = Transport(url, timeout_s, retries or RetryPolicy(), http_transport)
+        """Talk to the server at `url`, or to the nearest of several regions that answers: name them nearest first.
+
+        `timeout_s` bounds each attempt of a call that states no deadline of its own. Without `cache` every read asks
+        the server. `on_request` is told of each call when it is over. `http_transport` replaces the network.
+        """
+        self._transport = Transport(
+            url,
+            timeout_s,
+            retries or RetryPolicy(),
+            http_transport,
+            api_key=api_key,
+            cache=cache,
+            on_request=on_request,
+        )
         self.collections = Collections(self._transport)
         self.erasures = Erasures(self._transport)
         self.operations = Operations(self._transport)

@@ -1,40 +1,29 @@
-"""Reads and writes of one collection."""
+# Made from swell/client/aio/collection.py by python -m swell.deploy.client_code: change that file.
+"""Writes to one collection."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
-from urllib.parse import quote
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 from numpy.typing import ArrayLike
 
-from shared.domain.limits import MAX_QUERIES_PER_REQUEST, MAX_RECORDS_PER_REQUEST
-from shared.domain.versions import VersionVector
+from shared.domain.limits import MAX_RECORDS_PER_REQUEST
+from swell.client.asking import (
+    Filter,
+    Wait,
+    together,
+)
+from swell.client.deadline import Deadline, timeout_field
 from swell.client.errors import ClientError, InvalidRequestError
 from swell.client.operation import Operation
 from swell.client.problem_details import shifted
-from swell.client.results import FetchResult, QueryResult, Record, WriteReceipt
-from swell.client.transport import Transport
-from swell.client.watching import WatchedAnswer, watch
-from swell.client.wire import encode_vector, id_list, in_chunks, many_vectors, one_vector, upsert_batches
-
-Wait = Literal["accepted", "committed"]
-Include = Sequence[Literal["attributes", "vector"]]
-Consistency = Literal["eventual", "bounded", "strong"]
-Filter = Mapping[str, Any]
+from swell.client.reads import CollectionReads
+from swell.client.results import WriteReceipt
+from swell.client.wire import id_list, in_chunks, many_vectors, upsert_batches
 
 
-def collection_path(name: str) -> str:
-    """Where a collection lives on the server."""
-    return f"/v1/collections/{quote(name, safe='')}"
-
-
-class Collection:
+class Collection(CollectionReads):
     """A handle on one collection; making it calls nobody, and does not say that the collection exists."""
-
-    def __init__(self, transport: Transport, name: str) -> None:
-        self._transport = transport
-        self._path = collection_path(name)
-        self.name = name
 
     def upsert(
         self,
@@ -44,6 +33,7 @@ class Collection:
         *,
         wait: Wait = "accepted",
         idempotency_key: str | None = None,
+        timeout_s: float | None = None,
     ) -> WriteReceipt:
         """Insert records, or replace those of the same ids, in as many requests as it takes.
 
@@ -59,8 +49,12 @@ class Collection:
         rows = many_vectors(vectors, rows=len(wanted))
         if attributes is not None and len(attributes) != len(wanted):
             raise ValueError(f"attributes: got {len(attributes)}, allowed: {len(wanted)}, one for each id")
-        batches = upsert_batches(wanted, rows, attributes)
-        return _together([self._write("upsert", batch.body(wait), batch.start, idempotency_key) for batch in batches])
+        deadline = Deadline.within(timeout_s)
+        receipts = [
+            self._write("upsert", batch.body(wait, timeout_field(deadline)), batch.start, idempotency_key, deadline)
+            for batch in upsert_batches(wanted, rows, attributes)
+        ]
+        return together(receipts)
 
     def import_file(
         self,
@@ -100,18 +94,37 @@ class Collection:
         headers = {"Idempotency-Key": uuid4().hex}
         return Operation.of(self._transport.send("POST", f"{self._path}/{action}", body, headers=headers))
 
-    def delete(self, ids: Sequence[str], *, wait: Wait = "accepted") -> WriteReceipt:
+    def delete(self, ids: Sequence[str], *, wait: Wait = "accepted", timeout_s: float | None = None) -> WriteReceipt:
         """Delete records; an id that does not exist is fine. `wait` and errors as for `upsert`."""
         wanted = id_list(ids)
         parts = in_chunks(len(wanted), MAX_RECORDS_PER_REQUEST)
-        return _together([self._write("delete", {"ids": wanted[part], "wait": wait}, part.start) for part in parts])
+        deadline = Deadline.within(timeout_s)
+        return together(
+            [
+                self._write(
+                    "delete",
+                    {"ids": wanted[part], "wait": wait, **timeout_field(deadline)},
+                    part.start,
+                    deadline=deadline,
+                )
+                for part in parts
+            ]
+        )
 
-    def delete_matching(self, filter: Filter, *, wait: Wait = "accepted") -> WriteReceipt:  # noqa: A002 - the API's own word
+    def delete_matching(
+        self,
+        filter: Filter,  # noqa: A002 - the API's own word
+        *,
+        wait: Wait = "accepted",
+        timeout_s: float | None = None,
+    ) -> WriteReceipt:
         """Delete what matches a filter when the write is committed.
 
         With `wait="committed"` the receipt's `deleted` says how many. Errors as for `upsert`.
         """
-        return self._write("delete", {"filter": filter, "wait": wait}, 0)
+        deadline = Deadline.within(timeout_s)
+        body = {"filter": filter, "wait": wait, **timeout_field(deadline)}
+        return self._write("delete", body, 0, deadline=deadline)
 
     def erase(
         self,
@@ -122,7 +135,7 @@ class Collection:
     ) -> list[str]:
         """Delete records by id or filter, and have all that is stored of them erased: the erasures to be followed.
 
-        `Swell.erasures.get` tells how far each is; ids are sent a thousand at a time, each with an erasure of its own.
+        `Swell.erasures.get` tells how far each is; ids go a thousand at a time, each part with its own erasure.
 
         Raises:
             ValueError: both `ids` and `filter` are given, or neither.
@@ -137,110 +150,18 @@ class Collection:
         receipts = [self._write("delete", {**body, "wait": wait, "erase": True}, 0) for body in bodies]
         return [receipt.erasure for receipt in receipts if receipt.erasure is not None]
 
-    def query(
+    def _write(
         self,
-        vector: ArrayLike | None = None,
-        *,
-        id: str | None = None,  # noqa: A002 - the API's own word
-        top_k: int = 10,
-        recall: float | None = None,
-        filter: Filter | None = None,  # noqa: A002 - the API's own word
-        include: Include = (),
-        consistency: Consistency | None = None,
-        max_staleness_ms: int | None = None,
-        min_version: str | None = None,
-    ) -> QueryResult:
-        """The `top_k` nearest records of a vector, or of the stored record `id` (which is then not among them).
-
-        `filter`, such as `{"eq": {"genre": "jazz"}}`, keeps to records whose declared attributes match.
-
-        Raises:
-            ValueError: both `vector` and `id` are given, or neither, or `vector` is not one row of numbers.
-            NotFoundError: the collection does not exist, or holds no record `id`.
-        """
-        if (vector is None) == (id is None):
-            raise ValueError("query: give a vector or an id, one of the two")
-        what = {"id": id} if vector is None else {"vector": encode_vector(one_vector(vector))}
-        freshness = _freshness(consistency, max_staleness_ms, min_version)
-        answer = self._read("query", what, {**_search_options(top_k, recall, filter, include), **freshness})
-        return QueryResult.of(answer["matches"], answer)
-
-    def query_many(
-        self,
-        vectors: ArrayLike,
-        *,
-        top_k: int = 10,
-        recall: float | None = None,
-        filter: Filter | None = None,  # noqa: A002 - the API's own word
-        include: Include = (),
-        consistency: Consistency | None = None,
-        max_staleness_ms: int | None = None,
-        min_version: str | None = None,
-    ) -> list[QueryResult]:
-        """One result for each row of `vectors`, in their order: faster for the server than one by one."""
-        rows = many_vectors(vectors)
-        freshness = _freshness(consistency, max_staleness_ms, min_version)
-        options = {**_search_options(top_k, recall, filter, include), **freshness}
-        results: list[QueryResult] = []
-        for part in in_chunks(len(rows), MAX_QUERIES_PER_REQUEST):
-            answer = self._read("query", {"vectors": [encode_vector(row) for row in rows[part]]}, options, part.start)
-            results += [QueryResult.of(one["matches"], answer) for one in answer["results"]]
-        return results
-
-    def watch(
-        self,
-        vector: ArrayLike,
-        *,
-        top_k: int = 10,
-        filter: Filter | None = None,  # noqa: A002 - the API's own word
-        min_score: float | None = None,
-        include: Sequence[Literal["attributes"]] = (),
-        after: str | None = None,
-    ) -> Iterator[WatchedAnswer]:
-        """The nearest records of a vector now, and again whenever a commit changes them, for as long as you iterate.
-
-        A broken connection is taken up again without loss or repeat; `after` is the token of an earlier answer.
-
-        Raises:
-            ApiError: the server refuses the query.
-            UnreachableError: nobody answered, the first time.
-        """
-        body = {
-            "collection": self.name,
-            "vector": encode_vector(one_vector(vector)),
-            **_search_options(top_k, None, filter, ()),
-            **_given(min_score=min_score, after=after),
-            "include": list(include),
-        }
-        return watch(self._transport, body)
-
-    def fetch(
-        self,
-        ids: Sequence[str],
-        *,
-        include: Include = ("attributes", "vector"),
-        consistency: Consistency | None = None,
-        max_staleness_ms: int | None = None,
-        min_version: str | None = None,
-    ) -> FetchResult:
-        """The stored records of these ids."""
-        wanted = id_list(ids)
-        options = {"include": list(include), **_freshness(consistency, max_staleness_ms, min_version)}
-        records: list[Record] = []
-        missing: list[str] = []
-        version = ""
-        for part in in_chunks(len(wanted), MAX_RECORDS_PER_REQUEST):
-            answer = self._read("fetch", {"ids": wanted[part]}, options, part.start)
-            records += [Record.of(record) for record in answer["records"]]
-            missing += answer["missing"]
-            version = answer["version"]
-        return FetchResult(records, missing, version)
-
-    def _write(self, action: str, body: Mapping[str, Any] | bytes, start: int, key: str | None = None) -> WriteReceipt:
+        action: str,
+        body: Mapping[str, Any] | bytes,
+        start: int,
+        key: str | None = None,
+        deadline: Deadline | None = None,
+    ) -> WriteReceipt:
         """Send one request; the key makes its repetition harmless."""
-        headers = {"Idempotency-Key": uuid4().hex if key is None else f"{key}:{start}"}
+        sent_key = uuid4().hex if key is None else f"{key}:{start}"
         try:
-            answer = self._transport.send("POST", f"{self._path}/{action}", body, headers=headers)
+            answer = self._transport.write(self._path, action, body, sent_key, deadline)
         except InvalidRequestError as error:
             refused = shifted(error, start)
             refused.records_accepted = start
@@ -251,29 +172,3 @@ class Collection:
         return WriteReceipt(
             answer.get("accepted", 0), answer.get("version"), answer.get("deleted"), answer.get("erasure")
         )
-
-    def _read(self, action: str, what: Mapping[str, Any], options: Mapping[str, Any], start: int = 0) -> Any:
-        try:
-            return self._transport.send("POST", f"{self._path}/{action}", {**what, **options})
-        except InvalidRequestError as error:
-            raise shifted(error, start) from None
-
-
-def _search_options(top_k: int, recall: float | None, condition: Filter | None, include: Include) -> dict[str, Any]:
-    return {"top_k": top_k, "include": list(include), **_given(recall=recall, filter=condition)}
-
-
-def _freshness(
-    consistency: Consistency | None, max_staleness_ms: int | None, min_version: str | None
-) -> dict[str, Any]:
-    return _given(consistency=consistency, max_staleness_ms=max_staleness_ms, min_version=min_version)
-
-
-def _given(**options: Any) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _together(receipts: Sequence[WriteReceipt]) -> WriteReceipt:
-    versions = [VersionVector.parse(receipt.version) for receipt in receipts if receipt.version]
-    version = str(VersionVector.merged(versions)) if versions else None
-    return WriteReceipt(sum(receipt.accepted for receipt in receipts), version)

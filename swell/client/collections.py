@@ -1,9 +1,10 @@
+# Made from swell/client/aio/collections.py by python -m swell.deploy.client_code: change that file.
 """Creating, listing and deleting collections."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from swell.client.collection import collection_path
+from swell.client.asking import collection_path
 from swell.client.results import CollectionDeclaration, CollectionDescription
 from swell.client.transport import Transport
 

@@ -1,3 +1,4 @@
+# Made from swell/client/aio/coordination.py by python -m swell.deploy.client_code: change that file.
 """What regions know and decide: members and ballots, as the server tells them."""
 
 from collections.abc import Mapping
@@ -15,7 +16,8 @@ class Regions:
 
     def list(self) -> list[dict[str, Any]]:
         """Everyone who was ever heard, by name, as `GET /v1/regions` tells it."""
-        found: list[dict[str, Any]] = self._transport.send("GET", "/v1/regions")["regions"]
+        answer = self._transport.send("GET", "/v1/regions")
+        found: list[dict[str, Any]] = answer["regions"]
         return found
 
     def get(self, region: str) -> dict[str, Any]:
@@ -42,7 +44,8 @@ class Ballots:
 
     def list(self) -> "list[dict[str, Any]]":
         """Every ballot that is kept, the latest first."""
-        found: list[dict[str, Any]] = self._transport.send("GET", "/v1/ballots")["ballots"]
+        answer = self._transport.send("GET", "/v1/ballots")
+        found: list[dict[str, Any]] = answer["ballots"]
         return found
 
     def get(self, ballot: str) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+# Made from swell/client/aio/crowds.py by python -m swell.deploy.client_code: change that file.
 """The event calendar, forecasts, the scaling plan and the timeline, as the server tells them; for operators."""
 
 from collections.abc import Mapping
@@ -19,7 +20,8 @@ class Calendar:
         span = {"from": begin, "to": end}
         query = urlencode({name: moment.isoformat() for name, moment in span.items() if moment is not None})
         path = "/v1/calendar/events" + (f"?{query}" if query else "")
-        found: list[dict[str, Any]] = self._transport.send("GET", path)["events"]
+        answer = self._transport.send("GET", path)
+        found: list[dict[str, Any]] = answer["events"]
         return found
 
     def get(self, event: str) -> dict[str, Any]:
@@ -64,7 +66,8 @@ class Crowds:
 
     def forecasts(self) -> list[dict[str, Any]]:
         """Each region of which load is known: what it expects, and how good its forecasts have been."""
-        found: list[dict[str, Any]] = self._transport.send("GET", "/v1/forecasts")["forecasts"]
+        answer = self._transport.send("GET", "/v1/forecasts")
+        found: list[dict[str, Any]] = answer["forecasts"]
         return found
 
     def forecast(self, region: str) -> dict[str, Any]:
@@ -88,7 +91,8 @@ class Crowds:
     def timeline(self, *, since: datetime | None = None, limit: int = 500) -> list[dict[str, Any]]:
         """What was decided and done, oldest first; by default in the last day."""
         asked = {"limit": str(limit)} | ({} if since is None else {"since": since.isoformat()})
-        found: list[dict[str, Any]] = self._transport.send("GET", f"/v1/timeline?{urlencode(asked)}")["entries"]
+        answer = self._transport.send("GET", f"/v1/timeline?{urlencode(asked)}")
+        found: list[dict[str, Any]] = answer["entries"]
         return found
 
 

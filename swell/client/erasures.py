@@ -1,3 +1,4 @@
+# Made from swell/client/aio/erasures.py by python -m swell.deploy.client_code: change that file.
 """Looking at erasures."""
 
 from urllib.parse import quote

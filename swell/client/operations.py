@@ -1,3 +1,4 @@
+# Made from swell/client/aio/operations.py by python -m swell.deploy.client_code: change that file.
 """Looking at operations, waiting for them, calling them off, fetching what they made."""
 
 import time

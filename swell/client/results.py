@@ -55,6 +55,45 @@ class QueryResult:
 
 
 @dataclass(frozen=True)
+class WatchedAnswer:
+    """The whole answer as of a version, best first; `token` is where another `watch` may go on from."""
+
+    matches: list[Match]
+    version: str
+    token: str
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the matches, best first."""
+        return [match.id for match in self.matches]
+
+
+@dataclass(frozen=True)
+class ProgressiveAnswer:
+    """One of the answers to a query, best first; `stage` is "quick" or "refined".
+
+    `recall_expected` is the recall that this answer has, by what was measured when its segments were built.
+    """
+
+    matches: list[Match]
+    stage: str
+    version: str
+    method: str
+    recall_expected: float
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the matches, best first."""
+        return [match.id for match in self.matches]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Read one answer of a stream."""
+        names = ("stage", "version", "method", "recall_expected")
+        return cls([Match.of(match) for match in document["matches"]], **{name: document[name] for name in names})
+
+
+@dataclass(frozen=True)
 class Record:
     """A stored record; `attributes` and `vector` only where they were asked for."""
 

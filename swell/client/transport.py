@@ -1,14 +1,21 @@
-"""HTTP between the client and one server: JSON out, JSON in, failures as exceptions."""
+# Made from swell/client/aio/transport.py by python -m swell.deploy.client_code: change that file.
+"""HTTP between the client and the regions of one deployment: JSON out, JSON in, failures as exceptions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx
 import orjson
+from tenacity import Retrying
 
+from swell.client.cache import AnswerCache
+from swell.client.deadline import Deadline, timeout_field
+from swell.client.endpoints import Endpoints
 from swell.client.errors import ServerError, UnreachableError
 from swell.client.problem_details import error_of
-from swell.client.retries import RetryPolicy, retrying
+from swell.client.reports import Observed, OnRequest
+from swell.client.retries import RetryBudget, RetryPolicy, retry_options
 from swell.client.tracing import traced_request
 
 _CONNECT_TIMEOUT_S: Final = 5.0
@@ -18,22 +25,39 @@ _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 
 class Transport:
-    """Keeps connections open between calls; safe to use from several threads."""
+    """Keeps connections open between calls; safe to use for several calls at once."""
 
     def __init__(
-        self, url: str, timeout_s: float, retries: RetryPolicy, http: httpx.BaseTransport | None = None
+        self,
+        url: str | Sequence[str],
+        timeout_s: float,
+        retries: RetryPolicy,
+        http: httpx.BaseTransport | None = None,
+        *,
+        api_key: str | None = None,
+        cache: AnswerCache | None = None,
+        on_request: OnRequest | None = None,
     ) -> None:
-        self.url = url.rstrip("/")
+        self._endpoints = Endpoints([url] if isinstance(url, str) else url)
         self._timeout_s = timeout_s
         self._retries = retries
+        self._budget = RetryBudget(retries)
+        self._cache = cache
+        self._on_request = on_request
         self._http = httpx.Client(
-            base_url=self.url,
-            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_TIMEOUT_S)),
-            headers={"Accept": "application/json"},
+            headers={
+                "Accept": "application/json",
+                **({} if api_key is None else {"Authorization": f"Bearer {api_key}"}),
+            },
             transport=http,
             # A proxy from the environment cannot reach this machine's own loopback.
-            trust_env=httpx.URL(self.url).host not in _LOOPBACK,
+            trust_env=not all(httpx.URL(one).host in _LOOPBACK for one in self._endpoints.urls),
         )
+
+    @property
+    def url(self) -> str:
+        """The nearest region's."""
+        return self._endpoints.urls[0]
 
     def close(self) -> None:
         """Close all connections."""
@@ -47,6 +71,7 @@ class Transport:
         *,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        deadline: Deadline | None = None,
     ) -> Any:
         """The JSON answer, None where there is no content.
 
@@ -54,24 +79,60 @@ class Transport:
             UnreachableError: no answer, after the retries that are safe.
             ApiError: an error answer, after the same.
         """
-        content = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
-        request_headers = {**(headers or {}), **({"Content-Type": "application/json"} if content else {})}
-        attempts = retrying(self._retries, repeatable=repeatable)
-        return attempts(self._send_once, method, path, content, request_headers)
+        with self._observed(method, path) as call:
+            return self._send(call, body, headers or {}, repeatable=repeatable, deadline=deadline)
 
-    def events(self, path: str, body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    def read(
+        self, collection: str, action: str, body: Mapping[str, Any], *, deadline: Deadline | None, cacheable: bool
+    ) -> Any:
+        """The answer to a search; where there is a cache and it may be used, perhaps from there. Raises as `send`."""
+        path = f"{collection}/{action}"
+        with self._observed("POST", path) as call:
+            if self._cache is None or not cacheable:
+                return self._send(call, body, {}, deadline=deadline, states_deadline=True)
+            key = action.encode() + orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+            kept = self._cache.get(collection, key)
+            call.cache = "miss" if kept is None else "hit"
+            if kept is not None:
+                return kept
+            answer = self._send(call, body, {}, deadline=deadline, states_deadline=True)
+            self._cache.put(collection, key, answer)
+            return answer
+
+    def write(
+        self, collection: str, action: str, body: Mapping[str, Any] | bytes, key: str, deadline: Deadline | None
+    ) -> Any:
+        """Send a write whose repetition `key` makes harmless; kept answers of the collection end. Raises as `send`."""
+        headers = {"Idempotency-Key": key}
+        try:
+            return self.send("POST", f"{collection}/{action}", body, headers=headers, deadline=deadline)
+        finally:
+            if self._cache is not None:
+                self._cache.forget(collection)
+
+    def events(
+        self, path: str, body: Mapping[str, Any], *, deadline: Deadline | None = None
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Names and data of the Server-Sent Events that a POST is answered with, until the server ends them.
 
         Raises:
             UnreachableError: no answer, or the connection broke; nothing is tried again.
             ApiError: an error answer.
         """
+        url = self._endpoints.choose()
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
-        timeout = httpx.Timeout(self._timeout_s, connect=_CONNECT_TIMEOUT_S, read=_SILENCE_S)
+        timeout_s = self._timeout_s if deadline is None else deadline.left_s()
+        silence_s = _SILENCE_S if deadline is None else timeout_s
+        timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_TIMEOUT_S), read=silence_s)
+        content = orjson.dumps({**body, **timeout_field(deadline)})
         try:
-            with self._http.stream(
-                "POST", path, content=orjson.dumps(body), headers=headers, timeout=timeout
-            ) as response:
+            with traced_request("POST") as trace:
+                request = self._http.build_request(
+                    "POST", url + path, content=content, headers={**headers, **trace}, timeout=timeout
+                )
+                response = self._http.send(request, stream=True)
+            try:
+                self._endpoints.answered(url)
                 if response.status_code >= 400:
                     response.read()
                     raise error_of(response)
@@ -82,8 +143,11 @@ class Transport:
                         name = value
                     elif field == "data":
                         yield name, orjson.loads(value)
+            finally:
+                response.close()
         except httpx.TransportError as error:
-            raise UnreachableError(f"the stream from {self.url} broke ({error})", sent=True) from error
+            self._endpoints.failed(url)
+            raise UnreachableError(f"the stream from {url} broke ({error})", sent=True) from error
 
     def size_of(self, path: str) -> int:
         """The size of a file that the server has. Raises as `send`."""
@@ -92,35 +156,87 @@ class Transport:
 
     def read_range(self, path: str, start: int, end: int) -> bytes:
         """Bytes of a file that the server has, all of them. Raises as `send`."""
-        content = self._ranged(path, start, end).content
+        content = (self._ranged(path, start, end)).content
         if len(content) != end - start:
             raise ServerError(f"{len(content)} bytes in place of {end - start}", code="cut_short", status=206)
         return content
 
     def _ranged(self, path: str, start: int, end: int) -> httpx.Response:
-        attempts = retrying(self._retries, repeatable=True)
-        response: httpx.Response = attempts(self._answer, "GET", path, None, {"Range": f"bytes={start}-{end - 1}"})
+        with self._observed("GET", path) as call:
+            attempts = Retrying(**self._retry_options(repeatable=True, deadline=None))
+            headers = {"Range": f"bytes={start}-{end - 1}"}
+            response: httpx.Response = attempts(self._answer, call, None, headers, None)
         if response.status_code != 206:
             url = response.request.url
             raise ServerError(f"{url} does not answer in ranges", code="no_ranges", status=response.status_code)
         return response
 
-    def _send_once(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> Any:
-        return _json(self._answer(method, path, content, headers))
+    def _send(
+        self,
+        call: Observed,
+        body: Mapping[str, Any] | bytes | None,
+        headers: Mapping[str, str],
+        *,
+        repeatable: bool = True,
+        deadline: Deadline | None = None,
+        states_deadline: bool = False,
+    ) -> Any:
+        def once() -> Any:
+            stated = timeout_field(deadline) if states_deadline else {}
+            content = body if isinstance(body, bytes) or body is None else orjson.dumps({**body, **stated})
+            kind = {"Content-Type": "application/json"} if content else {}
+            return _json(self._answer(call, content, {**headers, **kind}, deadline))
 
-    def _answer(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
+        attempts = Retrying(**self._retry_options(repeatable=repeatable, deadline=deadline))
+        return attempts(once)
+
+    def _answer(
+        self, call: Observed, content: bytes | None, headers: Mapping[str, str], deadline: Deadline | None
+    ) -> httpx.Response:
+        url = self._endpoints.choose()
+        call.attempts += 1
+        left_s = self._timeout_s if deadline is None else max(deadline.left_s(), 0.001)
+        timeout = httpx.Timeout(left_s, connect=min(left_s, _CONNECT_TIMEOUT_S))
         try:
-            with traced_request(method) as trace:
-                response = self._http.request(method, path, content=content, headers={**headers, **trace})
+            with traced_request(call.method) as trace:
+                response = self._http.request(
+                    call.method, url + call.path, content=content, headers={**headers, **trace}, timeout=timeout
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise UnreachableError(f"nothing answers at {self.url} ({error})", sent=False) from error
+            self._endpoints.failed(url)
+            raise UnreachableError(f"nothing answers at {url} ({error})", sent=False) from error
         except httpx.TimeoutException as error:
-            raise UnreachableError(f"{self.url} did not answer within {self._timeout_s:g} s", sent=True) from error
+            within_s = self._timeout_s if deadline is None else deadline.timeout_s
+            if deadline is None:  # a short deadline says nothing about the region
+                self._endpoints.failed(url)
+            raise UnreachableError(f"{url} did not answer within {within_s:g} s", sent=True) from error
         except httpx.TransportError as error:
-            raise UnreachableError(f"the connection to {self.url} broke ({error})", sent=True) from error
+            self._endpoints.failed(url)
+            raise UnreachableError(f"the connection to {url} broke ({error})", sent=True) from error
+        self._endpoints.answered(url)
+        call.status = response.status_code
         if response.status_code >= 400:
             raise error_of(response)
         return response
+
+    def _retry_options(self, *, repeatable: bool, deadline: Deadline | None) -> dict[str, Any]:
+        self._budget.earn()
+        return retry_options(
+            self._retries,
+            repeatable=repeatable,
+            budget=self._budget,
+            deadline=deadline,
+            is_elsewhere=self._endpoints.has_healthy,
+        )
+
+    @contextmanager
+    def _observed(self, method: str, path: str) -> Iterator[Observed]:
+        call = Observed(method, path)
+        try:
+            yield call
+        finally:
+            if self._on_request is not None:
+                self._on_request(call.report())
 
 
 def _json(response: httpx.Response) -> Any:

@@ -1,32 +1,18 @@
+# Made from swell/client/aio/watching.py by python -m swell.deploy.client_code: change that file.
 """Following a standing query: its answer, and its answer again whenever a commit changes it."""
 
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from swell.client.errors import ApiError, UnavailableError, UnreachableError
 from swell.client.problem_details import error_from
-from swell.client.results import Match
+from swell.client.results import Match, WatchedAnswer
 from swell.client.transport import Transport
 
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 15.0
-
-
-@dataclass(frozen=True)
-class WatchedAnswer:
-    """The whole answer as of a version, best first; `token` is where another `watch` may go on from."""
-
-    matches: list[Match]
-    version: str
-    token: str
-
-    @property
-    def ids(self) -> list[str]:
-        """The ids of the matches, best first."""
-        return [match.id for match in self.matches]
 
 
 def watch(

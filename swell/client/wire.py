@@ -22,9 +22,10 @@ class Batch:
     start: int
     records: tuple[bytes, ...]
 
-    def body(self, wait: str) -> bytes:
+    def body(self, wait: str, options: Mapping[str, Any]) -> bytes:
         """The body of the upsert request."""
-        return b'{"wait":"' + wait.encode() + b'","records":[' + b",".join(self.records) + b"]}"
+        beside = orjson.dumps({"wait": wait, **options}).removesuffix(b"}")
+        return beside + b',"records":[' + b",".join(self.records) + b"]}"
 
 
 def upsert_batches(

@@ -1,0 +1,177 @@
+"""Writes to one collection."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from numpy.typing import ArrayLike
+
+from shared.domain.limits import MAX_RECORDS_PER_REQUEST
+from swell.client.aio.reads import AsyncCollectionReads
+from swell.client.asking import (
+    Filter,
+    Wait,
+    together,
+)
+from swell.client.deadline import Deadline, timeout_field
+from swell.client.errors import ClientError, InvalidRequestError
+from swell.client.operation import Operation
+from swell.client.problem_details import shifted
+from swell.client.results import WriteReceipt
+from swell.client.wire import id_list, in_chunks, many_vectors, upsert_batches
+
+
+class AsyncCollection(AsyncCollectionReads):
+    """A handle on one collection; making it calls nobody, and does not say that the collection exists."""
+
+    async def upsert(
+        self,
+        ids: Sequence[str],
+        vectors: ArrayLike,
+        attributes: Sequence[Mapping[str, Any] | None] | None = None,
+        *,
+        wait: Wait = "accepted",
+        idempotency_key: str | None = None,
+        timeout_s: float | None = None,
+    ) -> WriteReceipt:
+        """Insert records, or replace those of the same ids, in as many requests as it takes.
+
+        *accepted* returns when the records are durable, *committed* when queries find them.
+        Requests lost on the way are repeated without being applied twice; with an `idempotency_key` of your own
+        (up to 100 bytes), so may the call be, in another process too, with the same records.
+
+        Raises:
+            ValueError: ids, vectors and attributes are not of one length.
+            ClientError: `records_accepted` says how many records from the front of the list were accepted.
+        """
+        wanted = id_list(ids)
+        rows = many_vectors(vectors, rows=len(wanted))
+        if attributes is not None and len(attributes) != len(wanted):
+            raise ValueError(f"attributes: got {len(attributes)}, allowed: {len(wanted)}, one for each id")
+        deadline = Deadline.within(timeout_s)
+        receipts = [
+            await self._write(
+                "upsert", batch.body(wait, timeout_field(deadline)), batch.start, idempotency_key, deadline
+            )
+            for batch in upsert_batches(wanted, rows, attributes)
+        ]
+        return together(receipts)
+
+    async def import_file(
+        self,
+        uri: str,
+        *,
+        format: str | None = None,  # noqa: A002 - the API's own word
+        id_field: str | None = None,
+        vector_field: str | None = None,
+        attribute_fields: Sequence[str] | None = None,
+    ) -> Operation:
+        """Have the server import a file that it can read; `AsyncSwell.operations` follows it.
+
+        Raises:
+            NotFoundError: the collection or the file does not exist.
+            InvalidRequestError: the server may not read it, or does not know its format.
+        """
+        given = {
+            "format": format,
+            "id_field": id_field,
+            "vector_field": vector_field,
+            "attribute_fields": None if attribute_fields is None else list(attribute_fields),
+        }
+        named = {name: value for name, value in given.items() if value is not None}
+        return await self._start("import", {"uri": uri, **named})
+
+    async def export_file(self, uri: str | None = None) -> Operation:
+        """Have the server export the collection to Parquet; without `uri`, to where it can be downloaded from.
+
+        Raises:
+            NotFoundError: the collection does not exist.
+            InvalidRequestError: the server may not write there.
+            ConflictError: there is such a file.
+        """
+        return await self._start("export", {} if uri is None else {"uri": uri})
+
+    async def _start(self, action: str, body: Mapping[str, Any]) -> Operation:
+        headers = {"Idempotency-Key": uuid4().hex}
+        return Operation.of(await self._transport.send("POST", f"{self._path}/{action}", body, headers=headers))
+
+    async def delete(
+        self, ids: Sequence[str], *, wait: Wait = "accepted", timeout_s: float | None = None
+    ) -> WriteReceipt:
+        """Delete records; an id that does not exist is fine. `wait` and errors as for `upsert`."""
+        wanted = id_list(ids)
+        parts = in_chunks(len(wanted), MAX_RECORDS_PER_REQUEST)
+        deadline = Deadline.within(timeout_s)
+        return together(
+            [
+                await self._write(
+                    "delete",
+                    {"ids": wanted[part], "wait": wait, **timeout_field(deadline)},
+                    part.start,
+                    deadline=deadline,
+                )
+                for part in parts
+            ]
+        )
+
+    async def delete_matching(
+        self,
+        filter: Filter,  # noqa: A002 - the API's own word
+        *,
+        wait: Wait = "accepted",
+        timeout_s: float | None = None,
+    ) -> WriteReceipt:
+        """Delete what matches a filter when the write is committed.
+
+        With `wait="committed"` the receipt's `deleted` says how many. Errors as for `upsert`.
+        """
+        deadline = Deadline.within(timeout_s)
+        body = {"filter": filter, "wait": wait, **timeout_field(deadline)}
+        return await self._write("delete", body, 0, deadline=deadline)
+
+    async def erase(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        filter: Filter | None = None,  # noqa: A002 - the API's own word
+        wait: Wait = "accepted",
+    ) -> list[str]:
+        """Delete records by id or filter, and have all that is stored of them erased: the erasures to be followed.
+
+        `AsyncSwell.erasures.get` tells how far each is; ids go a thousand at a time, each part with its own erasure.
+
+        Raises:
+            ValueError: both `ids` and `filter` are given, or neither.
+        """
+        if (ids is None) == (filter is None):
+            raise ValueError("erase: give ids or a filter, one of the two")
+        if ids is None:
+            bodies: list[dict[str, Any]] = [{"filter": filter}]
+        else:
+            wanted = id_list(ids)
+            bodies = [{"ids": wanted[part]} for part in in_chunks(len(wanted), MAX_RECORDS_PER_REQUEST)]
+        receipts = [await self._write("delete", {**body, "wait": wait, "erase": True}, 0) for body in bodies]
+        return [receipt.erasure for receipt in receipts if receipt.erasure is not None]
+
+    async def _write(
+        self,
+        action: str,
+        body: Mapping[str, Any] | bytes,
+        start: int,
+        key: str | None = None,
+        deadline: Deadline | None = None,
+    ) -> WriteReceipt:
+        """Send one request; the key makes its repetition harmless."""
+        sent_key = uuid4().hex if key is None else f"{key}:{start}"
+        try:
+            answer = await self._transport.write(self._path, action, body, sent_key, deadline)
+        except InvalidRequestError as error:
+            refused = shifted(error, start)
+            refused.records_accepted = start
+            raise refused from None
+        except ClientError as error:
+            error.records_accepted = start
+            raise
+        return WriteReceipt(
+            answer.get("accepted", 0), answer.get("version"), answer.get("deleted"), answer.get("erasure")
+        )

@@ -1,0 +1,99 @@
+"""The event calendar, forecasts, the scaling plan and the timeline, as the server tells them; for operators."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from swell.client.aio.transport import AsyncTransport
+
+
+class AsyncCalendar:
+    """The events that draw crowds."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(self, *, begin: datetime | None = None, end: datetime | None = None) -> list[dict[str, Any]]:
+        """Events with each time they are on, earliest first; by default of the next 30 days."""
+        span = {"from": begin, "to": end}
+        query = urlencode({name: moment.isoformat() for name, moment in span.items() if moment is not None})
+        path = "/v1/calendar/events" + (f"?{query}" if query else "")
+        answer = await self._transport.send("GET", path)
+        found: list[dict[str, Any]] = answer["events"]
+        return found
+
+    async def get(self, event: str) -> dict[str, Any]:
+        """One event as it was entered.
+
+        Raises:
+            NotFoundError: the calendar has no such event.
+        """
+        found: dict[str, Any] = await self._transport.send("GET", _event_path(event))
+        return found
+
+    async def put(self, event: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Enter an event, or change it; `if_revision` among the fields refuses to overwrite another's change.
+
+        Raises:
+            InvalidRequestError: a field is not allowed.
+            ConflictError: the event is at another revision.
+        """
+        found: dict[str, Any] = await self._transport.send("PUT", _event_path(event), dict(fields))
+        return found
+
+    async def remove(self, event: str) -> None:
+        """Take an event out. Raises as `get`."""
+        await self._transport.send("DELETE", _event_path(event))
+
+    async def import_ics(self, ics: str, regions: Mapping[str, float], **options: Any) -> dict[str, Any]:
+        """Enter what an iCalendar file announces; `regions` hold for entries that name none.
+
+        Raises:
+            InvalidRequestError: it is not such a file, or an option is not allowed.
+        """
+        body = {"ics": ics, "regions": dict(regions), **options}
+        found: dict[str, Any] = await self._transport.send("POST", "/v1/calendar/import", body)
+        return found
+
+
+class AsyncCrowds:
+    """What is expected and planned."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def forecasts(self) -> list[dict[str, Any]]:
+        """Each region of which load is known: what it expects, and how good its forecasts have been."""
+        answer = await self._transport.send("GET", "/v1/forecasts")
+        found: list[dict[str, Any]] = answer["forecasts"]
+        return found
+
+    async def forecast(self, region: str) -> dict[str, Any]:
+        """One region's forecast, step by step.
+
+        Raises:
+            NotFoundError: there is no such region, or none of its load is known.
+        """
+        found: dict[str, Any] = await self._transport.send("GET", f"/v1/forecasts/{quote(region, safe='')}")
+        return found
+
+    async def plan(self) -> dict[str, Any]:
+        """The plan that holds.
+
+        Raises:
+            NotFoundError: there is none yet.
+        """
+        found: dict[str, Any] = await self._transport.send("GET", "/v1/plan")
+        return found
+
+    async def timeline(self, *, since: datetime | None = None, limit: int = 500) -> list[dict[str, Any]]:
+        """What was decided and done, oldest first; by default in the last day."""
+        asked = {"limit": str(limit)} | ({} if since is None else {"since": since.isoformat()})
+        answer = await self._transport.send("GET", f"/v1/timeline?{urlencode(asked)}")
+        found: list[dict[str, Any]] = answer["entries"]
+        return found
+
+
+def _event_path(event: str) -> str:
+    return f"/v1/calendar/events/{quote(event, safe='')}"
