@@ -1,6 +1,7 @@
 """Starting erasures, and telling how far they are."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -16,13 +17,10 @@ from shared.events.index import ErasureDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.ports.clock import Clock
 from shared.ports.publisher import Publisher
+from shared.topology import Topology, load_topology
 from shared.writes.accept import AcceptedWrite, AcceptWrites
 
-MESSAGES_KEPT: Final = timedelta(days=7)
-"""The retention of the mutations topic (topology.yaml): Pub/Sub keeps messages so long, acknowledged ones too."""
-
-DEAD_LETTERS_KEPT: Final = timedelta(days=31)
-"""The retention of the dead letters of mutations (topology.yaml)."""
+_MUTATIONS: Final = "mutations"
 
 
 class StartErasures:
@@ -79,11 +77,28 @@ class StartErasures:
         )
 
 
+@dataclass(frozen=True)
+class Kept:
+    """How long Pub/Sub keeps writes, acknowledged ones too, and those that were given up."""
+
+    messages: timedelta
+    dead_letters: timedelta
+
+
+def kept(topology: Topology) -> Kept:
+    """The longest retentions of the writes' topic, of what subscribes to it, and of where its dead letters go."""
+    readers = [each for each in topology.subscriptions.values() if each.topic == _MUTATIONS]
+    messages_s = max(topology.topics[_MUTATIONS].retention_s, *(each.retention_s for each in readers))
+    dead_letters_s = max(topology.topics[each.dead_letter_topic].retention_s for each in readers)
+    return Kept(timedelta(seconds=messages_s), timedelta(seconds=dead_letters_s))
+
+
 def receipt(
     erasure: Erasure, shards: Mapping[int, ShardErasure], reports: Mapping[int, Mapping[str, Any]]
 ) -> dict[str, Any]:
     """What everybody may see of an erasure: how far each shard is, what is left, until when messages are kept."""
     requested_at = datetime.fromtimestamp(erasure.requested_at, UTC)
+    until = kept(load_topology())
     stages = [at.stage for at in shards.values()]
     return {
         "erasure": erasure.id,
@@ -106,8 +121,8 @@ def receipt(
             for shard, at in shards.items()
         ],
         "ids_leave_after": (requested_at + MutationsAcceptedV1.max_age).isoformat(),
-        "messages_kept_until": (requested_at + MESSAGES_KEPT).isoformat(),
-        "dead_letters_kept_until": (requested_at + DEAD_LETTERS_KEPT).isoformat(),
+        "messages_kept_until": (requested_at + until.messages).isoformat(),
+        "dead_letters_kept_until": (requested_at + until.dead_letters).isoformat(),
     }
 
 

@@ -4,6 +4,7 @@ Three tiers: *hot*, memory-mapped; *warm*, on the local disk; *cold*, in the obj
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,16 +26,23 @@ _WORTH_STARTING_EARLY_BYTES: Final = 8_000_000
 
 _RANGES_AT_ONCE: Final = 16
 
+_SHARDS_REMEMBERED: Final = 4096
+"""How many shards' newest manifests are remembered. A forgotten one costs one look at the shard's folder."""
+
 _FIRST_ANSWER_S: Final = 0.3
 """A forest begins to arrive this much later: bringing and proving it would delay the answer that opened its segment."""
 
 
 @dataclass(frozen=True)
 class CacheLimits:
-    """`mapped_bytes` bounds the hot tier, `disk_bytes` the warm one, hot segments' files included."""
+    """`mapped_bytes` bounds the hot tier, `disk_bytes` the warm one, hot segments' files included.
+
+    `shards` bounds how many shards' newest manifests are remembered, those opened last.
+    """
 
     mapped_bytes: int
     disk_bytes: int
+    shards: int = _SHARDS_REMEMBERED
 
 
 @dataclass
@@ -72,7 +80,7 @@ class SegmentCache:
         self._sizes_bytes: dict[str, int] = {}
         self._heats: dict[str, Heat] = {}
         self._directories: dict[str, Path] = {}
-        self._newest: dict[tuple[str, int], Manifest] = {}
+        self._newest: OrderedDict[tuple[str, int], Manifest] = OrderedDict()
         self._completing: set[str] = set()
         self._ranges = ThreadPoolExecutor(_RANGES_AT_ONCE, thread_name_prefix="range")
         self.counters = TierCounters()
@@ -105,8 +113,12 @@ class SegmentCache:
         with self._lock:
             newest = self._newest.get(key)
             if newest is not None and newest.version >= manifest.version:
+                self._newest.move_to_end(key)
                 return
             self._newest[key] = manifest
+            self._newest.move_to_end(key)
+            if len(self._newest) > self._limits.shards:
+                self._newest.popitem(last=False)
             shard = self._files.shard_directory(manifest)
             held = {segment_id for segment_id, directory in self._directories.items() if directory.parent == shard}
             for segment_id in held - {entry.id for entry in manifest.segments}:
@@ -213,7 +225,7 @@ class SegmentCache:
             for segment_id in to_evict(mapped, self._heats, self._limits.mapped_bytes, entry.id, now_s):
                 del self._open[segment_id]
             evicted = to_evict(self._sizes_bytes, self._heats, self._limits.disk_bytes, entry.id, now_s)
-            newest = self._newest[manifest.uid, manifest.shard]
+            newest = self._newest.get((manifest.uid, manifest.shard), manifest)
             if entry.id not in {each.id for each in newest.segments}:
                 evicted.append(entry.id)  # a reader that is behind: it has its segment, and nobody else will want it
             removed = [self._drop(segment_id) for segment_id in evicted]

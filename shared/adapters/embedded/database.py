@@ -114,6 +114,7 @@ class Database:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA fullfsync=ON")  # macOS: fsync alone leaves the data in the drive's cache
         connection.execute("PRAGMA checkpoint_fullfsync=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: erased records, old messages
         return connection
 
     def _prepare(self, schema: str, schema_version: int) -> None:

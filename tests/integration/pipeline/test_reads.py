@@ -206,6 +206,26 @@ def test_a_cache_drops_what_a_newer_version_no_longer_names(pipeline: Pipeline) 
     assert not list(directory.rglob("*.*"))
 
 
+def test_more_shards_than_a_cache_remembers_stay_readable(pipeline: Pipeline) -> None:
+    """A shard that was forgotten is looked at again; it drops nothing that its version names, and fetches nothing."""
+    pipeline.upsert({"a": (1, 1)})
+    pipeline.deliver_all()
+    manifest = pipeline.reads().open(read()).snapshots[0].manifest
+    stranger = replace(manifest, shard=7, segments=())
+    limits = CacheLimits(10**9, 10**9, shards=1)
+    cache = SegmentCache(pipeline.adapters.objects, pipeline.directory / "few-shards", limits)
+    cache.open(manifest, manifest.segments[0])
+    fetched_bytes = cache.fetched_bytes
+
+    cache.forget_before(stranger)
+    again = cache.open(manifest, manifest.segments[0])
+    cache.forget_before(stranger)
+    older = cache.open(replace(manifest, version=manifest.version - 1), manifest.segments[0])
+
+    assert (1, 1) == (again.rows, older.rows)
+    assert fetched_bytes == cache.fetched_bytes
+
+
 def test_a_cache_on_a_full_or_read_only_disk_says_so(pipeline: Pipeline) -> None:
     """A clear error that names the cache, never a wrong answer."""
     _segment_files(pipeline, pipeline.directory / "query-cache")

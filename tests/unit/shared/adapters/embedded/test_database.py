@@ -139,3 +139,19 @@ def test_a_thread_that_ends_leaves_no_connection(tmp_path: Path) -> None:
             pool.submit(value, store).result()
 
     assert 1 == len(store._sessions)
+
+
+def test_what_is_deleted_is_overwritten(tmp_path: Path) -> None:
+    """Erased records and acknowledged messages stand in no free page once the write-ahead log is folded in."""
+    store = opened(tmp_path)
+    secret = "to be forgotten " * 2000
+    with store.write() as connection:
+        connection.execute("CREATE TABLE messages (body TEXT)")
+        connection.execute("INSERT INTO messages VALUES (?), ('kept')", (secret,))
+    with store.write() as connection:
+        connection.execute("DELETE FROM messages WHERE body <> 'kept'")
+    store.close()
+
+    left = b"".join(path.read_bytes() for path in store.path.parent.iterdir())
+    assert b"kept" in left
+    assert b"to be forgotten" not in left
