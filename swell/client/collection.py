@@ -1,7 +1,8 @@
 # Made from swell/client/aio/collection.py by python -m swell.deploy.client_code: change that file.
 """Writes to one collection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +19,9 @@ from swell.client.errors import ClientError, InvalidRequestError
 from swell.client.operation import Operation
 from swell.client.problem_details import shifted
 from swell.client.reads import CollectionReads
-from swell.client.results import WriteReceipt
+from swell.client.record_batches import record_batches, vectors_of
+from swell.client.results import Record, WriteReceipt
+from swell.client.side_by_side import SideBySide
 from swell.client.wire import id_list, in_chunks, many_vectors, upsert_batches
 
 
@@ -55,6 +58,32 @@ class Collection(CollectionReads):
             for batch in upsert_batches(wanted, rows, attributes)
         ]
         return together(receipts)
+
+    def upsert_many(
+        self,
+        records: Iterable[Record],
+        *,
+        batch_records: int = 500,
+        in_flight: int = 4,
+        wait: Wait = "accepted",
+    ) -> WriteReceipt:
+        """Upsert records from an iterator of any length, `batch_records` at a time, `in_flight` requests at once.
+
+        No more is taken from it than these hold: while the server says 429 or 503, requests wait as it asks, and the
+        iterator with them. Of records with one id the last stays.
+
+        Raises:
+            ValueError: a record has no vector, or a bound is below 1.
+            ClientError: a batch was refused; others, also later ones, may have been accepted.
+        """
+        if batch_records < 1 or in_flight < 1:
+            raise ValueError(f"batch_records, in_flight: got {batch_records}, {in_flight}, allowed: at least 1")
+        with SideBySide[WriteReceipt](in_flight) as calls:
+            for batch in record_batches(records, batch_records):
+                ids = [record.id for record in batch]
+                vectors, attributes = vectors_of(batch), [record.attributes for record in batch]
+                calls.start(partial(self.upsert, ids, vectors, attributes, wait=wait), frozenset(ids))
+        return together(calls.results)
 
     def import_file(
         self,

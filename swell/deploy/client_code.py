@@ -10,6 +10,7 @@ from shared.topology.loading import TOPOLOGY_FILE
 
 SOURCES: Final = Path("swell/client/aio")
 TARGETS: Final = Path("swell/client")
+_BY_HAND: Final = {"__init__.py", "side_by_side.py"}
 _NOTE: Final = "# Made from {source} by python -m swell.deploy.client_code: change that file.\n"
 _RULES: Final = [
     (re.compile(pattern), replacement)
@@ -31,7 +32,7 @@ _RULES: Final = [
 
 def modules(root: Path) -> list[str]:
     """The names of the modules that are made."""
-    return sorted(path.name for path in (root / SOURCES).glob("*.py") if path.name != "__init__.py")
+    return sorted(path.name for path in (root / SOURCES).glob("*.py") if path.name not in _BY_HAND)
 
 
 def generated(root: Path, module: str) -> str:

@@ -9,10 +9,11 @@ _PROBE = """
 import sys, time
 began = time.perf_counter()
 import httpx, numpy
-middle = time.perf_counter()
+before, middle = set(sys.modules), time.perf_counter()
 import swell.client
 ended = time.perf_counter()
-heavy = {"google", "grpc", "starlette", "annoy", "opentelemetry", "pydantic", "typer", "rich"} & set(sys.modules)
+of_others = {"google", "grpc", "starlette", "annoy", "opentelemetry", "pydantic", "typer", "rich"}
+heavy = of_others & (set(sys.modules) - before)
 print((ended - middle) / (middle - began), *sorted(heavy))
 """
 

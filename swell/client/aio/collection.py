@@ -1,6 +1,7 @@
 """Writes to one collection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from shared.domain.limits import MAX_RECORDS_PER_REQUEST
 from swell.client.aio.reads import AsyncCollectionReads
+from swell.client.aio.side_by_side import AsyncSideBySide
 from swell.client.asking import (
     Filter,
     Wait,
@@ -17,7 +19,8 @@ from swell.client.deadline import Deadline, timeout_field
 from swell.client.errors import ClientError, InvalidRequestError
 from swell.client.operation import Operation
 from swell.client.problem_details import shifted
-from swell.client.results import WriteReceipt
+from swell.client.record_batches import record_batches, vectors_of
+from swell.client.results import Record, WriteReceipt
 from swell.client.wire import id_list, in_chunks, many_vectors, upsert_batches
 
 
@@ -56,6 +59,32 @@ class AsyncCollection(AsyncCollectionReads):
             for batch in upsert_batches(wanted, rows, attributes)
         ]
         return together(receipts)
+
+    async def upsert_many(
+        self,
+        records: Iterable[Record],
+        *,
+        batch_records: int = 500,
+        in_flight: int = 4,
+        wait: Wait = "accepted",
+    ) -> WriteReceipt:
+        """Upsert records from an iterator of any length, `batch_records` at a time, `in_flight` requests at once.
+
+        No more is taken from it than these hold: while the server says 429 or 503, requests wait as it asks, and the
+        iterator with them. Of records with one id the last stays.
+
+        Raises:
+            ValueError: a record has no vector, or a bound is below 1.
+            ClientError: a batch was refused; others, also later ones, may have been accepted.
+        """
+        if batch_records < 1 or in_flight < 1:
+            raise ValueError(f"batch_records, in_flight: got {batch_records}, {in_flight}, allowed: at least 1")
+        async with AsyncSideBySide[WriteReceipt](in_flight) as calls:
+            for batch in record_batches(records, batch_records):
+                ids = [record.id for record in batch]
+                vectors, attributes = vectors_of(batch), [record.attributes for record in batch]
+                await calls.start(partial(self.upsert, ids, vectors, attributes, wait=wait), frozenset(ids))
+        return together(calls.results)
 
     async def import_file(
         self,

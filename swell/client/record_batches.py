@@ -1,0 +1,33 @@
+"""Records from an iterator, some at a time."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from swell.client.results import Record
+
+
+def record_batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    """Batches of up to `size` records in which no id comes twice: the last one of an id stays."""
+    pending: dict[str, Record] = {}
+    for record in records:
+        pending.pop(record.id, None)
+        pending[record.id] = record
+        if len(pending) == size:
+            yield list(pending.values())
+            pending.clear()
+    if pending:
+        yield list(pending.values())
+
+
+def vectors_of(batch: list[Record]) -> NDArray[np.float32]:
+    """One row for each record.
+
+    Raises:
+        ValueError: a record has no vector, or they are of several lengths.
+    """
+    for record in batch:
+        if record.vector is None:
+            raise ValueError(f"record {record.id!r}: got no vector, allowed: one row of numbers")
+    return np.asarray([record.vector for record in batch], np.float32)
