@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from functions.ingest.collections import CollectionRegister
+from functions.ingest.replication import ReplicationShapes
 from functions.ingest.requests import DeclareCollection
 from shared.domain.collection import Collection
 from shared.http import collection_name, json_response, read_body
@@ -14,8 +15,9 @@ from shared.http import collection_name, json_response, read_body
 class CollectionRoutes:
     """Declaring and deleting collections."""
 
-    def __init__(self, register: CollectionRegister) -> None:
+    def __init__(self, register: CollectionRegister, shapes: ReplicationShapes) -> None:
         self._register = register
+        self._shapes = shapes
 
     def routes(self) -> list[Route]:
         """As listed for `ingest` in topology.yaml."""
@@ -26,7 +28,7 @@ class CollectionRoutes:
         ]
 
     async def declare(self, request: Request) -> Response:
-        """Create a collection, or find it as declared."""
+        """Create a collection, or find it as declared; how it is replicated may be chosen again."""
         body = await read_body(request, DeclareCollection)
         declaration = Collection(
             name=collection_name(request),
@@ -37,7 +39,10 @@ class CollectionRoutes:
             attributes=body.attributes,
         )
         collection, created = await run_in_threadpool(self._register.declare, declaration)
-        return json_response(collection.to_answer(), 201 if created else 200)
+        if body.replication is not None:
+            await run_in_threadpool(self._shapes.choose, collection.name, body.replication)
+        shape = body.replication or await run_in_threadpool(self._shapes.of, collection.name)
+        return json_response({**collection.to_answer(), "replication": shape}, 201 if created else 200)
 
     async def delete(self, request: Request) -> Response:
         """Delete a collection and everything in it."""

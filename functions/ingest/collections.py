@@ -10,6 +10,7 @@ from shared.domain.tenancy import public_name
 from shared.errors import Conflict, NotFound
 from shared.ports.clock import Clock
 from shared.ports.state import ABSENT, Delete, PreconditionFailed, Put, StateStore
+from shared.regions.paths import replication_document
 
 
 class CollectionRegister:
@@ -70,6 +71,7 @@ class CollectionRegister:
                     Delete(document.path, if_version=document.version),
                     Put(grave_document(collection.uid), self._grave(collection)),
                     *(Delete(head_document(name, shard)) for shard in range(collection.shards)),
+                    Delete(replication_document(name)),  # or the next of this name would inherit it
                 ]
             )
         except PreconditionFailed:

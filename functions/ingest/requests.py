@@ -17,6 +17,7 @@ from shared.domain.limits import (
 )
 from shared.http import RequestModel
 from shared.record_id import RecordId
+from shared.regions.replication import Shape
 from shared.vectors import WireVector
 
 AttributeName = Annotated[str, Field(pattern=f"^{ATTRIBUTE_NAME.pattern}$")]
@@ -29,6 +30,7 @@ class DeclareCollection(RequestModel):
     metric: Metric = Metric.COSINE
     shards: int = Field(default=1, ge=1, le=MAX_SHARDS, strict=True)
     attributes: dict[AttributeName, AttributeType] = Field(default_factory=dict, max_length=MAX_DECLARED_ATTRIBUTES)
+    replication: Shape | None = None
 
 
 class WriteOptions(RequestModel):

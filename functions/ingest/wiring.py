@@ -9,6 +9,7 @@ from functions.ingest.collection_routes import CollectionRoutes
 from functions.ingest.collections import CollectionRegister
 from functions.ingest.erasure_routes import ErasureRoutes
 from functions.ingest.erasures import StartErasures
+from functions.ingest.replication import ReplicationShapes
 from functions.ingest.transfer_routes import TransferRoutes
 from functions.ingest.transfers import StartTransfers
 from functions.ingest.write_routes import WriteRoutes
@@ -28,7 +29,7 @@ def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> A
     erasures = Erasures(adapters.state, adapters.clock)
     start = StartErasures(writes, erasures, adapters.publisher, adapters.clock)
     routes = [
-        *CollectionRoutes(register).routes(),
+        *CollectionRoutes(register, ReplicationShapes(adapters.state)).routes(),
         *WriteRoutes(adapters.state, writes, start).routes(),
         *ErasureRoutes(adapters.state, erasures).routes(),
         *_transfers(adapters).routes(),

@@ -1,5 +1,6 @@
 """Three regions on one machine: what is written is soon everywhere; one dies, nobody notices; it comes back."""
 
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,11 @@ import pytest
 
 from functions.query.region_header import SERVED_BY
 from shared.adapters.embedded.broker import SqliteBroker
+from shared.adapters.embedded.state import SqliteState
+from shared.regions.heads import RegionalHead
+from shared.regions.lag import lag_target_s
+from shared.regions.paths import regional_head_document
+from shared.topology import load_topology
 from swell.local.region_choice import RegionOptions
 from swell.local.regional import run_regions
 from swell.local.regional_reads import CLIENT_REGION
@@ -64,6 +70,29 @@ def versions(swell: RunningSwell, collection: str) -> dict[str, str | None]:
             answer = httpx.get(f"{host.url}/v1/collections/{collection}", timeout=30)
             found[name] = answer.json()["version"] if answer.status_code == 200 else None
     return found
+
+
+def test_copies_come_within_the_targets_of_their_tiers(
+    swell: RunningSwell, http: httpx.Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the storing of a manifest at home to the move of a region's head; by the median, as machines pause."""
+    http.put("/v1/collections/lag", json={"dimension": 2}).raise_for_status()
+    state = SqliteState(swell.log_files[0].parents[1] / "state.db")
+    tiers = load_topology().regions
+    lags: dict[str, list[float]] = {BELGIUM: [], TOKYO: []}
+    for number in range(10):
+        newest = write(http, "lag", [f"n{number}"])
+        for region, found in lags.items():
+            search(http, "lag", region, min_version=newest).raise_for_status()
+            head = state.get(regional_head_document(region, "lag", 0))
+            assert head is not None
+            found.append(RegionalHead.from_document(head).lag_s)
+
+    medians = {region: statistics.median(found) for region, found in lags.items()}
+    with capsys.disabled():
+        told = ", ".join(f"{region} {median:.2f} (worst {max(lags[region]):.2f})" for region, median in medians.items())
+        print(f"\nmedian lag in s: {told}")  # noqa: T201 - the figures that the test is for
+    assert all(median < lag_target_s(tiers[region].tier) for region, median in medians.items())
 
 
 def test_a_story_of_three_regions(swell: RunningSwell, http: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:

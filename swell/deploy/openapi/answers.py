@@ -3,6 +3,7 @@
 from typing import Final
 
 from shared.domain.collection import AttributeType, Metric
+from shared.regions.replication import Shape
 from swell.deploy.openapi.route_doc import ANYTHING, Schema, array, required, with_optional
 
 _TEXT: Final[Schema] = {"type": "string"}
@@ -67,6 +68,7 @@ COLLECTION: Final = required(
     shards={"type": "integer", "minimum": 1},
     attributes={"type": "object", "additionalProperties": {"enum": [kind.value for kind in AttributeType]}},
 )
+DECLARED: Final = with_optional(COLLECTION, replication={"enum": [shape.value for shape in Shape]})
 COLLECTIONS: Final = required(collections=array(COLLECTION), serving_mode=_TEXT)
 DESCRIPTION: Final = with_optional(
     {

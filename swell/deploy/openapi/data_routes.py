@@ -44,7 +44,7 @@ DATA_ROUTES: Final = {
     ("PUT", _ONE): RouteDoc(
         "declareCollection",
         "Create a collection, or find it as declared",
-        (Answer(answers.COLLECTION), Answer(answers.COLLECTION, status=HTTPStatus.CREATED)),
+        (Answer(answers.DECLARED), Answer(answers.DECLARED, status=HTTPStatus.CREATED)),
         body=DeclareCollection,
     ),
     ("DELETE", _ONE): RouteDoc("deleteCollection", "Delete a collection and everything in it", (NO_CONTENT,)),

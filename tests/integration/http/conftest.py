@@ -14,6 +14,7 @@ from functions.ingest.wiring import build as build_ingest
 from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
 from shared.adapters.opening import Adapters
+from shared.ports.state import StateStore
 from tests.fakes.clock import FrozenClock
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.publisher import RecordingPublisher
@@ -28,6 +29,7 @@ class Api:
     query: TestClient
     publisher: RecordingPublisher
     consumer: Any
+    state: StateStore
 
     def commit(self) -> None:
         """Deliver every accepted write."""
@@ -57,4 +59,6 @@ def api(tmp_path: Path) -> Iterator[Api]:
         TestClient(build_ingest(adapters)) as ingest,
         TestClient(build_query(adapters, QuerySettings(staleness_ms=0, **options))) as query,
     ):
-        yield Api(ingest, query, publisher, build_index_update(adapters, IndexUpdateSettings(**options)))
+        yield Api(
+            ingest, query, publisher, build_index_update(adapters, IndexUpdateSettings(**options)), adapters.state
+        )

@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from shared.domain.limits import MAX_REQUEST_BYTES
+from shared.ports.state import Put
+from shared.regions.paths import replication_document
+from shared.regions.policy import ReplicationPolicy
+from shared.regions.replication import Shape
 from tests.integration.http.conftest import Api
 
 _V = [1.0, 0.0, 0.0]
@@ -29,6 +33,31 @@ def test_declaring_a_collection_differently_is_a_conflict(api: Api) -> None:
 
     assert 409 == answer.status_code
     assert "exists with dimension 3, metric cosine, 1 shard(s) and no attributes" in answer.json()["detail"]
+
+
+def test_how_a_collection_is_replicated_may_be_chosen_again(api: Api) -> None:
+    """It stays where a declaration leaves it open, keeps the followers, and does not outlive the collection."""
+    path = replication_document("words")
+    assert api.declare().json()["replication"] == "hybrid"
+    api.state.commit([Put(path, ReplicationPolicy(followers=("europe-west1",)).to_document())])
+
+    chosen = api.declare(replication="mesh")
+    again = api.declare()
+
+    assert [chosen.json()["replication"], again.json()["replication"]] == ["mesh", "mesh"]
+    kept = ReplicationPolicy.from_document(api.state.get(path))
+    assert kept == ReplicationPolicy(Shape.MESH, ("europe-west1",))
+    api.ingest.delete("/v1/collections/words")
+    assert api.declare().json()["replication"] == "hybrid"
+
+
+def test_a_strange_way_of_replication_is_refused(api: Api) -> None:
+    """The answer names the field and what is allowed."""
+    answer = api.declare(replication="ring")
+
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (400, "replication")
+    assert "'mesh', 'hierarchical' or 'hybrid'" in str(error)
 
 
 def test_collections_are_listed_described_and_deleted(api: Api) -> None:
