@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from functions.budget_enforcement.emergency_stop import StopState
 from functions.budget_enforcement.ledger import SpendLedger
-from functions.budget_enforcement.limits import ApprovedRaise, Limits
 from functions.budget_enforcement.pacing import Standing, standings
 from functions.budget_enforcement.serving_level import LevelDecision, LevelState, decide_level
-from functions.budget_enforcement.windows import Window
+from shared.budget.emergency_stop import StopState
+from shared.budget.limits import ApprovedRaise, Limits
+from shared.budget.windows import Window
 from shared.domain.money import Micros
 from shared.domain.serving_mode import ServingMode
 

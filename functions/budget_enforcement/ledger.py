@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from functions.budget_enforcement.windows import Window
+from shared.budget.windows import Window
 from shared.domain.money import Micros, per_hour
 
 PPM = 1_000_000

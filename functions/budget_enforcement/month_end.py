@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.budget_enforcement.ledger import SpendLedger, corrected
-from functions.budget_enforcement.limits import ApprovedRaise
-from functions.budget_enforcement.windows import Window
+from shared.budget.limits import ApprovedRaise
+from shared.budget.windows import Window
 from shared.domain.money import Micros, over
 
 # A week has every kind of day; with less history, what there is.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.budget_enforcement.ledger import PPM, SpendLedger
-from functions.budget_enforcement.limits import ApprovedRaise, Limits, limit_in
-from functions.budget_enforcement.windows import Window
+from shared.budget.limits import ApprovedRaise, Limits, limit_in
+from shared.budget.windows import Window
 from shared.domain.money import Micros, over, per_hour
 
 # What is left of a window may be spent at most this fast. A crowd may take half an hour's money in a quarter of an

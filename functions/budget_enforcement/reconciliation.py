@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from functions.budget_enforcement.billing_notice import BillingNotice
 from functions.budget_enforcement.ledger import KEPT_HOURS, PPM, Billed, SpendLedger
-from functions.budget_enforcement.windows import Window
+from shared.budget.windows import Window
 from shared.domain.money import Micros
 
 CURRENCY = "USD"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from functions.budget_enforcement.pacing import Standing
-from functions.budget_enforcement.windows import Window
+from shared.budget.windows import Window
 from shared.domain.serving_mode import ServingMode
 
 # RuVector's runbook: 100, 120 and 150 % of the budget at the present rate. Its code has 90 and 100 %, reaches no third

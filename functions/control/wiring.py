@@ -5,6 +5,7 @@ from functools import cache
 
 from starlette.types import ASGIApp
 
+from functions.control.budget_routes import BudgetRoutes
 from functions.control.calendar_routes import CalendarRoutes
 from functions.control.crowd_routes import CrowdRoutes
 from functions.control.prewarm_routes import PrewarmRoutes
@@ -41,6 +42,7 @@ def build(adapters: Adapters, platform: Platform, middleware: Sequence[Middlewar
         *CalendarRoutes(CalendarStore(state), timeline, adapters.publisher, clock).routes(),
         *CrowdRoutes(state, timeline, clock).routes(),
         *prewarms.routes(),
+        *BudgetRoutes(state, timeline, clock).routes(),
     ]
     return HttpFunction("control", routes, ready=lambda: _check(adapters), middleware=middleware)
 

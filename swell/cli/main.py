@@ -9,6 +9,7 @@ from swell.cli import (
     backup,
     ballots,
     bench,
+    budget,
     bundle,
     calendar,
     collections,
@@ -79,6 +80,7 @@ app.add_typer(regions.app, name="regions")
 app.add_typer(ballots.app, name="ballots")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(budget.app, name="budget")
 app.command("plan")(plans.plan)
 app.command("timeline")(plans.timeline)
 app.add_typer(workflows.app, name="workflows")

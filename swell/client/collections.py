@@ -23,19 +23,16 @@ class Collections:
         metric: str = "cosine",
         shards: int = 1,
         attributes: Mapping[str, str] | None = None,
-        replication: str | None = None,
     ) -> CollectionDeclaration:
         """Create a collection; one that was created the same way before is simply returned.
 
         `attributes` maps names to types: string, integer, float, boolean or string_list.
-        `replication` is mesh, hierarchical or hybrid; it may be chosen again, and stays as it is when not given.
 
         Raises:
             InvalidRequestError: a setting is out of its range.
             ConflictError: a collection of this name exists with other settings.
         """
-        body: dict[str, Any] = {"dimension": dimension, "metric": metric, "shards": shards}
-        body |= {"attributes": dict(attributes or {})} | ({"replication": replication} if replication else {})
+        body = {"dimension": dimension, "metric": metric, "shards": shards, "attributes": dict(attributes or {})}
         return CollectionDeclaration.of(self._transport.send("PUT", collection_path(name), body))
 
     def list(self) -> list[CollectionDeclaration]:

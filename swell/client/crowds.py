@@ -88,6 +88,26 @@ class Crowds:
         found: dict[str, Any] = self._transport.send("GET", "/v1/plan")
         return found
 
+    def budget(self) -> dict[str, Any]:
+        """Limits, what is spent, how fast money may be spent, and what has given way."""
+        found: dict[str, Any] = self._transport.send("GET", "/v1/budget")
+        return found
+
+    def set_budget(self, *, hour: float, day: float, month: float, if_revision: int | None = None) -> dict[str, Any]:
+        """Set the limits, in dollars.
+
+        Raises:
+            ConflictError: the budget is at another revision than `if_revision`.
+        """
+        body = {"hour": hour, "day": day, "month": month, "if_revision": if_revision}
+        found: dict[str, Any] = self._transport.send("PUT", "/v1/budget", body)
+        return found
+
+    def order_spending(self, order: str, *, operator: str) -> dict[str, Any]:
+        """`stop` all spending or `resume` it, in the name of an operator."""
+        found: dict[str, Any] = self._transport.send("POST", f"/v1/budget/{order}", {"operator": operator})
+        return found
+
     def timeline(self, *, since: datetime | None = None, limit: int = 500) -> list[dict[str, Any]]:
         """What was decided and done, oldest first; by default in the last day."""
         asked = {"limit": str(limit)} | ({} if since is None else {"since": since.isoformat()})

@@ -67,9 +67,17 @@ def _scaling(data_dir: Path, adapters: Adapters, _: Mapping[str, str]) -> "Consu
     return build(adapters, open_platform(settings, adapters), settings)
 
 
+def _budget_enforcement(data_dir: Path, adapters: Adapters, _: Mapping[str, str]) -> "Consumer":
+    from functions.budget_enforcement.wiring import build
+    from shared.adapters.platform import PlatformSettings, open_platform
+
+    return build(adapters, open_platform(PlatformSettings(runtime="embedded", data_dir=data_dir), adapters))
+
+
 _BUILDERS: Final[Mapping[str, Callable[[Path, Adapters, Mapping[str, str]], "Consumer"]]] = {
     "index_update": _index_update,
     "transfer": _transfer,
     "burst_prediction": _burst_prediction,
     "scaling": _scaling,
+    "budget_enforcement": _budget_enforcement,
 }

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
+from functions.control.budget_routes import ApproveRaise, OrderStop, PutBudget
 from functions.control.crowd_routes import Since
 from functions.control.prewarm_routes import LoadCollections, RaiseFloor, StepDown, TellFact
 from functions.control.requests import ImportCalendar, PutEvent, Span
@@ -74,6 +75,17 @@ OPERATOR_ROUTES: Final = {
     ("GET", "/v1/plan"): RouteDoc("plan", "The scaling plan that holds", (Answer(answers.PLAN),)),
     ("GET", "/v1/timeline"): RouteDoc(
         "timeline", "What was decided and done", (Answer(answers.TIMELINE),), parameters=Since
+    ),
+    ("GET", "/v1/budget"): RouteDoc("budget", "Limits, what is spent, what has given way", (Answer(answers.BUDGET),)),
+    ("PUT", "/v1/budget"): RouteDoc("putBudget", "Set the limits", (Answer(answers.BUDGET),), body=PutBudget),
+    ("POST", "/v1/budget/raises"): RouteDoc(
+        "raiseBudget", "Allow more for an event", (Answer(answers.BUDGET),), body=ApproveRaise
+    ),
+    ("POST", "/v1/budget/stop"): RouteDoc(
+        "stopSpending", "Stop all spending", (Answer(answers.STOPPED),), body=OrderStop
+    ),
+    ("POST", "/v1/budget/resume"): RouteDoc(
+        "resumeSpending", "Let spending go on", (Answer(answers.STOPPED),), body=OrderStop
     ),
     ("PUT", f"{_PREWARM}/floors/{{region}}"): RouteDoc(
         "raiseFloor", "Hold a floor under a region", (Answer(ANYTHING),), body=RaiseFloor

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from functions.budget_enforcement.alerts import Alert, alert_for
 from functions.budget_enforcement.billing_notice import BillingNotice
 from functions.budget_enforcement.budget_policy import BudgetDecision, decide_budget
-from functions.budget_enforcement.emergency_stop import BallotOutcome, StopOrder, StopReason, StopState, obey
 from functions.budget_enforcement.ledger import SpendLedger, book
-from functions.budget_enforcement.limits import ApprovedRaise, Limits, contradictions, limit_in
 from functions.budget_enforcement.pacing import Standing
 from functions.budget_enforcement.reconciliation import reconcile
 from functions.budget_enforcement.serving_level import LevelReason, LevelState, decide_level
-from functions.budget_enforcement.windows import Window
+from shared.budget.emergency_stop import BallotOutcome, StopOrder, StopReason, StopState, obey
+from shared.budget.limits import ApprovedRaise, Limits, contradictions, limit_in
+from shared.budget.windows import Window
 from shared.domain.money import MICROS_PER_DOLLAR as DOLLAR
 from shared.domain.serving_mode import ServingMode
 

@@ -7,10 +7,10 @@ import pytest
 
 from functions.budget_enforcement.billing_notice import BillingNotice, parse_notice
 from functions.budget_enforcement.ledger import KEPT_HOURS, PPM, SpendLedger, book
-from functions.budget_enforcement.limits import ApprovedRaise
 from functions.budget_enforcement.month_end import forecast_month_end
 from functions.budget_enforcement.reconciliation import NoticeOutcome, reconcile
-from functions.budget_enforcement.windows import Window
+from shared.budget.limits import ApprovedRaise
+from shared.budget.windows import Window
 from shared.domain.money import MICROS_PER_DOLLAR as DOLLAR
 
 MONTH = datetime(2026, 6, 1, tzinfo=UTC)

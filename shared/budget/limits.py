@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from functions.budget_enforcement.windows import Window
+from shared.budget.windows import Window
 from shared.domain.money import Micros, dollars
 
 HOUR = timedelta(hours=1)

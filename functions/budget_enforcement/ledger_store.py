@@ -1,0 +1,104 @@
+"""The ledger and the level as one state document, written by compare-and-set with what follows from them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from functions.budget_enforcement.ledger import Billed, SpendLedger
+from functions.budget_enforcement.serving_level import LevelState
+from shared.budget.documents import LEDGER
+from shared.domain.serving_mode import ServingMode
+from shared.ports.state import ABSENT, Absent, Put, StateStore
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the last decision left, when it was made, and the version of its document."""
+
+    ledger: SpendLedger | None
+    level: LevelState
+    decided_at: datetime | None
+    version: str | Absent
+
+
+class LedgerStore:
+    """One document; of two decisions at once, one counts."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+
+    def recall(self) -> Kept:
+        """What is kept."""
+        document = self._state.get(LEDGER)
+        if document is None:
+            return Kept(None, LevelState(), None, ABSENT)
+        data = document.data
+        level = LevelState(ServingMode(data["level"]["mode"]), _moment(data["level"]["relieved_since"]))
+        return Kept(_ledger(data["ledger"]), level, _moment(data["decided_at"]), document.version)
+
+    def keep(
+        self, before: Kept, ledger: SpendLedger, level: LevelState, decided_at: datetime | None, also: Sequence[Put]
+    ) -> None:
+        """Keep a ledger and a level, and in the same commit what follows from them.
+
+        Raises:
+            PreconditionFailed: another decision was kept since it was recalled; nothing was written.
+        """
+        data = {
+            "ledger": _ledger_data(ledger),
+            "level": {"mode": int(level.mode), "relieved_since": _text(level.relieved_since)},
+            "decided_at": _text(decided_at),
+        }
+        self._state.commit([Put(LEDGER, data, if_version=before.version), *also])
+
+
+def _ledger_data(ledger: SpendLedger) -> dict[str, Any]:
+    billed = ledger.billed
+    return {
+        "booked_until": _text(ledger.booked_until),
+        "hour": ledger.hour,
+        "day": ledger.day,
+        "month": ledger.month,
+        "rates": list(ledger.rates),
+        "hours": [{"hour": _text(hour), "micros": micros} for hour, micros in ledger.hours],
+        "correction_ppm": ledger.correction_ppm,
+        "billed": None
+        if billed is None
+        else {
+            "month": _text(billed.month),
+            "published_at": _text(billed.published_at),
+            "micros": billed.micros,
+            "estimated_micros": billed.estimated_micros,
+        },
+    }
+
+
+def _ledger(data: Mapping[str, Any]) -> SpendLedger:
+    billed = data["billed"]
+    hour, day, month = data["rates"]
+    return SpendLedger(
+        booked_until=datetime.fromisoformat(data["booked_until"]),
+        hour=data["hour"],
+        day=data["day"],
+        month=data["month"],
+        rates=(hour, day, month),
+        hours=tuple((datetime.fromisoformat(one["hour"]), one["micros"]) for one in data["hours"]),
+        correction_ppm=data["correction_ppm"],
+        billed=None
+        if billed is None
+        else Billed(
+            datetime.fromisoformat(billed["month"]),
+            datetime.fromisoformat(billed["published_at"]),
+            billed["micros"],
+            billed["estimated_micros"],
+        ),
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,34 @@
+"""What regions cost: measured minutes by the price list, and the worst that minutes not measured yet can come to."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from shared.domain.load import LoadMinute
+from shared.domain.money import Micros
+from shared.domain.prices import InstanceShape, PriceTable, Usage, cost_of
+
+_MINUTE_MS = 60_000
+
+
+def cost_of_minutes(minutes: Iterable[LoadMinute], shape: InstanceShape, prices: PriceTable) -> Micros:
+    """What these minutes cost; of several measurements of one the last. Instances not known to be idle are active."""
+    newest = {}
+    for minute in sorted(minutes, key=lambda one: one.measured_at):
+        newest[minute.region, minute.minute] = minute
+    return sum(cost_of(_usage(minute), shape, prices) for minute in newest.values())
+
+
+def worst_cost(
+    most_instances: Mapping[str, int], elapsed: timedelta, shape: InstanceShape, prices: PriceTable
+) -> Micros:
+    """What regions cost at most in a while, with all the instances that they may have answering."""
+    elapsed_ms = max(0, elapsed // timedelta(milliseconds=1))
+    return sum(
+        cost_of(Usage(region, instances * elapsed_ms, 0, 0, 0), shape, prices)
+        for region, instances in most_instances.items()
+    )
+
+
+def _usage(minute: LoadMinute) -> Usage:
+    active_ms = minute.instances * _MINUTE_MS if minute.active_ms is None else minute.active_ms
+    return Usage(minute.region, active_ms, minute.idle_ms or 0, minute.requests, minute.egress_bytes or 0)

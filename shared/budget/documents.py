@@ -1,0 +1,120 @@
+"""What operators decide about money, in the state store: limits, raises for approved events, the emergency stop."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from shared.budget.emergency_stop import StopState
+from shared.budget.limits import ApprovedRaise, Limits
+from shared.coordination.races import retry_lost_races, version_of
+from shared.errors import Conflict
+from shared.ports.state import ABSENT, Put, StateStore
+
+LEDGER: Final = "spend/ledger"
+_BUDGET: Final = "control/budget"
+_STOP: Final = "control/budget_stop"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits and raises; `revision` rises with each change."""
+
+    limits: Limits
+    raises: tuple[ApprovedRaise, ...] = ()
+    revision: int = 0
+
+
+class Budgets:
+    """The budget and the stop, changed by compare-and-set."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+
+    def find(self) -> Budget | None:
+        """The budget, or None where nobody ever set one."""
+        document = self._state.get(_BUDGET)
+        return None if document is None else _budget(document.data)
+
+    def set_limits(self, limits: Limits, *, if_revision: int | None = None) -> Budget:
+        """Set the limits; the raises stay.
+
+        Raises:
+            Conflict: the budget is at another revision than `if_revision`.
+        """
+
+        def change(before: Budget | None) -> Budget:
+            at = 0 if before is None else before.revision
+            if if_revision is not None and at != if_revision:
+                raise Conflict(f"the budget is at revision {at}, not {if_revision}")
+            return replace(before or Budget(limits), limits=limits)
+
+        return self._change(change)
+
+    def approve(self, raised: ApprovedRaise) -> Budget:
+        """Allow more for an event, or change what was allowed for it.
+
+        Raises:
+            Conflict: there is no budget that could be raised.
+        """
+
+        def change(before: Budget | None) -> Budget:
+            if before is None:
+                raise Conflict("no budget is set, so nothing limits what could be raised")
+            others = tuple(one for one in before.raises if one.event_id != raised.event_id)
+            return replace(before, raises=(*others, raised))
+
+        return self._change(change)
+
+    def stop(self) -> StopState:
+        """Whether everything stands still."""
+        document = self._state.get(_STOP)
+        return StopState() if document is None else _stop(document.data)
+
+    def change_stop(self, change: Callable[[StopState], StopState]) -> StopState:
+        """Change whether everything stands still."""
+
+        def attempt() -> StopState:
+            document = self._state.get(_STOP)
+            before = StopState() if document is None else _stop(document.data)
+            after = change(before)
+            if after != before:
+                ordered_at = None if after.ordered_at is None else after.ordered_at.isoformat()
+                data = {"stopped": after.stopped, "by": after.by, "ordered_at": ordered_at}
+                self._state.commit([Put(_STOP, data, if_version=version_of(document) or ABSENT)])
+            return after
+
+        return retry_lost_races(attempt, "emergency stop")
+
+    def _change(self, change: Callable[[Budget | None], Budget]) -> Budget:
+        def attempt() -> Budget:
+            document = self._state.get(_BUDGET)
+            before = None if document is None else _budget(document.data)
+            after = change(before)
+            if after == before:
+                return after
+            counted = replace(after, revision=after.revision + 1)
+            self._state.commit([Put(_BUDGET, _data(counted), if_version=version_of(document) or ABSENT)])
+            return counted
+
+        return retry_lost_races(attempt, "budget")
+
+
+def _data(budget: Budget) -> dict[str, Any]:
+    raises = [{**vars(one), "begin": one.begin.isoformat(), "end": one.end.isoformat()} for one in budget.raises]
+    return {"limits": vars(budget.limits), "raises": raises, "revision": budget.revision}
+
+
+def _budget(data: Mapping[str, Any]) -> Budget:
+    raises = tuple(
+        ApprovedRaise(
+            **{**one, "begin": datetime.fromisoformat(one["begin"]), "end": datetime.fromisoformat(one["end"])}
+        )
+        for one in data["raises"]
+    )
+    return Budget(Limits(**data["limits"]), raises, data["revision"])
+
+
+def _stop(data: Mapping[str, Any]) -> StopState:
+    ordered_at = data["ordered_at"]
+    return StopState(data["stopped"], data["by"], None if ordered_at is None else datetime.fromisoformat(ordered_at))

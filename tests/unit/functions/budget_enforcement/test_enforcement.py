@@ -1,0 +1,203 @@
+"""The function as a whole, on fakes: load in, a ledger, a rate and a serving mode out."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from functions.budget_enforcement.ledger_store import LedgerStore
+from functions.budget_enforcement.wiring import build
+from shared.adapters.opening import Adapters
+from shared.budget.documents import Budgets
+from shared.budget.emergency_stop import StopState
+from shared.budget.limits import ApprovedRaise, Limits
+from shared.crowds.paths import fleet_document
+from shared.crowds.spending import SPENDING, load_spending
+from shared.crowds.timeline import EntryKind, Timeline
+from shared.domain.load import LoadMinute
+from shared.domain.money import micros_of
+from shared.domain.serving_mode import SERVING_MODE_DOCUMENT, ServingMode, mode_of
+from shared.entrypoint import Consumer
+from shared.events.codec import to_message
+from shared.events.crowds import SpendDueV1
+from shared.outcomes import Outcome
+from shared.ports.state import Put
+from tests.fakes.clock import FrozenClock
+from tests.fakes.crowds import GivenLoad, paper_platform
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.publisher import RecordingPublisher
+from tests.fakes.state import InMemoryState
+
+NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
+REGION = "us-east1"
+LIMITS = Limits(micros_of(10), micros_of(100), micros_of(1000))
+DOLLARS_PER_INSTANCE_HOUR = 0.21  # two vCPUs and 4 GiB, active: a little less
+
+
+@dataclass
+class Money:
+    """The function, a minute after the other."""
+
+    consumer: Consumer
+    clock: FrozenClock
+    state: InMemoryState
+    load: GivenLoad
+    budgets: Budgets
+
+    def minute(self, instances: int = 1) -> Outcome:
+        """So many instances answer for a minute; then a tick comes."""
+        now = self.clock.now()
+        self.load.given.append(
+            LoadMinute(REGION, now, 600, now + timedelta(minutes=1), instances, active_ms=instances * 60_000, idle_ms=0)
+        )
+        self.clock.advance(timedelta(minutes=1))
+        return self.tick()
+
+    def tick(self) -> Outcome:
+        """A tick of this moment."""
+        message = to_message(SpendDueV1(event_id="tick", occurred_at=self.clock.now()))
+        return self.consumer.consume(message.data, message.attributes)
+
+    @property
+    def mode(self) -> ServingMode:
+        """What query reads."""
+        document = self.state.get(SERVING_MODE_DOCUMENT)
+        return mode_of(None if document is None else document.data)
+
+    @property
+    def spent(self) -> int:
+        """Of the running hour."""
+        ledger = LedgerStore(self.state).recall().ledger
+        assert ledger is not None
+        return ledger.hour
+
+    @property
+    def rate(self) -> int:
+        """What may be spent an hour."""
+        spending = load_spending(self.state)
+        assert spending is not None
+        return spending.micros_per_hour
+
+
+@pytest.fixture
+def money() -> Money:
+    """At noon, nothing spent, no budget."""
+    clock, load = FrozenClock(NOON), GivenLoad()
+    state = InMemoryState(clock=clock)
+    adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
+    return Money(build(adapters, paper_platform(state, clock, load)), clock, state, load, Budgets(state))
+
+
+def test_where_no_budget_was_set_nothing_limits(money: Money) -> None:
+    """No rate, no mode, no ledger."""
+    assert money.minute(1000) is Outcome.DONE
+
+    assert money.state.get(SPENDING) is None
+    assert money.state.get(SERVING_MODE_DOCUMENT) is None
+
+
+def test_minutes_are_booked_by_the_price_list(money: Money) -> None:
+    """Sixty instances for a minute are one for an hour."""
+    money.budgets.set_limits(LIMITS)
+    money.minute(0)
+
+    money.minute(60)
+
+    assert 0.8 * DOLLARS_PER_INSTANCE_HOUR < money.spent / 1e6 < DOLLARS_PER_INSTANCE_HOUR
+    assert 0 < money.rate < 20e6
+    assert money.mode is ServingMode.NORMAL
+
+
+def test_a_tick_delivered_twice_books_once(money: Money) -> None:
+    """At the same moment, and later with the same minutes measured again."""
+    money.budgets.set_limits(LIMITS)
+    money.minute(0)
+    money.minute(60)
+    spent = money.spent
+    money.load.given += money.load.given
+
+    assert money.tick() is Outcome.DUPLICATE
+    money.clock.advance(timedelta(seconds=40))
+    assert money.tick() is Outcome.DONE
+
+    assert money.spent == spent
+
+
+def test_missed_ticks_are_made_up_for(money: Money) -> None:
+    """After ten minutes without a tick all ten are booked."""
+    money.budgets.set_limits(LIMITS)
+    money.minute(0)
+    for _ in range(10):
+        now = money.clock.now()
+        money.load.given.append(LoadMinute(REGION, now, 1, now, 6, active_ms=360_000, idle_ms=0))
+        money.clock.advance(timedelta(minutes=1))
+
+    money.tick()
+
+    assert 0.8 * DOLLARS_PER_INSTANCE_HOUR < money.spent / 1e6 < DOLLARS_PER_INSTANCE_HOUR
+
+
+def test_too_much_load_raises_the_mode_and_calm_lowers_it_again(money: Money) -> None:
+    """Spending at three times the hour's limit: up at once; in the next hours step by step back to normal, all told."""
+    money.budgets.set_limits(LIMITS)
+    money.minute(0)
+    modes = [money.mode]
+    for minute in range(180):
+        money.minute(150 if minute < 15 else 0)
+        modes.append(money.mode)
+
+    assert max(modes) >= ServingMode.CRITICAL
+    assert modes[-1] is ServingMode.NORMAL
+    falls = [before - after for before, after in pairwise(modes) if after < before]
+    assert set(falls) == {1}
+    told = [entry for entry in Timeline(money.state).since(NOON) if entry.kind is EntryKind.SERVING_MODE]
+    assert "normal ->" in told[0].text
+    assert "-> normal" in told[-1].text
+
+
+def test_what_is_denied_for_money_shows_in_the_mode(money: Money) -> None:
+    """A scale-out that the budget did not pay for makes the least important give way first."""
+    money.budgets.set_limits(LIMITS)
+    decided = {"region": REGION, "max_instances": 2, "denied": 3, "denial": "money"}
+    money.state.commit([Put(fleet_document(REGION), decided)])
+
+    money.minute(1)
+
+    assert money.mode is ServingMode.MINOR
+
+
+def test_the_emergency_stop_leaves_nothing_to_spend(money: Money) -> None:
+    """Until it is lifted, whatever the limits say."""
+    money.budgets.set_limits(LIMITS)
+    money.budgets.change_stop(lambda _: StopState(stopped=True, by="Ada"))
+    money.minute(1)
+    stopped = money.rate, money.mode
+    money.budgets.change_stop(lambda _: StopState())
+    money.minute(1)
+
+    assert stopped == (0, ServingMode.EMERGENCY)
+    assert money.rate > 0
+
+
+def test_an_approved_event_may_cost_more(money: Money) -> None:
+    """The rate rises with the raise, for its hours; here the hour is what binds."""
+    money.budgets.set_limits(Limits(micros_of(10), micros_of(10_000), micros_of(300_000)))
+    money.minute(0)
+    usual = money.rate
+    money.budgets.approve(ApprovedRaise("final", NOON, NOON + timedelta(hours=2), micros_of(50), "Ada"))
+    money.minute(0)
+
+    assert money.rate > 3 * usual
+
+
+def test_a_limit_all_but_spent_is_told_once(money: Money) -> None:
+    """The alert of an hour stands once in its hour."""
+    money.budgets.set_limits(LIMITS)
+    money.minute(0)
+    for _ in range(20):
+        money.minute(150)
+
+    alerts = [entry.text for entry in Timeline(money.state).since(NOON) if entry.kind is EntryKind.ALERT]
+    assert len(alerts) == len(set(alerts))
+    assert any("of the hour's $10.00 is spent" in text for text in alerts)
