@@ -92,7 +92,9 @@ def test_what_is_encoded_already_is_not_encoded_again(client: TestClient) -> Non
 
 
 @pytest.mark.parametrize(
-    ("encoding", "body"), [("gzip", gzip.compress(b"x" * 5000)), ("br", brotli.compress(b"x" * 5000))], ids=str
+    ("encoding", "body"),
+    [("gzip", gzip.compress(b"x" * 5000)), ("br", brotli.compress(b"x" * 5000))],
+    ids=["gzip", "br"],
 )
 def test_a_request_may_be_compressed(client: TestClient, encoding: str, body: bytes) -> None:
     """The function sees it as it was."""
