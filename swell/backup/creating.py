@@ -56,7 +56,7 @@ class CreateBackup:
             self._bring(declared) for declared in listed(self._state, COLLECTIONS) if not only or declared.id in only
         ]
         backup = Backup(
-            id=f"{began:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}",
+            id=f"{began:%Y%m%dT%H%M%S.%fZ}-{uuid4().hex[:6]}",
             created_at=began.timestamp(),
             took_s=self._monotonic_s() - began_s,
             copied_bytes=self._mover.copied_bytes,

@@ -3,7 +3,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from swell.local.later import Later
 from swell.local.server import LOOPBACK
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     StartGrpc = Callable[[Stream, str, int], Awaitable[tuple[grpc.aio.Server, int]]]
 
 
+_START_TAKES_AT_MOST_S: Final = 5.0
+
+
 class EmbeddedGrpc:
     """The gRPC server of stream, and the end of all that stream serves. Workers share the port."""
 
@@ -23,14 +26,22 @@ class EmbeddedGrpc:
         self._stream = stream
         self._port = port
         self._server: grpc.aio.Server | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._ended = False
 
     async def start(self) -> None:
-        """Serve."""
+        """Serve, unless it has been stopped already."""
+        if self._ended:
+            return
+        self._starting = asyncio.current_task()
         stream, start_grpc = await asyncio.to_thread(self._load)
         self._server, _ = await start_grpc(stream, LOOPBACK, self._port)
 
     async def stop(self) -> None:
-        """Tell every stream, and serve no longer."""
+        """Tell every stream, and serve no longer; a start that is under way ends first, so that it leaves nothing."""
+        self._ended = True
+        if self._starting is not None:
+            await asyncio.wait({self._starting}, timeout=_START_TAKES_AT_MOST_S)
         if self._stream.made is not None:
             await self._stream.made.sessions.end()
         if self._server is not None:

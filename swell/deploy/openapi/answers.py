@@ -144,5 +144,7 @@ IMPORTED: Final = required(revision=_COUNT, changed=_COUNT, events=array(ANYTHIN
 FORECASTS: Final = required(forecasts=array(required(region=_TEXT, made_at=_MOMENT, method=_TEXT)))
 PLAN: Final = required(revision=_COUNT, made_at=_MOMENT, until=_MOMENT, regions=ANYTHING)
 TIMELINE: Final = required(entries=array(required(at=_MOMENT, kind=_TEXT, text=_TEXT, fields=ANYTHING)))
-BUDGET: Final = required(budget=ANYTHING, spent=ANYTHING, serving_mode=_TEXT, stopped={"type": "boolean"})
+BUDGET: Final = required(
+    budget=_OPTIONAL_OBJECT, spent=_OPTIONAL_OBJECT, serving_mode=_TEXT, stopped={"type": "boolean"}
+)
 STOPPED: Final = required(stopped={"type": "boolean"}, by=_TEXT, reason=_TEXT)
