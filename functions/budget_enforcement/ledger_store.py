@@ -14,10 +14,14 @@ from shared.ports.state import ABSENT, Absent, Put, StateStore
 
 @dataclass(frozen=True)
 class Kept:
-    """What the last decision left, when it was made, and the version of its document."""
+    """What the last decision left, when it was made, and the version of its document.
+
+    `mode` is the serving mode that it made known: the level's, or that of the emergency stop.
+    """
 
     ledger: SpendLedger | None
     level: LevelState
+    mode: ServingMode
     decided_at: datetime | None
     version: str | Absent
 
@@ -32,23 +36,24 @@ class LedgerStore:
         """What is kept."""
         document = self._state.get(LEDGER)
         if document is None:
-            return Kept(None, LevelState(), None, ABSENT)
+            return Kept(None, LevelState(), ServingMode.NORMAL, None, ABSENT)
         data = document.data
         level = LevelState(ServingMode(data["level"]["mode"]), _moment(data["level"]["relieved_since"]))
-        return Kept(_ledger(data["ledger"]), level, _moment(data["decided_at"]), document.version)
+        mode = ServingMode(data["mode"])
+        return Kept(_ledger(data["ledger"]), level, mode, _moment(data["decided_at"]), document.version)
 
-    def keep(
-        self, before: Kept, ledger: SpendLedger, level: LevelState, decided_at: datetime | None, also: Sequence[Put]
-    ) -> None:
-        """Keep a ledger and a level, and in the same commit what follows from them.
+    def keep(self, before: Kept, after: Kept, also: Sequence[Put]) -> None:
+        """Keep what was decided, and in the same commit what follows from it.
 
         Raises:
             PreconditionFailed: another decision was kept since it was recalled; nothing was written.
         """
+        assert after.ledger is not None  # noqa: S101 - decided upon
         data = {
-            "ledger": _ledger_data(ledger),
-            "level": {"mode": int(level.mode), "relieved_since": _text(level.relieved_since)},
-            "decided_at": _text(decided_at),
+            "ledger": _ledger_data(after.ledger),
+            "level": {"mode": int(after.level.mode), "relieved_since": _text(after.level.relieved_since)},
+            "mode": int(after.mode),
+            "decided_at": _text(after.decided_at),
         }
         self._state.commit([Put(LEDGER, data, if_version=before.version), *also])
 

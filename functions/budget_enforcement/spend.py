@@ -1,8 +1,9 @@
 """What regions cost: measured minutes by the price list, and the worst that minutes not measured yet can come to."""
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 
+from shared.budget.windows import Window
 from shared.domain.load import LoadMinute
 from shared.domain.money import Micros
 from shared.domain.prices import InstanceShape, PriceTable, Usage, cost_of
@@ -16,6 +17,17 @@ def cost_of_minutes(minutes: Iterable[LoadMinute], shape: InstanceShape, prices:
     for minute in sorted(minutes, key=lambda one: one.measured_at):
         newest[minute.region, minute.minute] = minute
     return sum(cost_of(_usage(minute), shape, prices) for minute in newest.values())
+
+
+def costs_by_hour(
+    minutes: Iterable[LoadMinute], since: datetime, until: datetime, shape: InstanceShape, prices: PriceTable
+) -> Iterator[tuple[datetime, Micros]]:
+    """What each stretch of a clock hour between two moments cost, by its end: a gap counts in the hours it is of."""
+    given = list(minutes)
+    while since < until:
+        end = min(Window.HOUR.end_of(since), until)
+        yield end, cost_of_minutes([one for one in given if since <= one.minute < end], shape, prices)
+        since = end
 
 
 def worst_cost(

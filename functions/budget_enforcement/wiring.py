@@ -1,6 +1,8 @@
 """Puts budget enforcement together; built on first use, so that importing stays cheap."""
 
+from datetime import timedelta
 from functools import cache
+from typing import Final
 
 from functions.budget_enforcement.enforce import Costs, EnforceBudget
 from functions.budget_enforcement.ledger_store import LedgerStore
@@ -11,6 +13,9 @@ from shared.domain.prices import LIST_PRICES, InstanceShape
 from shared.entrypoint import Consumer
 from shared.events.crowds import SpendDueV1
 from shared.topology import load_topology
+
+BOOKED_LATER: Final = timedelta(minutes=2)
+"""Load that comes later than this after it is expected is not booked; until then its worst is assumed."""
 
 
 def build(adapters: Adapters, platform: Platform) -> Consumer:
@@ -24,7 +29,7 @@ def build(adapters: Adapters, platform: Platform) -> Consumer:
         ledgers=LedgerStore(adapters.state),
         timeline=Timeline(adapters.state),
         clock=adapters.clock,
-        costs=Costs(shape, LIST_PRICES, platform.load_late),
+        costs=Costs(shape, LIST_PRICES, platform.load_late + BOOKED_LATER),
     )
     return Consumer(
         "budget_enforcement",

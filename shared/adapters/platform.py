@@ -19,6 +19,10 @@ WORKFLOWS: Final = ("fail_over_region", "prewarm_regions")
 """The workflows that functions start, as they are named in `workflows/`."""
 
 
+LOCALLY_LATE: Final = timedelta(minutes=1)
+"""A minute is reported within ten seconds of its end, which is after the tick that comes at its end."""
+
+
 class PlatformSettings(Settings):
     """Which platform runs the query function."""
 
@@ -94,4 +98,5 @@ def _local(adapters: Adapters) -> Platform:
         fleet=StoredFleet(adapters.state),
         jobs=StoredJobs(adapters.state),
         runs=StoredWorkflowRuns(adapters.state, adapters.clock, WORKFLOWS),
+        load_late=LOCALLY_LATE,
     )

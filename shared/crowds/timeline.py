@@ -47,7 +47,7 @@ class Timeline:
     def note(self, entry: TimelineEntry) -> None:
         """Keep an entry; one of this time, kind and key that is there already stays as it is."""
         try:
-            self._state.commit([_write(entry)])
+            self._state.commit([timeline_write(entry)])
         except PreconditionFailed:
             return
 
@@ -55,7 +55,7 @@ class Timeline:
         """Keep an entry unless one of its kind and key stands already, at whatever time: for facts told again."""
         marker = Put(f"timeline_keys/{event_id_of(entry.kind, entry.key)}", {}, ABSENT, expires_at=entry.at + KEPT)
         try:
-            self._state.commit([marker, _write(entry)])
+            self._state.commit([marker, timeline_write(entry)])
         except PreconditionFailed:
             return
 
@@ -74,7 +74,8 @@ class Timeline:
         ]
 
 
-def _write(entry: TimelineEntry) -> Put:
+def timeline_write(entry: TimelineEntry) -> Put:
+    """The write that keeps an entry, for a commit that holds what it tells of."""
     data = {"at": entry.at.isoformat(), "kind": entry.kind.value, "key": entry.key, "text": entry.text}
     return Put(_path(entry), {**data, "fields": dict(entry.fields)}, ABSENT, expires_at=entry.at + KEPT)
 

@@ -102,7 +102,8 @@ def test_minutes_are_booked_by_the_price_list(money: Money) -> None:
     money.budgets.set_limits(LIMITS)
     money.minute(0)
 
-    money.minute(60)
+    for instances in (60, 0, 0):
+        money.minute(instances)
 
     assert 0.8 * DOLLARS_PER_INSTANCE_HOUR < money.spent / 1e6 < DOLLARS_PER_INSTANCE_HOUR
     assert 0 < money.rate < 20e6
@@ -112,8 +113,8 @@ def test_minutes_are_booked_by_the_price_list(money: Money) -> None:
 def test_a_tick_delivered_twice_books_once(money: Money) -> None:
     """At the same moment, and later with the same minutes measured again."""
     money.budgets.set_limits(LIMITS)
-    money.minute(0)
-    money.minute(60)
+    for instances in (0, 60, 0, 0):
+        money.minute(instances)
     spent = money.spent
     money.load.given += money.load.given
 
@@ -132,6 +133,7 @@ def test_missed_ticks_are_made_up_for(money: Money) -> None:
         now = money.clock.now()
         money.load.given.append(LoadMinute(REGION, now, 1, now, 6, active_ms=360_000, idle_ms=0))
         money.clock.advance(timedelta(minutes=1))
+    money.clock.advance(timedelta(minutes=2))
 
     money.tick()
 
@@ -201,3 +203,53 @@ def test_a_limit_all_but_spent_is_told_once(money: Money) -> None:
     alerts = [entry.text for entry in Timeline(money.state).since(NOON) if entry.kind is EntryKind.ALERT]
     assert len(alerts) == len(set(alerts))
     assert any("of the hour's $10.00 is spent" in text for text in alerts)
+
+
+def test_load_that_is_reported_after_its_tick_is_booked_all_the_same(money: Money) -> None:
+    """Two ticks pass before the minute of sixty instances is known; nothing of it is lost."""
+    money.budgets.set_limits(LIMITS)
+    money.minute(0)
+    busy = money.clock.now()
+    for _ in range(2):
+        money.clock.advance(timedelta(minutes=1))
+        money.tick()
+    money.load.given.append(LoadMinute(REGION, busy, 600, money.clock.now(), 60, active_ms=3_600_000, idle_ms=0))
+
+    money.minute(0)
+
+    assert 0.8 * DOLLARS_PER_INSTANCE_HOUR < money.spent / 1e6 < DOLLARS_PER_INSTANCE_HOUR
+
+
+def test_an_outage_is_booked_in_the_hours_it_was_in(money: Money) -> None:
+    """Five hours without a tick are not five hours' money in the last of them."""
+    money.budgets.set_limits(LIMITS)
+    money.minute(0)
+    for _ in range(300):
+        now = money.clock.now()
+        money.load.given.append(LoadMinute(REGION, now, 1, now, 60, active_ms=3_600_000, idle_ms=0))
+        money.clock.advance(timedelta(minutes=1))
+
+    money.tick()
+
+    ledger = LedgerStore(money.state).recall().ledger
+    assert ledger is not None
+    assert ledger.day / 1e6 == pytest.approx(297 * DOLLARS_PER_INSTANCE_HOUR, rel=0.01)
+    assert ledger.hour < ledger.day / 4
+
+
+def test_a_stop_is_told_when_it_begins_and_when_it_ends_also_without_a_budget(money: Money) -> None:
+    """Once each, with who ordered it; a stop holds where nothing else limits."""
+    money.budgets.change_stop(lambda _: StopState(stopped=True, by="Ada", ordered_at=NOON))
+    for _ in range(5):
+        money.minute(1)
+    stopped = money.rate, money.mode
+    money.budgets.change_stop(lambda _: StopState(stopped=False, by="Ada", ordered_at=NOON))
+    for _ in range(3):
+        money.minute(1)
+
+    told = [entry.text for entry in Timeline(money.state).since(NOON) if entry.kind is EntryKind.SERVING_MODE]
+    assert stopped == (0, ServingMode.EMERGENCY)
+    assert money.mode is ServingMode.NORMAL
+    assert len(told) == 2
+    assert "stopped by Ada" in told[0]
+    assert money.rate > 10**9
