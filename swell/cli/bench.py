@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from swell.cli.bench_filters import filters
 from swell.cli.bench_fuzz import fuzz
 from swell.cli.benching import interruptible, require_checkout
 from swell.cli.options import Json
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.peers.comparison import Comparison
 
 app = typer.Typer(no_args_is_help=True, help="Measure Swell: beside its peers, over sizes, inside one request.")
+app.command()(filters)
 app.command()(fuzz)
 
 
