@@ -84,7 +84,9 @@ def test_copies_come_within_the_targets_of_their_tiers(
         newest = write(http, "lag", [f"n{number}"])
         for region, found in lags.items():
             search(http, "lag", region, min_version=newest).raise_for_status()
-            head = state.get(regional_head_document(region, "lag", 0))
+            path = regional_head_document(region, "lag", 0)
+            until(lambda path=path: state.get(path) is not None)  # type: ignore[misc]
+            head = state.get(path)
             assert head is not None
             found.append(RegionalHead.from_document(head).lag_s)
 
@@ -112,7 +114,7 @@ def test_a_story_of_three_regions(swell: RunningSwell, http: httpx.Client, capsy
         assert answer.status_code == 200, answer.text
         served.append(answer.headers[SERVED_BY])
     assert BELGIUM not in served
-    assert routes(http)[BELGIUM][0]["why"] == "failed_over"
+    until(lambda: routes(http)[BELGIUM][0]["why"] == "failed_over")
 
     lost = forget_messages(swell, BELGIUM)
     swell.regions[BELGIUM].start()
