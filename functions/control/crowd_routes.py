@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from functions.control.requests import Moment
 from functions.control.views import plan_view
 from shared.auth.operators import require_operator
 from shared.crowds.paths import forecast_document, forecast_score_document
@@ -24,7 +25,7 @@ from shared.topology import load_topology
 class Since(RequestModel):
     """`?since=&limit=`: by default the last day."""
 
-    since: AwareDatetime | None = None
+    since: Moment | None = None
     limit: int = Field(default=500, ge=1, le=5000)
 
 

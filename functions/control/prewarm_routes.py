@@ -3,17 +3,19 @@
 import re
 from typing import Any, Final
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from functions.control.requests import Moment
 from functions.control.warming import WarmRegion
 from shared.auth.operators import require_operator
 from shared.crowds.paths import fleet_document
 from shared.crowds.prewarms import Prewarms
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
+from shared.domain.limits import MAX_REVISION
 from shared.errors import FieldProblem, InvalidRequest, NotFound, shortened
 from shared.http import RequestModel, json_response, read_body
 from shared.ports.clock import Clock
@@ -29,22 +31,22 @@ MAX_INSTANCES: Final = 100_000
 class RaiseFloor(RequestModel):
     """`PUT …/floors/{region}`."""
 
-    revision: int = Field(ge=0)
+    revision: int = Field(ge=0, le=MAX_REVISION)
     instances: int = Field(ge=0, le=MAX_INSTANCES)
-    ends_at: AwareDatetime
+    ends_at: Moment
 
 
 class LoadCollections(RequestModel):
     """`POST …/load/{region}`."""
 
-    revision: int = Field(ge=0)
+    revision: int = Field(ge=0, le=MAX_REVISION)
     collections: int = Field(ge=0, le=1000)
 
 
 class StepDown(RequestModel):
     """`POST …/step-down`."""
 
-    revision: int = Field(ge=0)
+    revision: int = Field(ge=0, le=MAX_REVISION)
     step: int = Field(ge=1, le=100)
     of: int = Field(ge=1, le=100)
 
@@ -52,7 +54,7 @@ class StepDown(RequestModel):
 class TellFact(RequestModel):
     """`POST …/facts`."""
 
-    revision: int = Field(ge=0)
+    revision: int = Field(ge=0, le=MAX_REVISION)
     fact: str = Field(pattern="^(warm|failed|cooled_down)$")
     detail: Any = None
 

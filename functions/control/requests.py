@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Self
 
-from pydantic import AwareDatetime, Field, NaiveDatetime, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, NaiveDatetime, model_validator
 
 from shared.domain.calendar import MAX_AUDIENCE, CalendarEvent, EventType
+from shared.domain.limits import MAX_REVISION
 from shared.domain.recurrence import MAX_OCCURRENCES, Frequency, Recurrence
 from shared.http import RequestModel
 from shared.topology import load_topology
@@ -14,6 +15,17 @@ EVENT_ID: Final = r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,199}"
 MAX_DURATION_MIN: Final = 20_160
 MAX_ICS_CHARACTERS: Final = 1_000_000
 MAX_SPAN: Final = timedelta(days=400)
+YEARS: Final = range(1970, 2500)
+
+
+def _within_years(moment: datetime) -> datetime:
+    if moment.year not in YEARS:  # at the ends of the calendar a time has no form in UTC
+        raise ValueError(f"a time of the years {YEARS[0]} to {YEARS[-1]}")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_years)]
+"""A time with its offset."""
 
 Weight = Annotated[float, Field(gt=0, le=1)]
 RegionWeights = Annotated[dict[str, Weight], Field(min_length=1, max_length=100)]
@@ -53,7 +65,7 @@ class PutEvent(_NamesRegions):
     peak_after_start_min: float | None = Field(default=None, ge=0, le=MAX_DURATION_MIN)
     audience: int | None = Field(default=None, ge=1, le=MAX_AUDIENCE)
     recurrence: RecurrenceBody | None = None
-    if_revision: int | None = Field(default=None, ge=0)
+    if_revision: int | None = Field(default=None, ge=0, le=MAX_REVISION)
 
     @model_validator(mode="after")
     def _is_an_event(self) -> Self:
@@ -95,8 +107,8 @@ class ImportCalendar(_NamesRegions):
 class Span(RequestModel):
     """`?from=&to=`: a stretch of time; from now on for so long unless it is said."""
 
-    begin: AwareDatetime | None = Field(default=None, alias="from")
-    end: AwareDatetime | None = Field(default=None, alias="to")
+    begin: Moment | None = Field(default=None, alias="from")
+    end: Moment | None = Field(default=None, alias="to")
 
     @model_validator(mode="after")
     def _is_a_span(self) -> Self:

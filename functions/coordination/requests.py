@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.coordination.tasks.task import Strategy, TaskKind
-from shared.domain.limits import COLLECTION_NAME, MAX_SHARDS
+from shared.domain.limits import COLLECTION_NAME, MAX_REVISION, MAX_SHARDS
 from shared.http import RequestModel
 
 NAME: Final = r"^[a-z0-9][a-z0-9._~-]{0,99}$"
@@ -63,7 +63,7 @@ class UnderLease(RequestModel):
     """What the steps of a move are done under."""
 
     lease: Name
-    fencing_token: int = Field(ge=1, strict=True)
+    fencing_token: int = Field(ge=1, le=MAX_REVISION, strict=True)
 
 
 class TakeLease(RequestModel):
@@ -76,14 +76,14 @@ class TakeLease(RequestModel):
 class RenewLease(RequestModel):
     """`POST /v1/leases/{lease}/renew`."""
 
-    fencing_token: int = Field(ge=1, strict=True)
+    fencing_token: int = Field(ge=1, le=MAX_REVISION, strict=True)
     ttl_s: int = Field(default=60, ge=1, le=MAX_TTL_S, strict=True)
 
 
 class ReleaseLease(RequestModel):
     """`POST /v1/leases/{lease}/release`."""
 
-    fencing_token: int = Field(ge=1, strict=True)
+    fencing_token: int = Field(ge=1, le=MAX_REVISION, strict=True)
 
 
 class DrainRegion(RequestModel):

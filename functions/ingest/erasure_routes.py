@@ -1,6 +1,7 @@
 """Receipts of erasures over HTTP."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,6 +16,8 @@ from shared.http import json_response
 from shared.ports.state import StateStore
 from shared.regions.paths import REGIONS
 from shared.request_context import context_of
+
+_ID: Final = re.compile(r"[0-9A-Za-z]{1,100}")
 
 
 class ErasureRoutes:
@@ -34,7 +37,7 @@ class ErasureRoutes:
 
     def _show(self, request: Request) -> dict[str, Any]:
         name: str = request.path_params["erasure"]
-        erasure = self._erasures.find(name) if name.isalnum() else None
+        erasure = self._erasures.find(name) if _ID.fullmatch(name) else None
         if erasure is None or not context_of(request.scope).caller.owns(erasure.collection):
             raise NotFound(f"erasure {name!r} does not exist")
         regions = [document.id for document in self._state.list(REGIONS)]

@@ -21,6 +21,8 @@ MAX_IDEMPOTENCY_KEY_BYTES: Final = 128
 MAX_URI_CHARACTERS: Final = 2048
 MAX_FIELD_NAME_CHARACTERS: Final = 256
 MAX_IMPORTED_FIELDS: Final = 256
+MAX_REVISION: Final = 2**63 - 1
+"""What a state document can hold; of fencing tokens too."""
 
 COLLECTION_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,62}")
 ATTRIBUTE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")

@@ -1,5 +1,6 @@
 """Transfers in the state store, and the events that move them on."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,8 @@ from shared.transfers.transfer import Transfer, TransferState
 
 KEPT: Final = timedelta(days=30)
 """How long an operation can be looked at after it last moved."""
+_ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}")
+"""What an operation may be called: some names are reserved in the state store, and an error to ask for."""
 _ATTEMPTS: Final = 5
 """A step and a cancellation are all that write an operation: neither loses more often than once to the other."""
 
@@ -53,7 +56,7 @@ class Transfers:
 
     def find(self, operation: str) -> StoredTransfer | None:
         """The transfer of an operation; None where there is none."""
-        document = self._state.get(operation_document(operation))
+        document = self._state.get(operation_document(operation)) if _ID.fullmatch(operation) else None
         if document is None or "work" not in document.data:
             return None
         return StoredTransfer(Transfer.from_document(document.data), document.version)

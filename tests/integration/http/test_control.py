@@ -360,3 +360,25 @@ def test_budgets_that_make_no_sense_are_refused(control: Control, path: str, bod
 
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
+def test_times_at_the_ends_of_the_calendar_are_refused(control: Control, moment: str) -> None:
+    """They cannot be turned into UTC, or have nothing added: the answer names the field and the years."""
+    asked = [
+        control.http.get("/v1/timeline", params={"since": moment}),
+        control.http.get("/v1/calendar/events", params={"from": moment}),
+        control.http.get("/v1/calendar/events", params={"to": moment}),
+        control.http.put(f"{PREWARM}/floors/us-east1", json={**FLOOR, "ends_at": moment}),
+    ]
+
+    assert [400] * 4 == [answer.status_code for answer in asked]
+    assert ["since", "from", "to", "ends_at"] == [answer.json()["errors"][0]["field"] for answer in asked]
+    assert all("1970 to 2499" in answer.json()["detail"] for answer in asked)
+
+
+def test_a_revision_that_cannot_be_stored_is_refused(control: Control) -> None:
+    """State documents hold 64 bits."""
+    answer = control.http.put(f"{PREWARM}/floors/us-east1", json={**FLOOR, "revision": 2**63})
+
+    assert (400, "revision") == (answer.status_code, answer.json()["errors"][0]["field"])

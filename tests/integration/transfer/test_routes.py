@@ -164,3 +164,14 @@ def test_tenants_do_not_meet(tmp_path: Path) -> None:
     for uri in ("file:out.parquet", "file:../acme/out.parquet"):
         with pytest.raises(PermanentError, match=r"there is no file|uri: got"):
             bulk.start.start_import("other.c", uri, None, Choice(), None)
+
+
+@pytest.mark.parametrize(
+    "name", ["__dict__", "é" * 900, "x" * 2000, "a b"], ids=["reserved", "long", "longer", "space"]
+)
+def test_a_name_that_nothing_can_have_is_not_found(http: TestClient, name: str) -> None:
+    """The state store reserves some names and bounds all: asking it for one would be an error."""
+    one = f"/v1/operations/{name}"
+    answers = [http.get(one), http.post(f"{one}/cancel"), http.get(f"{one}/file"), http.delete(f"{one}/file")]
+
+    assert [404] * 5 == [answer.status_code for answer in [*answers, http.get(f"/v1/erasures/{name}")]]
