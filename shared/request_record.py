@@ -49,6 +49,7 @@ class RequestRecord:
                 "http.response.status_code": self.status,
                 "swell.function": self._function,
                 "swell.collection": collection,
+                "swell.cache": context.notes.get("cache"),
             }
         )
         if context.is_logged_in_bulk:

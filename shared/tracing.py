@@ -108,6 +108,10 @@ def record_with(provider: Any) -> None:
     global _provider, _tracer  # noqa: PLW0603 - a process has one
     _provider = provider
     _tracer = None if provider is None else provider.get_tracer("swell")
+    if provider is not None:
+        from shared.shutdown import process_shutdown  # noqa: PLC0415 - cold start
+
+        process_shutdown.at_end("spans", flush_spans)
 
 
 def flush_spans(within_s: float) -> None:

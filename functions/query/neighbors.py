@@ -76,9 +76,11 @@ class NeighborRoutes:
             current = _etag(seen.collection.uid, str(seen.version), wish)
             self._answers.count("L2", hit=_names(known, current))
             if _names(known, current):
+                context.notes["cache"] = "caller"
                 return Response(status_code=304, headers=self._headers(context, current))
         search = Search([], record_id, wish.top_k, wish.recall)
         found = await self._searches.answer(read, search, context, _TIMEOUT_MS)
+        context.notes["cache"] = found.source
         damages = describe_damages(found.opened) if found.opened else {}
         body = {
             "matches": orjson.Fragment(found.kept.matches[0]),

@@ -93,6 +93,7 @@ class QueryRoutes:
         wish = wish_of(request, body, self._staleness_s, body.recall, body.top_k)
         read, search = read_of(request, body, wish), search_of(body, wish)
         found = await self._searches.answer(read, search, context, body.timeout_ms)
+        context.notes["cache"] = found.source
         results = [{"matches": orjson.Fragment(matches)} for matches in found.kept.matches]
         return json_response(
             {

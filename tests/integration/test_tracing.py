@@ -8,10 +8,11 @@ import httpx
 import orjson
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared.tracing import record_with
+from shared.shutdown import process_shutdown
+from shared.tracing import leaf, record_with
 from swell.local.embedded import run_embedded
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -87,3 +88,21 @@ def test_without_an_exporter_the_trace_is_in_the_logs_all_the_same(tmp_path: Pat
     lines = [orjson.loads(line) for line in log.splitlines()]
     traces = {line["message"]: line.get("logging.googleapis.com/trace") for line in lines}
     assert (TRACE, TRACE) == (traces["request"], traces["delivery"])
+
+
+def test_what_waits_is_exported_when_the_process_is_told_to_end() -> None:
+    """Spans are sent in batches; the last one would be lost with the process."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=3_600_000))
+    record_with(provider)
+    try:
+        with leaf("last words", "client"):
+            pass
+        before = len(exporter.get_finished_spans())
+
+        process_shutdown._flush()
+    finally:
+        record_with(None)
+
+    assert (0, ["last words"]) == (before, [span.name for span in exporter.get_finished_spans()])
+    provider.shutdown()

@@ -21,8 +21,8 @@ class RedisAnswers:
 
     def get(self, key: bytes) -> bytes | None:
         """As the protocol."""
-        return cast("bytes | None", self._connection.call(lambda redis: redis.get(b"swell:answer:" + key)))
+        return cast("bytes | None", self._connection.call("get", lambda redis: redis.get(b"swell:answer:" + key)))
 
     def put(self, key: bytes, content: bytes) -> None:
         """As the protocol."""
-        self._connection.call(lambda redis: redis.set(b"swell:answer:" + key, content, ex=_KEPT_S))
+        self._connection.call("set", lambda redis: redis.set(b"swell:answer:" + key, content, ex=_KEPT_S))

@@ -36,7 +36,8 @@ class RedisBuckets:
     def lease(self, key_id: str, rate: RateLimit, wanted: int) -> tuple[int, float]:
         """As the protocol."""
         answer = self._connection.call(
-            lambda redis: redis.eval(_LEASE, 1, f"swell:rate:{key_id}", str(rate.per_s), str(rate.burst), str(wanted))
+            "lease",
+            lambda redis: redis.eval(_LEASE, 1, f"swell:rate:{key_id}", str(rate.per_s), str(rate.burst), str(wanted)),
         )
         granted, wait_s = answer
         return int(granted), float(wait_s)

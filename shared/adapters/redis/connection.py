@@ -1,10 +1,11 @@
-"""A Redis that may be away: short deadlines, one log line, and a pause before it is asked again."""
+"""A Redis that may be away: short deadlines, one log line, a pause before it is asked again, and a breaker."""
 
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from shared.errors import DependencyUnavailable
+from shared.resilience.dependency import Dependency
 from shared.telemetry import log
 
 if TYPE_CHECKING:
@@ -23,21 +24,26 @@ class RedisConnection:
     def __init__(self, url: str, *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
         self._url = url
         self._monotonic_s = monotonic_s
+        self._dependency = Dependency("redis", monotonic_s=monotonic_s)
         self._client: Redis | None = None
         self._away_until_s = 0.0
         self._logged_at_s = -_LOG_AGAIN_AFTER_S
 
     @property
     def is_away(self) -> bool:
-        """Whether it failed within the last second."""
-        return self._monotonic_s() < self._away_until_s
+        """Whether it failed within the last second, or its breaker is open."""
+        return self._monotonic_s() < self._away_until_s or self._dependency.breaker.is_refusing
 
-    def call(self, act: "Callable[[Redis], T]") -> T:
-        """What the act returns.
+    def call(self, operation: str, act: "Callable[[Redis], T]") -> T:
+        """What the act returns; `operation` names it in metrics and spans.
 
         Raises:
             DependencyUnavailable: Redis does not answer in time, or refuses.
         """
+        with self._dependency.call(operation):
+            return self._answered(act)
+
+    def _answered(self, act: "Callable[[Redis], T]") -> T:
         from redis.exceptions import RedisError  # noqa: PLC0415 - cold start
 
         try:

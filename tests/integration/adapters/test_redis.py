@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from redis import Redis
 
 from functions.query.answer_cache import AnswerCache, KeptAnswer
 from shared.adapters.redis.answers import RedisAnswers
@@ -15,6 +16,7 @@ from shared.auth.scope import Scope
 from shared.domain.rate_limit import RateLimit
 from shared.domain.tier import Tier
 from shared.errors import DependencyUnavailable
+from shared.metrics import scrape
 from shared.serving.buckets import Buckets
 from tests.fakes.monotonic import ManualSeconds
 from tests.redis_server import RedisServer
@@ -77,10 +79,28 @@ def test_instances_go_on_without_redis_and_with_it_again(tmp_path: Path) -> None
         assert 20 == asyncio.run(course("before"))
         server.kill()
         with pytest.raises(DependencyUnavailable):
-            connection.call(lambda redis: redis.ping())
+            connection.call("ping", lambda redis: redis.ping())
         assert (20, True, None) == (asyncio.run(course("during")), connection.is_away, cache.get_shared(key))
     with server.running():
         seconds.advance(1.1)
         cache.put_shared(key, answer)
 
         assert (False, answer) == (connection.is_away, cache.get_shared(key))
+
+
+def test_a_redis_that_stays_away_is_behind_a_breaker(tmp_path: Path) -> None:
+    """After eight failures it is not asked at all, and counts as away, until the pause is over."""
+    seconds = ManualSeconds()
+    connection = RedisConnection(f"unix://{tmp_path}/nobody.sock", monotonic_s=seconds)
+    asked: list[str] = []
+
+    def ping(redis: Redis) -> None:
+        asked.append("redis")
+        redis.ping()
+
+    for _ in range(9):
+        with pytest.raises(DependencyUnavailable):
+            connection.call("ping", ping)
+
+    assert (8, True) == (len(asked), connection.is_away)
+    assert b'swell_dependency_calls_total{dependency="redis",operation="ping",outcome="unavailable"}' in scrape()[0]
