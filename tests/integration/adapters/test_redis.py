@@ -37,7 +37,10 @@ def test_two_instances_share_a_bucket(redis_url: str) -> None:
     caller = _caller(uuid4().hex)
 
     async def course() -> int:
-        instances = [Buckets({}, RedisBuckets(RedisConnection(redis_url))) for _ in range(2)]
+        connections = [RedisConnection(redis_url) for _ in range(2)]
+        for connection in connections:  # a first call opens it, which may take longer than a request waits
+            connection.call("ping", lambda redis: redis.ping())
+        instances = [Buckets({}, RedisBuckets(connection)) for connection in connections]
         return sum([await _taken(instance, caller, 15) for instance in instances for _ in range(2)])
 
     assert 20 == asyncio.run(course())
