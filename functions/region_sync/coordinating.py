@@ -10,12 +10,14 @@ from functions.region_sync.sync_shard import SyncShard
 from functions.region_sync.task_work import RegionalWorks, TaskWork, Work
 from functions.region_sync.warming import WarmCollection
 from shared.adapters.opening import Adapters
+from shared.adapters.stored.load_metrics import StoredLoadMetrics
 from shared.coordination.agent import RegionalAgent
 from shared.coordination.announcing import Announcements
 from shared.coordination.ballots import Ballots
 from shared.coordination.member import Capacity, Load
 from shared.coordination.membership import Membership
 from shared.coordination.process_load import ProcessLoad
+from shared.coordination.reported_load import ReportedLoad
 from shared.coordination.tasks.desk import TaskDesk
 from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1
 from shared.events.event import Event
@@ -27,7 +29,7 @@ from shared.topology import Topology
 
 
 class Coordinating:
-    """The membership of one region. `measure`: how it does; by default what this process uses of its machine."""
+    """The membership of one region. `measure`: how it does; by default what its query instances counted."""
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class Coordinating:
             clock=clock,
             capabilities=("sync", "vote", *(kind.value for kind in works)),
             capacity=_capacity(region, topology),
-            measure=measure or ProcessLoad(),
+            measure=measure or ReportedLoad(region, ProcessLoad(), StoredLoadMetrics(state, (region,)), clock),
             interval=settings.heartbeat,
         )
         self._work = TaskWork(region, self.desk, works)
