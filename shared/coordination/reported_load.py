@@ -11,6 +11,8 @@ from shared.ports.load_metrics import LoadMetrics
 
 _LOOK_BACK: Final = timedelta(minutes=3)
 """An instance reports a minute some seconds after it has ended; what is older says nothing of now."""
+_LEAST_FOR_SHARES: Final = 20
+"""A 99th percentile of fewer requests is their maximum, and one error among them would be an epidemic."""
 
 
 class ReportedLoad:
@@ -29,13 +31,13 @@ class ReportedLoad:
         if not minutes:
             return load
         newest = max(minutes, key=lambda each: each.minute)
-        known_errors = newest.errors is not None and newest.requests > 0
+        enough = newest.requests >= _LEAST_FOR_SHARES
         return replace(
             load,
             streams=None if newest.concurrency is None else newest.concurrency * newest.instances,
             requests_per_s=newest.requests / 60,
-            p99_ms=newest.p99_ms,
+            p99_ms=newest.p99_ms if enough else None,
             instances_healthy=newest.instances,
             instances_total=newest.instances,
-            error_rate=(newest.errors or 0) / newest.requests if known_errors else None,
+            error_rate=newest.errors / newest.requests if enough and newest.errors is not None else None,
         )

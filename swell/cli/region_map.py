@@ -43,6 +43,7 @@ def print_region_map(document: dict[str, Any]) -> None:
             "region": "left",
             "city": "left",
             "status": "left",
+            "heard": "right",
             "health": "right",
             "load": "right",
             "requests/10 s": "right",
@@ -85,6 +86,7 @@ def _row(number: int, region: dict[str, Any], document: dict[str, Any]) -> list[
         name,
         region["city"],
         region["status"] if region["alive"] else "gone",
+        _heard(region),
         "-" if region["health"] is None or not region["alive"] else str(region["health"]),
         f"{region['load']['utilisation']:.0%}",
         str(region["requests_10s"]),
@@ -93,6 +95,14 @@ def _row(number: int, region: dict[str, Any], document: dict[str, Any]) -> list[
         lag,
         ", ".join(f"{share['region']} {share['weight']:.0%} ({share['why'].replace('_', ' ')})" for share in shares),
     ]
+
+
+def _heard(region: dict[str, Any]) -> str:
+    """How long ago, as a member; `down` where others take it for gone."""
+    silent_s, presence = region.get("silent_s"), region.get("presence")
+    if silent_s is None:
+        return "-"
+    return f"{silent_s:.0f} s ago" + ("" if presence == "live" else f", {presence}")
 
 
 def _seconds(value: float | None) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from shared.adapters.google.publisher import GooglePublisher
 from shared.adapters.google.state import FirestoreState
 from shared.adapters.stored.jobs import StoredJobs
+from shared.coordination.membership import Membership
 from shared.ports.clock import SystemClock
 from shared.topology import Topology
 from swell.local.emulators import VARIABLES
@@ -40,7 +41,9 @@ def serve_regions(
         for region in topology.regions
     }
     watch = RegionWatch(topology, speed=options.speed)
-    stack.enter_context(running_regions(hosts, watch, options.revive_after_s))
+    state = FirestoreState(project)
+    membership = Membership(state, SystemClock())
+    stack.enter_context(running_regions(hosts, watch, membership, options.revive_after_s))
     for region in topology.regions:
         await_answers({f"{name}-{region}": launcher.url(name, region) for name in regional}, launcher.logs)
     writes = {region: launcher.url(WRITES, region) for region in _home_first(topology)}
@@ -51,7 +54,6 @@ def serve_regions(
         lambda name, region: door if name == WRITES else launcher.url(name, region),
         launcher.push_secret,
     )
-    state = FirestoreState(project)
     tick = topology.schedules["region-tick"].model_copy(update={"cron": _EACH_SECOND})
     schedules = {**topology.schedules, "region-tick": tick}
     stack.enter_context(run_schedules(schedules, GooglePublisher(project), SystemClock(), StoredJobs(state)))

@@ -39,6 +39,7 @@ def _region(
     region = topology.regions[name]
     state = watch.plan.states[name]
     load = watch.load(name)
+    said = watch.said(name)
     return {
         "region": name,
         "city": region.city,
@@ -48,6 +49,8 @@ def _region(
         "url": host.url,
         "pids": host.pids,
         "alive": watch.lives(name),
+        "presence": None if said is None else said.presence.value,
+        "silent_s": None if said is None else round(said.silent_s, 1),
         "status": state.condition.status.value,
         "cause": state.condition.cause.value,
         "health": None if state.score is None else state.score.points,

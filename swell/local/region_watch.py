@@ -1,14 +1,18 @@
 """Who lives, how loaded each region is, and where traffic therefore goes: `shared/routing`, kept up to date.
 
+Two kinds of word are heard: what the door sees itself (probes, answers), and what regions say as members
+(`region_reading` tells which decides what).
+
 The policy counts in minutes. `speed` lets them pass faster here, so that a recovery can be watched.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Final
 
+from shared.coordination.member import Member
 from shared.routing.choice import pick
 from shared.routing.latency import LatencyTable
 from shared.routing.load import RegionLoad
@@ -16,6 +20,7 @@ from shared.routing.plan import RoutePlan, plan_routes
 from shared.routing.state import Reading
 from shared.topology import Topology
 from swell.local.load_meter import LoadMeter
+from swell.local.region_reading import Heard, reading_of, what_was_heard
 
 MISSED_BEATS: Final = 3
 """So many probes without an answer, and a region is taken for dead; one that refuses connections is at once."""
@@ -30,15 +35,14 @@ class RegionWatch:
         *,
         speed: float = 1.0,
         monotonic_s: Callable[[], float] = time.monotonic,
-        drained: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        """`drained`: the regions that are to get no traffic, though they live; asked at each look."""
         self.table = LatencyTable.of_topology(topology)
         self._topology = topology
         self._speed = speed
         self._monotonic_s = monotonic_s
         self._began, self._began_s = datetime.now(UTC), monotonic_s()
-        self._drained = drained
+        self._heard: Mapping[str, Heard] = {}
+        self._listening_since: datetime | None = None
         self._lock = Lock()
         self._missed = dict.fromkeys(topology.regions, MISSED_BEATS)
         self._near, self._answered = LoadMeter(monotonic_s), LoadMeter(monotonic_s)
@@ -62,6 +66,19 @@ class RegionWatch:
         """Nobody listens there; its traffic goes elsewhere from now on."""
         self._missed[region] = MISSED_BEATS
         self.look()
+
+    def heard(self, members: Mapping[str, Member] | None, now: datetime) -> None:
+        """What regions say as members; None: the state store does not answer, which is no region's fault."""
+        if members is None:
+            self._heard = {region: each.excused() for region, each in self._heard.items()}
+            self._listening_since = None
+            return
+        self._listening_since = self._listening_since or now
+        self._heard = what_was_heard(members, now, since=self._listening_since)
+
+    def said(self, region: str) -> Heard | None:
+        """What a region last said as a member; None: it was not heard yet."""
+        return self._heard.get(region)
 
     def answered(self, origin: str, region: str, duration_s: float, *, failed: bool) -> None:
         """Count a request of clients near `origin` that `region` answered."""
@@ -106,11 +123,9 @@ class RegionWatch:
         return self._answered.measured(region).requests
 
     def _replan(self) -> RoutePlan:
-        drained = self._drained()
+        heard = self._heard
         readings: Mapping[str, Reading] = {
-            region: Reading(True, self.load(region))
-            if self.lives(region) and region not in drained
-            else Reading(alive=False)
+            region: reading_of(self.load(region), heard.get(region), answers=self.lives(region))
             for region in self._topology.regions
         }
         now = self._began + timedelta(seconds=(self._monotonic_s() - self._began_s) * self._speed)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -10,11 +10,13 @@ from threading import Event, Thread
 import httpx
 import orjson
 
-from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.opening import open_adapters
 from shared.adapters.stored.fleet import StoredFleet
+from shared.coordination.member import Member
 from shared.coordination.membership import Membership
 from shared.edge import EdgeSettings, edge
 from shared.errors import DependencyUnavailable
+from shared.ports.clock import SystemClock
 from shared.ports.state import StateStore
 from shared.settings import Settings
 from shared.telemetry import log, log_to
@@ -33,6 +35,7 @@ from swell.local.server import LOOPBACK, free_port, serve
 _ROOT = Path(__file__).parents[2]
 _PROBE_EVERY_S = 0.25
 _PROBE_TIMEOUT_S = 2.0
+_LISTEN_EVERY_S = 1.0
 
 
 @contextmanager
@@ -55,9 +58,10 @@ def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Ite
         stack.callback(log_to, None)
         adapters = open_adapters(settings)
         hosts = {name: _host(name, data_dir, buckets) for name in names}
-        watch = RegionWatch(topology, speed=options.speed, drained=drained_in(adapters))
+        watch = RegionWatch(topology, speed=options.speed)
+        membership = Membership(adapters.state, adapters.clock)
         stack.enter_context(handle_events(data_dir, adapters, buckets))
-        stack.enter_context(running_regions(hosts, watch, options.revive_after_s))
+        stack.enter_context(running_regions(hosts, watch, membership, options.revive_after_s))
         fleets = {name: RegionFleet(host) for name, host in hosts.items()}
         stack.enter_context(following_fleet(fleets, StoredFleet(adapters.state), query_quotas(topology)))
         middleware = edge(adapters, EdgeSettings(**settings.model_dump()))
@@ -82,22 +86,9 @@ def regional_reads(
     )
 
 
-def drained_in(adapters: Adapters) -> Callable[[], Collection[str]]:
-    """The regions that operators or workflows have drained; none while the state store does not answer."""
-    membership = Membership(adapters.state, adapters.clock)
-
-    def drained() -> list[str]:
-        try:
-            return [member.region for member in membership.all() if member.is_draining]
-        except DependencyUnavailable:
-            return []
-
-    return drained
-
-
 @contextmanager
 def running_regions(
-    hosts: Mapping[str, RegionHost], watch: RegionWatch, revive_after_s: float | None
+    hosts: Mapping[str, RegionHost], watch: RegionWatch, membership: Membership, revive_after_s: float | None
 ) -> Iterator[None]:
     """Start the regions, watch them until the block ends, then stop them."""
     stopped = Event()
@@ -109,7 +100,9 @@ def running_regions(
             host.await_ready()
             watch.alive(name)
         watch.look()
-        thread = Thread(target=_watch, args=(hosts, watch, revive_after_s, stopped), name="regions", daemon=True)
+        thread = Thread(
+            target=_watch, args=(hosts, watch, membership, revive_after_s, stopped), name="regions", daemon=True
+        )
         thread.start()
         try:
             yield
@@ -118,8 +111,15 @@ def running_regions(
             thread.join()
 
 
-def _watch(hosts: Mapping[str, RegionHost], watch: RegionWatch, revive_after_s: float | None, stopped: Event) -> None:
+def _watch(
+    hosts: Mapping[str, RegionHost],
+    watch: RegionWatch,
+    membership: Membership,
+    revive_after_s: float | None,
+    stopped: Event,
+) -> None:
     died_s: dict[str, float] = {}
+    clock, listened_s = SystemClock(), float("-inf")
     with httpx.Client(timeout=_PROBE_TIMEOUT_S) as client:
         while not stopped.wait(_PROBE_EVERY_S):
             for name, host in hosts.items():
@@ -131,9 +131,20 @@ def _watch(hosts: Mapping[str, RegionHost], watch: RegionWatch, revive_after_s: 
                     if time.monotonic() - since_s >= revive_after_s:
                         log("NOTICE", "region started again", region=name)
                         host.start()
+            if time.monotonic() - listened_s >= _LISTEN_EVERY_S:
+                listened_s = time.monotonic()
+                watch.heard(_members(membership), clock.now())
             watch.look()
         for host in hosts.values():  # what this thread started dies with it
             host.stop()
+
+
+def _members(membership: Membership) -> Mapping[str, Member] | None:
+    """By region; None while the state store does not answer."""
+    try:
+        return {member.region: member for member in membership.all()}
+    except DependencyUnavailable:
+        return None
 
 
 def _probe(client: httpx.Client, name: str, host: RegionHost, watch: RegionWatch) -> None:

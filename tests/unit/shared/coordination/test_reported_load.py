@@ -1,6 +1,6 @@
 """What a region reports of its load is what was measured, and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.coordination.member import Load
@@ -53,3 +53,13 @@ def test_what_nobody_counted_is_absent() -> None:
     clock = FrozenClock()
 
     assert ReportedLoad(EAST, lambda: PROCESS, Minutes([minute(clock, 9)]), clock)() == PROCESS
+
+
+def test_few_requests_have_no_99th_percentile() -> None:
+    """Nor an error rate: one slow first search must not send the clients of a region elsewhere."""
+    clock = FrozenClock()
+    quiet = replace(minute(clock, 1), requests=19)
+
+    load = ReportedLoad(EAST, lambda: PROCESS, Minutes([quiet]), clock)()
+
+    assert (load.p99_ms, load.error_rate, load.streams) == (None, None, 3.0)

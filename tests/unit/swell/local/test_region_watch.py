@@ -1,7 +1,15 @@
 """The front door sends clients to the nearest region that can answer, and knows at once when one cannot."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
+from shared.coordination.member import Load, Member
+from shared.routing.condition import Cause, Status
+from shared.routing.health import HealthScore
 from shared.topology import load_topology
 from swell.local.load_meter import LEAST_FOR_P99, WINDOW_S, LoadMeter
 from swell.local.region_choice import first_regions, folders
@@ -87,19 +95,68 @@ def test_home_is_first_and_keeps_its_folder() -> None:
     assert folders(load_topology(), regions)[HOME] == "objects"
 
 
-def test_a_drained_region_is_only_tried_where_nothing_else_answers(clock: ManualSeconds) -> None:
-    """It lives, but its clients go elsewhere from the next look on."""
-    drained: list[str] = []
-    topology = load_topology().limited_to([HOME, BELGIUM, TOKYO])
-    watch = RegionWatch(topology, monotonic_s=clock, drained=lambda: drained)
-    for region in (HOME, BELGIUM, TOKYO):
-        watch.alive(region)
-    watch.look()
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+def members(*, silent_s: Mapping[str, float] | None = None, **changes: Any) -> dict[str, Member]:
+    """All three, heard each second; `changes` are those of Belgium."""
+    found = {
+        region: Member(
+            region, 1, NOW, NOW - timedelta(seconds=(silent_s or {}).get(region, 0)), 9, timedelta(seconds=1)
+        )
+        for region in (HOME, BELGIUM, TOKYO)
+    }
+    return {**found, BELGIUM: replace(found[BELGIUM], **changes)}
+
+
+def test_a_drained_region_is_only_tried_where_nothing_else_answers(watch: RegionWatch) -> None:
+    """It lives, but its clients go elsewhere from the next look on; also while the store does not answer."""
     before = next(watch.order(BELGIUM, 0.5))
 
-    drained.append(BELGIUM)
+    watch.heard(members(is_draining=True), NOW)
+    watch.look()
+    drained = next(watch.order(BELGIUM, 0.5))
+    watch.heard(None, NOW)
     watch.look()
 
     assert before == BELGIUM
-    assert next(watch.order(BELGIUM, 0.5)) != BELGIUM
+    assert BELGIUM not in {drained, next(watch.order(BELGIUM, 0.5))}
     assert watch.lives(BELGIUM)
+
+
+def test_a_region_that_answers_but_is_not_heard_gets_nothing(watch: RegionWatch) -> None:
+    """After three beats and ten seconds that the door has witnessed; and from then on, until it is heard again."""
+    watch.heard(members(), NOW)
+    routes = {}
+    for silent_s in (9, 11):
+        at = NOW + timedelta(seconds=silent_s)
+        watch.heard({**members(silent_s=dict.fromkeys((HOME, TOKYO), -silent_s))}, at)
+        routes[silent_s] = watch.look().routes[BELGIUM][0].region
+
+    assert routes == {9: BELGIUM, 11: HOME}
+    assert watch.plan.states[BELGIUM].condition.cause is Cause.NO_SIGN_OF_LIFE
+
+
+def test_silence_of_all_or_from_before_is_nobodys_fault(watch: RegionWatch) -> None:
+    """The store was away, this machine slept, or a directory of yesterday was opened."""
+    watch.heard(members(silent_s=dict.fromkeys((BELGIUM, TOKYO), 86_400)), NOW)
+    yesterday = watch.look().routes[BELGIUM][0].region
+    watch.heard(members(), NOW + timedelta(minutes=9))
+    all_silent = watch.look().routes[BELGIUM][0].region
+
+    assert (yesterday, all_silent) == (BELGIUM, BELGIUM)
+
+
+def test_what_instances_counted_decides_where_the_door_saw_too_little(watch: RegionWatch, clock: ManualSeconds) -> None:
+    """A region that fails requests which the door did not see loses a quarter of its traffic."""
+    ill = Load(p99_ms=120.0, error_rate=0.5)
+    for _ in range(3):
+        clock.advance(1.0)
+        watch.heard(members(load=ill), NOW)
+        watch.look()
+    told = watch.plan.states[BELGIUM]
+    for _ in range(LEAST_FOR_P99):
+        watch.answered(BELGIUM, BELGIUM, 0.01, failed=False)
+
+    assert (told.score and told.score.points, told.condition.status) == (50, Status.DEGRADED)
+    assert watch.look().states[BELGIUM].score == HealthScore(100)
