@@ -103,8 +103,9 @@ def test_a_story_of_three_regions(swell: RunningSwell, http: httpx.Client, capsy
     version = write(http, "words", ["a", "b"])
     replicated_s = until(lambda: set(versions(swell, "words").values()) == {version})
 
-    near = {region: search(http, "words", region).headers[SERVED_BY] for region in swell.regions}
-    assert near == {region: region for region in swell.regions}
+    # A region that is slow on a busy machine hands on up to 30 %: then the next search tells.
+    for region in swell.regions:
+        until(lambda region=region: search(http, "words", region).headers[SERVED_BY] == region)  # type: ignore[misc]
 
     served, newest = [], version
     swell.regions[BELGIUM].kill()
@@ -114,7 +115,8 @@ def test_a_story_of_three_regions(swell: RunningSwell, http: httpx.Client, capsy
         assert answer.status_code == 200, answer.text
         served.append(answer.headers[SERVED_BY])
     assert BELGIUM not in served
-    until(lambda: routes(http)[BELGIUM][0]["why"] == "failed_over")
+    until(lambda: status(http)[BELGIUM]["status"] == "failed_over")
+    assert BELGIUM not in {share["region"] for share in routes(http)[BELGIUM]}
 
     lost = forget_messages(swell, BELGIUM)
     swell.regions[BELGIUM].start()
