@@ -2,7 +2,8 @@
 
 A search never waits for company: the event loop hands over all requests that arrived while the last call ran, and what
 is there then is one batch. An idle instance therefore answers as it would without batching, one turn of the loop later
-(some 20 µs). Calls that are expected to be long run in a thread, so that the loop stays free to refuse and to admit.
+(some 20 µs). Calls that are expected to be long run in a thread, so that the loop stays free to refuse and to admit;
+short ones never do, however many there are: a thread beside a busy loop waits for the interpreter at every step.
 """
 
 import asyncio
@@ -30,13 +31,13 @@ BATCH_SIZE: Final = Histogram(
 )
 ON_LOOP_S: Final = 0.002
 """One call on the event loop takes no longer, as far as can be known."""
-TURN_S: Final = 0.003
+TURN_S: Final = 0.002
 """So long the loop is given away before it looks after its sockets again: refusals are due within 5 ms."""
+_LOOP_TURNS: Final = 3
+"""Then the loop takes so many turns of its own, microseconds each: what it admits or refuses needs several."""
 IN_THREAD_S: Final = 0.010
 """A call in a thread takes what fits in this, so that nobody waits for a batch that grew too large."""
 _EXPLORED: Final = 4
-_MANY: Final = 48
-"""From so many on, what a larger batch saves is more than what a thread costs (seen with `swell bench overload`)."""
 _REMEMBERED: Final = 1000
 
 GroupKey = tuple[object, ...]
@@ -128,8 +129,12 @@ class Batcher:
             self._call(key)
             if self._monotonic_s() >= until_s:
                 break
-        if self._groups:
-            self._plan_turn()
+        if self._groups and not self._turn_is_due:
+            self._turn_is_due = True
+            self._turn_after(_LOOP_TURNS)
+
+    def _turn_after(self, turns: int) -> None:
+        asyncio.get_running_loop().call_soon(*((self._turn_after, turns - 1) if turns else (self._turn,)))
 
     def _call(self, key: GroupKey) -> None:
         group = self._groups[key]
@@ -156,18 +161,10 @@ class Batcher:
         return max(may_begin, key=lambda key: max(asked.priority for asked in self._groups[key].asked))
 
     def _outlook(self, group: _Group) -> tuple[float, bool]:
-        """How long one query is expected to take, and whether what is there should leave the event loop.
-
-        A single query that is long should. So should many at once, or those of one request, which a large batch serves
-        best. A few of several requests should not: a thread beside a busy loop waits for the interpreter at every step.
-        """
+        """How long one query is expected to take, and whether that is too long for the event loop."""
         question = group.asked[0].question
         expected_s = self.expected_s(question)
-        if expected_s > ON_LOOP_S or question.opened.is_early:
-            return expected_s, True
-        is_much = expected_s * min(len(group.asked), self._most) > ON_LOOP_S
-        is_one_request = group.asked[0].deadline is group.asked[-1].deadline
-        return expected_s, is_much and (is_one_request or len(group.asked) >= _MANY)
+        return expected_s, expected_s > ON_LOOP_S or question.opened.is_early
 
     def _take(self, group: _Group, expected_s: float, *, is_long: bool) -> list[_Asked]:
         """As many as fit, the most important first; those past their deadline are dropped."""

@@ -12,14 +12,13 @@ from shared.serving.errors import Overloaded
 from shared.serving.priority import Priority
 
 BURST_PATIENCE_S: Final = 0.1
-"""A burst may wait this long: longer than a pause of the collector or a slow search, shorter than a user's patience."""
-HIGH_PATIENCE_S: Final = 0.5
-"""Who is important would rather wait than be refused, but not for an answer that comes too late for a page."""
-STANDING_PATIENCE_S: Final = 0.003
-"""In a line that has stood for `BURST_PATIENCE_S` nobody ordinary waits longer: refusals are due within 5 ms.
+"""A burst may wait this long: longer than a pause of the collector or a slow search, shorter than a user's patience.
 
+In a line that has stood for so long nobody ordinary waits: whoever finds no place is refused at once.
 That a queue is good while it drains, and bad while it stands, is CoDel's finding (RFC 8289).
 """
+HIGH_PATIENCE_S: Final = 0.5
+"""Who is important would rather wait than be refused, but not for an answer that comes too late for a page."""
 _CALM_AFTER_S: Final = 1.0
 """So long after the last refusal a line counts as a burst again."""
 
@@ -88,7 +87,7 @@ class Lane:
         self._monotonic_s = monotonic_s
         self._lines: list[deque[asyncio.Future[Slot]]] = [deque() for _ in Priority]
         self.waiting = 0
-        self._standing_since_s: float | None = None
+        self._standing_since_s = 0.0
         self._refused_at_s = -_CALM_AFTER_S
 
     def enter_now(self, priority: Priority = Priority.NORMAL) -> Slot | None:
@@ -104,7 +103,7 @@ class Lane:
             Overloaded: it would take, or has taken, longer than anybody should wait.
         """
         patience_s = self._patience_s(priority)
-        if self._expected_wait_s(priority) > patience_s:
+        if not patience_s or self._expected_wait_s(priority) > patience_s:
             raise self._refusal()
         if self.waiting >= self._capacity:
             self._give_way_to(priority)
@@ -146,17 +145,15 @@ class Lane:
     def _remove(self, waiter: "asyncio.Future[Slot]", line: "deque[asyncio.Future[Slot]]") -> None:
         line.remove(waiter)
         self.waiting -= 1
-        if not self.waiting:
-            self._standing_since_s = None
 
     def _patience_s(self, priority: Priority) -> float:
         now_s = self._monotonic_s()
-        if self._standing_since_s is None:
+        if not self.waiting:
             self._standing_since_s = now_s
         if priority >= Priority.HIGH:
             return HIGH_PATIENCE_S
         is_burst = now_s - self._standing_since_s < BURST_PATIENCE_S and now_s - self._refused_at_s >= _CALM_AFTER_S
-        return BURST_PATIENCE_S if is_burst else STANDING_PATIENCE_S
+        return BURST_PATIENCE_S if is_burst else 0.0
 
     def _expected_wait_s(self, priority: Priority) -> float:
         """Little's law: those ahead leave at the rate of `limit / latency`."""

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -113,12 +114,25 @@ def test_a_call_on_the_loop_takes_what_fits() -> None:
     assert [5, 5, 2] == [len(call) for call in engine.calls]
 
 
-def test_very_many_leave_the_loop_for_large_batches() -> None:
-    """However short each of them is."""
-    _, engine = _run(lambda seconds: _Engine(seconds, ON_LOOP_S / 5.5), [_question(value) for value in range(60)])
+def test_very_many_short_searches_stay_on_the_loop() -> None:
+    """It looks after its sockets between calls, as often as a refusal needs."""
+    seconds, turns = ManualSeconds(), []
+    engine = _Engine(seconds, ON_LOOP_S / 5.5)
+    batcher = Batcher(engine=engine, monotonic_s=seconds)
 
-    assert 27 == len(engine.calls[0])
-    assert len(engine.threads - {threading.get_ident()}) > 0
+    async def course() -> None:
+        await _ask(batcher, seconds, [_question(-1)])
+        asked = asyncio.ensure_future(_ask(batcher, seconds, [_question(value) for value in range(60)]))
+        while not asked.done():
+            await asyncio.sleep(0)
+            turns.append(len(engine.calls))
+
+    asyncio.run(course())
+    assert {threading.get_ident()} == engine.threads
+    assert max(map(len, engine.calls)) <= 5
+    between = [len(list(same)) for _, same in groupby(turns)][1:-1]
+    assert len(between) > 3
+    assert min(between) > 3
 
 
 def test_long_searches_leave_the_loop() -> None:

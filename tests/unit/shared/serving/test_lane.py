@@ -9,6 +9,7 @@ import pytest
 from shared.serving.errors import Overloaded
 from shared.serving.lane import FixedLimit, Lane, Slot
 from shared.serving.priority import Priority
+from tests.fakes.monotonic import ManualSeconds
 
 
 async def _started(coroutine: Coroutine[Any, Any, Slot]) -> "asyncio.Task[Slot]":
@@ -104,6 +105,37 @@ def test_a_waiter_is_refused_when_its_patience_ends() -> None:
         return lane.waiting
 
     assert 0 == asyncio.run(course())
+
+
+def test_a_line_that_has_stood_refuses_at_once_until_it_is_calm() -> None:
+    """Nobody ordinary waits in it; a second without a refusal later a burst may wait again."""
+    now = ManualSeconds()
+
+    async def course() -> list[bool]:
+        lane = Lane(FixedLimit(1), monotonic_s=now)
+        slot = lane.enter_now()
+        assert slot is not None
+        first = await _started(lane.enter(Priority.NORMAL))
+        now.advance(0.2)
+        waits = [await _waits(lane)]
+        slot.leave()
+        (await first).leave()
+        assert lane.enter_now() is not None
+        waits.append(await _waits(lane))
+        now.advance(1.1)
+        return [*waits, await _waits(lane)]
+
+    assert [False, False, True] == asyncio.run(course())
+
+
+async def _waits(lane: Lane) -> bool:
+    task = await _started(lane.enter(Priority.NORMAL))
+    await asyncio.sleep(0)
+    if not task.done():
+        task.cancel()
+        return True
+    assert isinstance(task.exception(), Overloaded)
+    return False
 
 
 def test_a_caller_that_goes_away_leaves_its_place() -> None:
