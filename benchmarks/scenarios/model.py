@@ -1,0 +1,181 @@
+"""One scenario: what is asked, by whom, where, what goes wrong meanwhile, and what must hold. A YAML file is one."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from benchmarks.scenarios.arrival import Arrival, Bursty, Mix, Popularity, Uniform
+from shared.domain.calendar import EventType
+from shared.domain.tier import Tier
+from shared.topology.models import Entry
+
+RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Weights = dict[RegionName, Annotated[float, Field(ge=0, le=1000)]]
+
+
+class Stream(Entry):
+    """What one stream is: how often it asks, what an answer weighs, how many share a connection.
+
+    500 M streams that ask once in 10,000 s are 50,000 queries a second: RuVector's own load test, and the lowest of
+    its four rates, which lie 1,000 times apart (50 K, 5 M, 50 M and 500 M queries a second for the same streams).
+    """
+
+    queries_per_s: float = Field(default=1e-4, gt=0, le=1000)
+    bytes_per_query: int = Field(default=4096, ge=0, le=10_000_000)
+    per_connection: float = Field(default=1.0, gt=0, le=1e9)
+
+
+class Sessions(Entry):
+    """Sessions arrive openly; inside one the next request follows the answer. For the live engine and for k6."""
+
+    requests: float = Field(default=20.0, ge=1)
+    think_s: float = Field(default=1.0, ge=0)
+
+
+class CalendarEntry(Entry):
+    """An event that the operator's calendar announces. Minutes are from the start of the scenario."""
+
+    name: str = Field(min_length=1, max_length=200)
+    kind: EventType = Field(strict=False)
+    start_min: float
+    duration_min: float = Field(gt=0)
+    weights: Weights = Field(min_length=1)
+    peak_after_min: float | None = None
+    audience: int | None = Field(default=None, ge=1)
+    stage: str = ""
+
+
+class Fault(Entry):
+    """Something that goes wrong, from `at_min` on for `for_min`.
+
+    - `region_down`: no instance of the regions answers, and none starts.
+    - `instances_lost`: a `share` of their instances is gone at once.
+    - `no_new_instances`: none can be started.
+    - `slow_dependency`: requests take `factor` times as long.
+    - `failing_dependency`: a `share` of the requests fails for its sake; more instances do not help.
+    - `writes_refused`: writes fail, reads go on from the copies.
+    - `disconnect`: a `share` of the streams loses its connection and comes back within `for_min`, each with one request
+      more.
+    - `cold_caches`: caches are empty at `at_min`.
+    """
+
+    kind: Literal[
+        "region_down",
+        "instances_lost",
+        "no_new_instances",
+        "slow_dependency",
+        "failing_dependency",
+        "writes_refused",
+        "disconnect",
+        "cold_caches",
+    ]
+    at_min: float = Field(ge=0)
+    for_min: float = Field(default=1.0, gt=0)
+    regions: tuple[RegionName, ...] = Field(default=(), strict=False)
+    """None named: all."""
+    share: Share = 1.0
+    factor: float = Field(default=1.0, ge=1, le=100)
+
+
+class Fleet(Entry):
+    """Instances that exist before it begins, and that there may be. None: what topology.yaml and the settings say."""
+
+    hub_at_most: int | None = Field(default=None, ge=1)
+    other_at_most: int | None = Field(default=None, ge=1)
+    total_at_most: int | None = Field(default=None, ge=1)
+    starts_cold: bool = False
+    """Begin with no instance anywhere, instead of with those that the base load needs."""
+
+
+class Budget(Entry):
+    """Limits in dollars, as `swell budget set` takes them; `approved_per_hour` is a raise while it lasts."""
+
+    hour: float = Field(default=10_000, gt=0)
+    day: float = Field(default=200_000, gt=0)
+    month: float = Field(default=5_000_000, gt=0)
+    approved_per_hour: float = Field(default=0, ge=0)
+
+
+class Objectives(Entry):
+    """What must hold; what is not named is not asked. `recovery_s` is from the end of the last fault."""
+
+    p50_ms: float | None = Field(default=None, gt=0)
+    p95_ms: float | None = Field(default=None, gt=0)
+    p99_ms: float | None = Field(default=None, gt=0)
+    error_share: Share | None = None
+    availability: Share | None = None
+    shed_share_premium: Share | None = None
+    shed_share_standard: Share | None = None
+    cost_dollars: float | None = Field(default=None, gt=0)
+    recovery_s: float | None = Field(default=None, gt=0)
+
+
+class Abort(Entry):
+    """End it when so many requests fail for so long: a live run hurts nobody longer than it must."""
+
+    error_share: Share = 0.5
+    for_s: float = Field(default=60.0, gt=0)
+
+
+class Live(Entry):
+    """The variant that one machine can play: the same shape, so many requests a second at its peak, so many seconds."""
+
+    peak_rps: float = Field(default=300.0, gt=0, le=50_000)
+    seconds: float = Field(default=30.0, ge=1, le=3600)
+
+
+class Scenario(Entry):
+    """A scenario, whole. `streams` is the base that arrival multiplies; `regions` shares it out, `crowd` what is above.
+
+    A region that `regions` does not name has none; None: by tier, 80 for a hub and 10 for another region, as RuVector
+    has it.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
+    title: str = Field(min_length=1, max_length=120)
+    group: Literal["baseline", "burst", "reliability", "workload", "endurance"]
+    source: str = Field(min_length=1)
+    starts_at: datetime = Field(strict=False)
+    duration_min: float = Field(gt=0, le=2880)
+    tick_s: Literal[1, 2, 5] = 1
+    streams: float = Field(default=500e6, gt=0, le=1e12)
+    stream: Stream = Stream()
+    arrival: Arrival
+    diurnal: Share = 0.0
+    """How much of a region's base follows the hour of its longitude, 0 to 1."""
+    bursty: Bursty = Bursty()
+    regions: Weights | None = None
+    crowd: Weights | None = None
+    """Where the excess over the base comes from; None: where the base comes from."""
+    popularity: Popularity = Uniform(kind="uniform")
+    mix: Mix = Mix()
+    tiers: dict[Annotated[Tier, Field(strict=False)], Share] = Field(
+        default={Tier.PREMIUM: 0.1, Tier.STANDARD: 0.6, Tier.FREE: 0.3}
+    )
+    protocols: dict[Literal["http1", "http2", "sse", "websocket", "grpc"], Share] = Field(default={"http1": 1.0})
+    sessions: Sessions = Sessions()
+    calendar: tuple[CalendarEntry, ...] = Field(default=(), strict=False)
+    faults: tuple[Fault, ...] = Field(default=(), strict=False)
+    fleet: Fleet = Fleet()
+    budget: Budget = Budget()
+    objectives: Objectives
+    abort: Abort = Abort()
+    live: Live = Live()
+    seed: int = Field(default=1, ge=0)
+    pre_checks: tuple[str, ...] = Field(min_length=1, strict=False)
+    post_analysis: tuple[str, ...] = Field(min_length=1, strict=False)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "Scenario":
+        if self.starts_at.tzinfo is None:
+            raise ValueError(f"starts_at: got {self.starts_at}, allowed: a time with its offset")
+        if abs(sum(self.tiers.values()) - 1) > 1e-6:
+            raise ValueError(f"tiers: got shares that add up to {sum(self.tiers.values()):g}, allowed: 1")
+        if abs(sum(self.protocols.values()) - 1) > 1e-6:
+            raise ValueError(f"protocols: got shares that add up to {sum(self.protocols.values()):g}, allowed: 1")
+        for fault in self.faults:
+            if fault.at_min >= self.duration_min:
+                raise ValueError(f"faults: {fault.kind} at {fault.at_min:g} min, allowed: before {self.duration_min:g}")
+        return self

@@ -1,0 +1,133 @@
+"""Scenarios are data: each file is one, the schema is that of the models, and courses and caches are arithmetic."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.scenarios.arrival import Flash, Hotspot, Periodic, Ramp, Stage, Trace, Uniform, Zipf
+from benchmarks.scenarios.catalog import DIRECTORY, GROUPS, BadScenario, find_scenario, names
+from benchmarks.scenarios.course import Course, factors
+from benchmarks.scenarios.popularity import hit_share, hit_share_after, weights
+from benchmarks.scenarios.schema import SCHEMA_FILE, render
+from shared.topology import load_topology
+
+SEEDS_OWN = {
+    "baseline-500m", "baseline-100m", "burst-10x", "burst-25x", "burst-50x", "region-failover",
+    "multi-region-failover", "cold-start", "read-heavy", "write-heavy", "balanced", "world-cup", "black-friday",
+    "daily-peak", "database-failover",
+}  # fmt: skip
+
+
+def test_every_file_is_the_scenario_of_its_name() -> None:
+    """A scenario is found by its name, whichever engine asks."""
+    found = {path.stem: find_scenario(path.stem) for path in DIRECTORY.glob("*.yaml")}
+
+    assert {name: one.name for name, one in found.items()} == {name: name for name in found}
+    assert set(names()) >= SEEDS_OWN | {"world-cup-final", "reconnect-storm", "mass-exit"}
+    assert {one.group for one in found.values()} == set(GROUPS)
+
+
+def test_the_schema_is_that_of_the_models() -> None:
+    """`python -m benchmarks.scenarios.schema` writes it."""
+    assert SCHEMA_FILE.read_text("utf-8") == render()
+
+
+def test_a_field_that_is_not_allowed_is_named(tmp_path: Path) -> None:
+    """Field, what was given, what is allowed."""
+    text = (DIRECTORY / "baseline-500m.yaml").read_text("utf-8").replace("duration_min: 180", "duration_min: 0")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(text, "utf-8")
+
+    with pytest.raises(BadScenario, match=r"duration_min: Input should be greater than 0 \(got '0'\)"):
+        find_scenario(str(broken))
+
+
+def test_a_name_that_is_none_lists_those_that_are() -> None:
+    """What can be rehearsed is in the message."""
+    with pytest.raises(BadScenario, match="world-cup-final"):
+        find_scenario("no-such-scenario")
+
+
+@pytest.mark.parametrize(
+    ("arrival", "expected"),
+    [
+        (
+            Ramp(kind="ramp", stages=(Stage(minutes=10, factor=3), Stage(minutes=10, factor=5, at_once=True))),
+            {-5: 1, 0: 1, 5: 2, 11: 5, 90: 5},
+        ),
+        (
+            Flash(kind="flash", at_min=10, peak=9, ramp_min=2, hold_min=10, half_life_min=5),
+            {10: 1, 11: 5, 12: 9, 22: 9, 27: 5, 32: 3},
+        ),
+        (Periodic(kind="periodic", factor=4, every_min=60, spike_min=20, first_min=30), {0: 1, 30: 4, 49: 4, 51: 1}),
+        (Trace(kind="trace", file="worldcup98-1998-06-30.csv", peak=10), {220: 10}),
+        (Trace(kind="trace", file="worldcup98-1998-06-30.csv", peak=10, compress=10), {22: 10}),
+    ],
+    ids=["ramp", "flash", "periodic", "trace", "trace compressed"],
+)
+def test_a_course_is_what_it_says(arrival: Ramp | Flash | Periodic | Trace, expected: dict[float, float]) -> None:
+    """Multiples of the base at minutes since the start."""
+    at = np.array(list(expected), np.float64)
+
+    assert factors(arrival, at) == pytest.approx(list(expected.values()), rel=1e-3)
+
+
+def test_the_base_is_shared_by_tier_and_the_excess_by_the_crowd() -> None:
+    """80 M streams in a hub, 10 M elsewhere; a crowd comes where the scenario says."""
+    course = Course.of(find_scenario("world-cup-final"), load_topology())
+    calm, peak = course.streams(np.array([0.0, 180.0]))
+
+    assert peak.sum() == pytest.approx(30e9)
+    assert calm[course.regions.index("asia-northeast1")] == pytest.approx(80e6, rel=0.05)
+    assert peak[course.regions.index("europe-west1")] / peak.sum() == pytest.approx(0.43, abs=0.02)
+
+
+def test_regions_that_the_topology_does_not_have_are_refused() -> None:
+    """A scenario for another deployment says so before it is played."""
+    topology = load_topology().limited_to(["us-central1", "europe-west1"])
+
+    with pytest.raises(BadScenario, match="southamerica-east1"):
+        Course.of(find_scenario("world-cup-final"), topology)
+
+
+@pytest.mark.parametrize(("alpha", "top"), [(0.7, 0.23), (0.99, 0.61), (1.2, 0.85)])
+def test_zipf_is_bounded_and_has_the_known_shares(alpha: float, top: float) -> None:
+    """Of 100,000 keys the top hundredth takes 23, 61 and 85 % (computed apart, from the definition)."""
+    counts, chances = weights(Zipf(kind="zipf", keys=100_000, alpha=alpha))
+    hottest = np.cumsum(counts) <= 1000
+
+    assert counts.sum() == 100_000
+    assert (counts * chances).sum() == pytest.approx(1.0)
+    assert (counts * chances)[hottest].sum() == pytest.approx(top, abs=0.02)
+
+
+def test_a_cache_answers_what_popularity_allows() -> None:
+    """Uniform keys: as much as is kept. Skewed ones: more. All kept: all."""
+    keys = 100_000
+
+    assert hit_share(Uniform(kind="uniform", keys=keys), 10_000) == pytest.approx(0.1, abs=0.01)
+    assert hit_share(Hotspot(kind="hotspot", keys=keys), 10_000) > 0.8
+    assert hit_share(Zipf(kind="zipf", keys=keys, alpha=0.99), keys) == 1.0
+    assert hit_share(Zipf(kind="zipf", keys=keys, alpha=0.99), 0) == 0.0
+
+
+def test_a_cache_fills_as_it_is_asked() -> None:
+    """Empty at first, and never better than all that is popular."""
+    shares = hit_share_after(Zipf(kind="zipf", keys=10_000, alpha=0.99), np.array([0.0, 1e3, 1e5, 1e9]))
+
+    assert shares[0] == 0.0
+    assert list(shares) == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_the_course_of_the_day_follows_the_longitude() -> None:
+    """Where it is evening, more is asked than where it is morning."""
+    course = Course.of(find_scenario("baseline-500m"), load_topology())
+    streams = course.streams(np.array([0.0]))[0] / course.base / course.scenario.streams
+    by_region = dict(zip(course.regions, streams, strict=True))
+
+    assert by_region["asia-northeast1"] > 1.2
+    assert by_region["us-west1"] < 0.9
+    assert replace(course, longitudes=course.longitudes * 0).days(np.array([480.0]))[0] == pytest.approx(1.3)
