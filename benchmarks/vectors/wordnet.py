@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.vectors.vector_set import VectorSet
+from benchmarks.vectors.vector_set import RawSet
 from shared.errors import ConfigurationError
 
 ROWS: Final = 60_000
@@ -16,7 +16,7 @@ FILE: Final = Path("../shared/data/vectors/wordnet60k.npz")
 """Relative to the checkout. Arrays: `vectors` int8, `scale` float32 a column, `queries` float16."""
 
 
-def load_wordnet(checkout: Path, rows: int, queries: int) -> VectorSet:
+def read_wordnet(checkout: Path, rows: int, queries: int) -> RawSet:
     """The first rows, dequantised, and the first queries.
 
     Raises:
@@ -28,4 +28,4 @@ def load_wordnet(checkout: Path, rows: int, queries: int) -> VectorSet:
     with np.load(file) as stored:
         vectors = stored["vectors"][:rows].astype(np.float32) * stored["scale"]
         asked = stored["queries"][:queries].astype(np.float32)
-    return VectorSet.of("wordnet", "WordNet definitions, all-MiniLM-L6-v2; queries are usage examples", vectors, asked)
+    return RawSet("wordnet", "WordNet definitions, all-MiniLM-L6-v2; queries are usage examples", vectors, asked)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from benchmarks.vectors.synthetic import HARD_DIMENSION, make_clustered, make_hard
+from benchmarks.vectors.vector_set import VectorSet
 
 
 def test_the_hard_set_is_the_same_every_time() -> None:
@@ -16,7 +17,7 @@ def test_the_hard_set_is_the_same_every_time() -> None:
 
 def test_queries_are_not_among_the_rows() -> None:
     """A query that is stored is found by any index."""
-    for made in (make_hard(500, 20), make_clustered(500, 20, 32)):
+    for made in (VectorSet.of_raw(make_hard(500, 20)), make_clustered(500, 20, 32)):
         assert made.cosines[:, 0].max() < 0.999999
 
 
