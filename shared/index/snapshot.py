@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from shared.errors import FieldProblem, InvalidRequest
 from shared.index.answers import Answer, Record
 from shared.index.filter import Filter
-from shared.index.filter_mask import filter_mask
 from shared.index.hits import best_hits
 from shared.index.ids import table_of
+from shared.index.kept_rows import KeptRows
 from shared.index.liveness import winning_masks
 from shared.index.manifest import Manifest
 from shared.index.metric import checked_queries
@@ -28,18 +28,26 @@ class Snapshot:
     """One version of one shard; immutable, safe to share between threads.
 
     `winners[i]` is bool (slots,) over the rows and tombstones of segment i: whether that entry is the newest
-    word on its id. Create it with `open`.
+    word on its id. `kept` remembers rows that filters allow. Create it with `open`.
     """
 
     manifest: Manifest
     segments: Sequence[Segment]
     winners: Sequence[NDArray[np.bool_]]
+    kept: KeptRows
 
     @classmethod
-    def open(cls, manifest: Manifest, segments: Sequence[Segment], previous: "Snapshot | None" = None) -> Self:
+    def open(
+        cls,
+        manifest: Manifest,
+        segments: Sequence[Segment],
+        previous: "Snapshot | None" = None,
+        kept: KeptRows | None = None,
+    ) -> Self:
         """A snapshot of a manifest whose segments are open, in the manifest's order.
 
         What `previous`, an older version of the same shard, knows about segments in both is used again.
+        Without `kept`, what filters allow is found anew for each search.
         """
         expected = [entry.id for entry in manifest.segments]
         given = [segment.entry.id for segment in segments]
@@ -49,7 +57,7 @@ class Snapshot:
         if previous is not None and _is_older(previous.manifest, manifest):
             pairs = zip(previous.segments, previous.winners, strict=True)
             known = {segment.entry.id: mask for segment, mask in pairs}
-        return cls(manifest, tuple(segments), tuple(winning_masks(segments, known)))
+        return cls(manifest, tuple(segments), tuple(winning_masks(segments, known)), kept or KeptRows(0))
 
     @property
     def version(self) -> int:
@@ -94,8 +102,8 @@ class Snapshot:
         checked = self._checked_queries(queries, top_k, recall)
         found: list[tuple[Segment, list[Candidates]]] = []
         choices: list[Choice] = []
-        for segment, live in zip(self.segments, self.live, strict=True):
-            among = live if filter is None else live.intersection(filter_mask(filter, segment.columns))
+        for segment, live, winners in zip(self.segments, self.live, self.winners, strict=True):
+            among = live if filter is None else self.kept.allowed(filter, segment.columns, live, winners)
             if among.count:
                 task = Task(checked, min(top_k, among.count), recall, filtered=filter is not None)
                 choice = choose(segment, task, among)

@@ -10,6 +10,7 @@ from shared.cache.segment_cache import SegmentCache
 from shared.domain.collection import Collection
 from shared.domain.versions import VersionVector
 from shared.errors import CorruptObject
+from shared.index.kept_rows import KeptRows
 from shared.index.manifest import Manifest, SegmentEntry
 from shared.index.segment import Segment
 from shared.index.snapshot import Snapshot
@@ -19,6 +20,8 @@ from shared.reads.heads import Freshness, Heads, SeenCollection
 from shared.telemetry import log
 
 _OPEN_SHARDS: Final = 256
+_FILTERED_ROWS_BYTES: Final = 64_000_000
+"""For rows that filters allow: 25 filters over 250,000 rows."""
 _QUARANTINE_S: Final = 60.0
 """A damaged segment is looked at again after this: a restored object heals without a restart."""
 
@@ -93,6 +96,7 @@ class Snapshots:
         self._lock = Lock()
         self._shards: OrderedDict[tuple[str, int], OpenShard] = OrderedDict()
         self._opening: dict[tuple[str, int], Lock] = {}
+        self._kept_rows = KeptRows(_FILTERED_ROWS_BYTES)
 
     def open(self, name: str, freshness: Freshness, *, whole: bool) -> OpenCollection:
         """The collection at a version that the read may see.
@@ -164,7 +168,7 @@ class Snapshots:
         with self._lock:
             previous = self._shards.get(key)
         shard = OpenShard(
-            snapshot=Snapshot.open(whole, segments, previous.snapshot if previous else None),
+            snapshot=Snapshot.open(whole, segments, previous.snapshot if previous else None, self._kept_rows),
             damages=damages,
             completions=completions,
             early=any(not segment.is_local for segment in segments),
