@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from shared.cache.files import SegmentFiles
 from shared.cache.heat import Heat, to_evict
-from shared.errors import SwellError
+from shared.errors import CorruptObject, SwellError
 from shared.index.manifest import FileEntry, Manifest, SegmentEntry
 from shared.index.remote import ByteRange
 from shared.index.segment import Segment, first_files, open_ranged, open_segment
@@ -31,6 +31,11 @@ _SHARDS_REMEMBERED: Final = 4096
 
 _FIRST_ANSWER_S: Final = 0.3
 """A forest begins to arrive this much later: bringing and proving it would delay the answer that opened its segment."""
+
+_COMPLETE_AGAIN_S: Final = 5.0
+"""A forest that could not be brought is tried again after this, and then after twice as long, up to a minute."""
+
+_LONGEST_WAIT_S: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,13 @@ class SegmentCache:
         limits: CacheLimits,
         *,
         monotonic_s: Callable[[], float] = time.monotonic,
+        complete_again_s: float = _COMPLETE_AGAIN_S,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._files = SegmentFiles(objects, directory)
         self._limits = limits
         self._monotonic_s = monotonic_s
+        self._complete_again_s = complete_again_s
         self._lock = Lock()
         self._opening: dict[str, Lock] = {}
         self._open: dict[str, Segment] = {}
@@ -82,13 +89,16 @@ class SegmentCache:
         self._directories: dict[str, Path] = {}
         self._newest: OrderedDict[tuple[str, int], Manifest] = OrderedDict()
         self._completing: set[str] = set()
+        self._suspects: set[str] = set()
         self._ranges = ThreadPoolExecutor(_RANGES_AT_ONCE, thread_name_prefix="range")
         self.counters = TierCounters()
         self.completions = 0
-        """Grows when a segment that was opened early has arrived whole."""
+        """Grows when a segment that was opened early has arrived whole, or has turned out to be damaged."""
 
     def open(self, manifest: Manifest, entry: SegmentEntry, *, early: bool = False) -> Segment:
         """One segment. With `early` a large base opens as soon as its sketch is here; its forest follows.
+
+        One whose forest turned out to be damaged is not opened early again: ranged reads would not notice.
 
         Raises:
             CorruptObject: an object is missing or is not what the manifest says, even when fetched anew.
@@ -159,7 +169,8 @@ class SegmentCache:
         before = self._files.fetched_bytes
         later = _later_files(entry)
         worth_it = sum(file.size_bytes for file in later) >= _WORTH_STARTING_EARLY_BYTES
-        if early and worth_it and not self._files.has(manifest, entry, later):
+        trusted = entry.id not in self._suspects
+        if early and worth_it and trusted and not self._files.has(manifest, entry, later):
             segment = self._load_early(manifest, entry, later[0])
         else:
             segment = self._load_whole(manifest, entry)
@@ -196,21 +207,41 @@ class SegmentCache:
             if entry.id in self._completing:
                 return
             self._completing.add(entry.id)
-        later = Timer(_FIRST_ANSWER_S, self._complete, (manifest, entry))
+        self._complete_in(_FIRST_ANSWER_S, manifest, entry, self._complete_again_s)
+
+    def _complete_in(self, delay_s: float, manifest: Manifest, entry: SegmentEntry, again_s: float) -> None:
+        later = Timer(delay_s, self._complete, (manifest, entry, again_s))
         later.name, later.daemon = f"complete-{entry.id[:8]}", True
         later.start()
 
-    def _complete(self, manifest: Manifest, entry: SegmentEntry) -> None:
+    def _complete(self, manifest: Manifest, entry: SegmentEntry, again_s: float) -> None:
         try:
             self._load_whole(manifest, entry)
-            with self._lock:
-                self.completions += 1
-        except SwellError as error:
-            # The sketch goes on answering; the next opening after an eviction or a restart tries again.
+        except CorruptObject as error:
+            log("ERROR", "segment that was opened early is damaged", segment=entry.id, reason=str(error))
+            self._completed(entry, suspect=True)
+        except SwellError as error:  # the sketch goes on answering
             log("WARNING", "segment stays incomplete", segment=entry.id, reason=f"{error.code}: {error}")
-        finally:
-            with self._lock:
+            if self._is_wanted(entry):
+                self._complete_in(again_s, manifest, entry, min(2 * again_s, _LONGEST_WAIT_S))
+        else:
+            self._completed(entry, suspect=False)
+
+    def _completed(self, entry: SegmentEntry, *, suspect: bool) -> None:
+        """Let readers open the segment again: whole, or to be told what is wrong with it."""
+        with self._lock:
+            self._completing.discard(entry.id)
+            self.completions += 1
+            if suspect:
+                self._suspects.add(entry.id)
+                self._open.pop(entry.id, None)
+
+    def _is_wanted(self, entry: SegmentEntry) -> bool:
+        with self._lock:
+            wanted = entry.id in self._open
+            if not wanted:  # evicted, or no version names it any more
                 self._completing.discard(entry.id)
+            return wanted
 
     def _keep(self, manifest: Manifest, entry: SegmentEntry, segment: Segment) -> None:
         now_s = self._monotonic_s()
@@ -218,6 +249,8 @@ class SegmentCache:
         with self._lock:
             self._opening.pop(entry.id, None)
             self._open[entry.id] = segment
+            if segment.is_local:
+                self._suspects.discard(entry.id)
             self._directories[entry.id] = directory
             self._sizes_bytes[entry.id] = entry.size_bytes
             self._heats[entry.id] = self._heats.get(entry.id, Heat(0.0, now_s)).touched(now_s)

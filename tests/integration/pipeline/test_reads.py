@@ -12,12 +12,15 @@ import pytest
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.domain.collection import Metric
 from shared.errors import CorruptObject, DependencyUnavailable, InvalidRequest, NotFound, VersionNotVisible
-from shared.reads.service import Search
+from shared.reads.heads import Heads
+from shared.reads.service import AnswerReads, Search
+from shared.reads.snapshots import Snapshots
 from tests.builders.faults import Fault, FaultyObjects
 from tests.builders.pipeline import Pipeline, read
 from tests.integration.pipeline.conftest import make_pipeline
 
 _ANY = Search(vectors=[[0.0, 0.0]], near_id=None, top_k=10, recall=0.95)
+_ANY_COSINE = Search(vectors=[[1.0, 1.0]], near_id=None, top_k=10, recall=0.95)
 
 
 def test_eventual_reads_may_lag_and_strong_reads_do_not(pipeline: Pipeline) -> None:
@@ -268,3 +271,69 @@ def test_a_large_base_answers_before_its_forest_has_arrived(tmp_path: Path, monk
     assert early.opened.shards[0].early
     assert not late.opened.shards[0].early
     assert [["r299", "r300", "r298"]] * 2 == [[match.id for match in each.answer.matches[0]] for each in (early, late)]
+
+
+def _early_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """A base that is opened early, whose forest begins to arrive at once."""
+    monkeypatch.setattr("shared.cache.segment_cache._WORTH_STARTING_EARLY_BYTES", 0)
+    monkeypatch.setattr("shared.cache.segment_cache._FIRST_ANSWER_S", 0.0)
+    pipeline = make_pipeline(tmp_path, base_from_rows=100, metric=Metric.COSINE)
+    pipeline.upsert({f"r{number}": (number + 1, 200 - number) for number in range(150)})
+    pipeline.deliver_all()
+    return pipeline
+
+
+def _until(reached: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while not reached() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return reached()
+
+
+def test_a_forest_that_turns_out_to_be_damaged_is_not_answered_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ranged reads cannot tell a flipped bit; the whole file can, and then the segment is left out like any other."""
+    pipeline = _early_pipeline(tmp_path, monkeypatch)
+    pipeline.upsert({"later": (1, 1)})
+    pipeline.deliver(pipeline.taken("mutations"))
+    (forest,) = (each for each in pipeline.adapters.objects.list("collections/c/") if each.name.endswith(".ann"))
+    content = bytearray(pipeline.adapters.objects.read(forest.name))
+    content[15] ^= 0xFF
+    pipeline.adapters.objects.put(forest.name, bytes(content))
+    reads = pipeline.reads()
+
+    assert not reads.open(read()).damages
+    assert _until(lambda: bool(reads.open(read()).damages))
+
+    found = reads.search(read(), _ANY_COSINE)
+    assert ["later"] == [match.id for match in found.answer.matches[0]]
+    with pytest.raises(CorruptObject, match="does not have its SHA-256"):
+        reads.open(read(whole=True))
+
+
+def test_a_forest_that_could_not_be_brought_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An opening that began with ranged reads does not keep them for good because the store was away for a moment."""
+    pipeline = _early_pipeline(tmp_path, monkeypatch)
+
+    class FailsTwice(FaultyObjects):
+        """Refuses the forest the first two times."""
+
+        refused = 0
+
+        def download(self, name: str, destination: Path) -> None:
+            if name.endswith(".ann") and self.refused < 2:
+                self.refused += 1
+                raise DependencyUnavailable("the object store is away")
+            self.inner.download(name, destination)
+
+    objects = FailsTwice(pipeline.adapters.objects, Fault(0, after_effect=False))
+    cache = SegmentCache(objects, tmp_path / "retries", CacheLimits(10**9, 10**9), complete_again_s=0.01)
+    snapshots = Snapshots(Heads(pipeline.adapters.state), objects, cache, monotonic_s=time.monotonic)
+    reads = AnswerReads(snapshots)
+
+    assert reads.open(read()).is_early
+    assert _until(lambda: not reads.open(read()).is_early)
+
+    assert objects.refused == 2
+    assert reads.search(read(), _ANY_COSINE).answer.recall_expected >= 0.95
