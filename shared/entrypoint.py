@@ -7,7 +7,7 @@ Anything else escapes, so that Pub/Sub redelivers, at most as often as the subsc
 import base64
 import binascii
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from shared import tracing
@@ -15,6 +15,7 @@ from shared.errors import MalformedEvent, PermanentError
 from shared.events.codec import from_message
 from shared.events.event import Event, Tick
 from shared.events.registry import EVENTS
+from shared.foreign_messages import PUBLISHED_AT, PUBLISHED_ID, ForeignContract
 from shared.metrics import Counter, Histogram
 from shared.outcomes import Outcome
 from shared.ports.clock import Clock
@@ -37,7 +38,8 @@ _NO_ENVELOPE: Final[Mapping[str, str]] = {}
 class Consumer:
     """Takes the deliveries of one function.
 
-    `dead_letter_topics` names, for each topic that the function subscribes to, where its dead letters go.
+    `dead_letter_topics` names, for each topic that the function subscribes to, where its dead letters go. `foreign`:
+    what it takes that is no event of ours.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class Consumer:
         publisher: Publisher,
         dead_letter_topics: Mapping[str, str],
         clock: Clock,
+        foreign: Sequence[ForeignContract] = (),
     ) -> None:
         self._function = function
         self._handlers = handlers
         self._publisher = publisher
         self._dead_letter_topics = dead_letter_topics
         self._clock = clock
+        self._foreign = foreign
 
     def consume_push(self, push: Any) -> Outcome:
         """Take the data of a Pub/Sub push (`messagePublished`) CloudEvent, if it is one of our own subscriptions'."""
@@ -64,7 +68,7 @@ class Consumer:
             message = push["message"]
             data = base64.b64decode(message.get("data") or "", validate=True)
             attributes = message.get("attributes") or {}
-            envelope = {"ce-id": message.get("messageId", ""), "ce-time": message.get("publishTime", "")}
+            envelope = {PUBLISHED_ID: message.get("messageId", ""), PUBLISHED_AT: message.get("publishTime", "")}
         except (TypeError, KeyError, AttributeError, binascii.Error) as error:
             log(
                 "ERROR",
@@ -79,7 +83,7 @@ class Consumer:
     def consume(
         self, data: bytes, attributes: Mapping[str, str], envelope: Mapping[str, str] = _NO_ENVELOPE
     ) -> Outcome:
-        """Take one message; `envelope` has what Pub/Sub says of it, for ticks."""
+        """Take one message; `envelope` has what Pub/Sub says of it, for ticks and what is not ours."""
         with tracing.entered(f"{self._function} process", attributes.get(EVENT_TRACEPARENT), "consumer") as span:
             return self._consume(span, data, attributes, envelope)
 
@@ -98,8 +102,9 @@ class Consumer:
             raise
         finally:
             took_s = time.perf_counter() - started
-            event_type = attributes.get("ce-type", "")
-            event_type = event_type if event_type in EVENTS else "unknown"
+            foreign = self._foreign_of(attributes)
+            event_type = attributes.get("ce-type", "") if foreign is None else foreign.kind
+            event_type = event_type if foreign is not None or event_type in EVENTS else "unknown"
             span.note({"swell.function": self._function, "swell.event_type": event_type, "swell.outcome": outcome})
             DELIVERIES.inc(self._function, event_type, outcome)
             DELIVERY_DURATION.observe(took_s, self._function, event_type)
@@ -107,8 +112,8 @@ class Consumer:
                 "INFO" if reason is None else "ERROR" if outcome == Outcome.PARKED else "WARNING",
                 "delivery",
                 function=self._function,
-                event_type=attributes.get("ce-type"),
-                event_id=attributes.get("ce-id"),
+                event_type=attributes.get("ce-type") if foreign is None else foreign.kind,
+                event_id=attributes.get("ce-id") if foreign is None else envelope.get(PUBLISHED_ID),
                 outcome=outcome,
                 reason=reason,
                 duration_ms=round(took_s * 1000, 2),
@@ -116,6 +121,9 @@ class Consumer:
         return outcome
 
     def _handle(self, data: bytes, attributes: Mapping[str, str], envelope: Mapping[str, str]) -> Outcome:
+        foreign = self._foreign_of(attributes)
+        if foreign is not None:
+            return foreign.take(data, attributes, envelope)
         event = from_message(data, attributes, envelope)
         handler = self._handlers.get(type(event))
         if handler is None:
@@ -126,13 +134,16 @@ class Consumer:
             raise MalformedEvent(f"{event.type} is older than {event.max_age}")
         return handler(event)
 
+    def _foreign_of(self, attributes: Mapping[str, str]) -> ForeignContract | None:
+        return next((contract for contract in self._foreign if contract.is_meant(attributes)), None)
+
     def _park(self, data: bytes, attributes: Mapping[str, str], error: PermanentError) -> None:
         parked = {
             **attributes,
             "swell-parked-by": self._function,
             "swell-parked-reason": f"{error.code}: {error}"[:1000],
         }
-        contract = EVENTS.get(attributes.get("ce-type", ""))
+        contract = self._foreign_of(attributes) or EVENTS.get(attributes.get("ce-type", ""))
         topics = self._dead_letter_topics
         topic = topics.get(contract.topic if contract else "") or next(iter(topics.values()))
         self._publisher.publish([Message(topic=topic, data=data, attributes=parked)])

@@ -12,9 +12,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from shared.domain.money import Micros, micros_of
+from shared.foreign_messages import ForeignMessage
 
 SCHEMA_VERSION = "1.0"
+BUDGET_ID = "budgetId"
+"""The attribute by which a message is known as a budget notification."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,18 @@ class BillingNotice:
     forecast_threshold_exceeded: float | None
 
 
+def read_notice(message: ForeignMessage) -> BillingNotice:
+    """The notification that a message carries.
+
+    Raises:
+        ValueError: it is none; the text says why.
+    """
+    data = orjson.loads(message.data)
+    if not isinstance(data, dict):
+        raise ValueError(f"data: got {type(data).__name__}, allowed: a JSON object")  # noqa: TRY004 - as `read` says
+    return parse_notice(data, message.attributes, message.published_at)
+
+
 def parse_notice(data: Mapping[str, Any], attributes: Mapping[str, str], published_at: datetime) -> BillingNotice:
     """Read a notification; fields that are not known are ignored, as Google may add some.
 
@@ -42,7 +59,7 @@ def parse_notice(data: Mapping[str, Any], attributes: Mapping[str, str], publish
     if not version.startswith("1."):
         raise ValueError(f"schemaVersion: got {version!r}, allowed: {SCHEMA_VERSION}")
     return BillingNotice(
-        budget_id=attributes.get("budgetId", ""),
+        budget_id=attributes.get(BUDGET_ID, ""),
         budget_name=str(data.get("budgetDisplayName", "")),
         interval_start=_moment(data, "costIntervalStart"),
         cost=_amount(data, "costAmount"),

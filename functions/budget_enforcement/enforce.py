@@ -12,6 +12,7 @@ from functions.budget_enforcement.spend import costs_by_hour, worst_cost
 from shared.budget.documents import Budget, Budgets
 from shared.budget.emergency_stop import StopState
 from shared.budget.limits import Limits
+from shared.coordination.races import retry_lost_races
 from shared.crowds.paths import FLEET
 from shared.crowds.spending import Spending, spending_write
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry, timeline_write
@@ -22,7 +23,7 @@ from shared.events.crowds import SpendDueV1
 from shared.outcomes import Outcome
 from shared.ports.clock import Clock
 from shared.ports.load_metrics import LoadMetrics
-from shared.ports.state import PreconditionFailed, Put, StateStore
+from shared.ports.state import Put, StateStore
 
 UNLIMITED: Final = Limits(10**18, 10**18, 10**18)
 """A stop holds where no budget was ever set, too; let go, it limits nothing."""
@@ -67,21 +68,26 @@ class EnforceBudget:
         Raises:
             DependencyUnavailable: load or documents cannot be read or written; the next tick books the rest.
         """
+        return retry_lost_races(self._take, "spend ledger")
+
+    def _take(self) -> Outcome:
+        """Whoever lost to another delivery of the tick finds it done; whoever lost to a bill decides with it."""
         budget, stop, now = self._budgets.find(), self._budgets.stop(), self._clock.now()
         if budget is None and stop.ordered_at is None:
             return Outcome.DONE
         before = self._ledgers.recall()
         if before.decided_at is not None and now - before.decided_at < LEAST_APART:
             return Outcome.DUPLICATE
-        ledger = self._booked(before.ledger or SpendLedger(booked_until=_minute(now - self._costs.load_late)), now)
+        ledger = self._booked(before.ledger or self._begun(now), now)
         decision = self._decide(budget or Budget(UNLIMITED), stop, before, ledger, now)
         after = Kept(ledger, decision.level.state, decision.mode, now, before.version)
-        try:
-            self._ledgers.keep(before, after, _consequences(before, decision, now))
-        except PreconditionFailed:
-            return Outcome.DUPLICATE  # another delivery decided this minute
+        self._ledgers.keep(before, after, _consequences(before, decision, now))
         self._alert(decision, now)
         return Outcome.DONE
+
+    def _begun(self, now: datetime) -> SpendLedger:
+        since = _minute(now - self._costs.load_late)
+        return SpendLedger(booked_until=since, begun_at=since)
 
     def _booked(self, ledger: SpendLedger, now: datetime) -> SpendLedger:
         """With the minutes since, once all that is measured of them has been reported; each is booked once."""

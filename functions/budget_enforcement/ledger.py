@@ -33,7 +33,8 @@ class SpendLedger:
 
     `rates` are micro-dollars an hour, lately, in the order of `Window`; `hours` are (hour, micro-dollars), oldest
     first. `correction_ppm` is at least a million: bills may raise an estimate, never lower it, so neither a late bill
-    nor a wrong one can let spending pass a limit.
+    nor a wrong one can let spending pass a limit. `begun_at` is when counting began, unless that is long ago: bills of
+    a month that began before it cannot be compared.
     """
 
     booked_until: datetime
@@ -44,6 +45,7 @@ class SpendLedger:
     hours: tuple[tuple[datetime, Micros], ...] = ()
     correction_ppm: int = PPM
     billed: Billed | None = None
+    begun_at: datetime | None = None
 
     def estimated(self, window: Window) -> Micros:
         """What price list and usage say."""

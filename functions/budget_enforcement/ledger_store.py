@@ -1,7 +1,7 @@
 """The ledger and the level as one state document, written by compare-and-set with what follows from them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -48,14 +48,21 @@ class LedgerStore:
         Raises:
             PreconditionFailed: another decision was kept since it was recalled; nothing was written.
         """
-        assert after.ledger is not None  # noqa: S101 - decided upon
-        data = {
-            "ledger": _ledger_data(after.ledger),
-            "level": {"mode": int(after.level.mode), "relieved_since": _text(after.level.relieved_since)},
-            "mode": int(after.mode),
-            "decided_at": _text(after.decided_at),
-        }
-        self._state.commit([Put(LEDGER, data, if_version=before.version), *also])
+        self._state.commit([Put(LEDGER, _data(after), if_version=before.version), *also])
+
+    def keep_ledger(self, before: Kept, ledger: SpendLedger, also: Sequence[Put]) -> None:
+        """Change the ledger alone; what was decided stays. Raises as `keep`."""
+        self.keep(before, replace(before, ledger=ledger), also)
+
+
+def _data(kept: Kept) -> dict[str, Any]:
+    assert kept.ledger is not None  # noqa: S101 - decided upon
+    return {
+        "ledger": _ledger_data(kept.ledger),
+        "level": {"mode": int(kept.level.mode), "relieved_since": _text(kept.level.relieved_since)},
+        "mode": int(kept.mode),
+        "decided_at": _text(kept.decided_at),
+    }
 
 
 def _ledger_data(ledger: SpendLedger) -> dict[str, Any]:
@@ -68,6 +75,7 @@ def _ledger_data(ledger: SpendLedger) -> dict[str, Any]:
         "rates": list(ledger.rates),
         "hours": [{"hour": _text(hour), "micros": micros} for hour, micros in ledger.hours],
         "correction_ppm": ledger.correction_ppm,
+        "begun_at": _text(ledger.begun_at),
         "billed": None
         if billed is None
         else {
@@ -98,6 +106,7 @@ def _ledger(data: Mapping[str, Any]) -> SpendLedger:
             billed["micros"],
             billed["estimated_micros"],
         ),
+        begun_at=_moment(data.get("begun_at")),
     )
 
 

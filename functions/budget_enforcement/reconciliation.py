@@ -44,7 +44,8 @@ def reconcile(ledger: SpendLedger, notice: BillingNotice) -> Reconciled:
 
     The month counts at least what was billed. Where more was billed than had been estimated up to the moment of
     publication, which is later than what the bill covers, estimates are too low for certain: they are corrected by the
-    ratio. A bill that is lower than the estimate is late, or too low; it lowers nothing.
+    ratio, in months of which all was estimated. A bill that is lower than the estimate is late, or too low; it lowers
+    nothing.
     """
     month = Window.MONTH.start_of(ledger.booked_until - timedelta(microseconds=1))
     refused = _refused(ledger, notice)
@@ -59,7 +60,8 @@ def reconcile(ledger: SpendLedger, notice: BillingNotice) -> Reconciled:
     estimated = _estimated_at(ledger, notice)
     billed = Billed(month, notice.published_at, notice.cost, estimated)
     correction = ledger.correction_ppm
-    if notice.published_at - month >= COMPARABLE_AFTER and estimated > 0:
+    whole_month = ledger.begun_at is None or ledger.begun_at <= month
+    if whole_month and notice.published_at - month >= COMPARABLE_AFTER and estimated > 0:
         correction = min(max(PPM, notice.cost * PPM // estimated), LARGEST_CORRECTION_PPM)
     return Reconciled(replace(ledger, billed=billed, correction_ppm=correction), NoticeOutcome.APPLIED)
 

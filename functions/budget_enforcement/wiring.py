@@ -4,29 +4,34 @@ from datetime import timedelta
 from functools import cache
 from typing import Final
 
+from functions.budget_enforcement.billing_notice import BUDGET_ID, read_notice
 from functions.budget_enforcement.enforce import Costs, EnforceBudget
 from functions.budget_enforcement.ledger_store import LedgerStore
+from functions.budget_enforcement.settings import BudgetEnforcementSettings
+from functions.budget_enforcement.take_notice import TakeNotice
 from shared.adapters.opening import Adapters, open_adapters
-from shared.adapters.platform import Platform, PlatformSettings, open_platform
+from shared.adapters.platform import Platform, open_platform
 from shared.crowds.timeline import Timeline
 from shared.domain.prices import LIST_PRICES, InstanceShape
 from shared.entrypoint import Consumer
 from shared.events.crowds import SpendDueV1
+from shared.foreign_messages import ForeignContract
 from shared.topology import load_topology
 
 BOOKED_LATER: Final = timedelta(minutes=2)
 """Load that comes later than this after it is expected is not booked; until then its worst is assumed."""
 
 
-def build(adapters: Adapters, platform: Platform) -> Consumer:
+def build(adapters: Adapters, platform: Platform, settings: BudgetEnforcementSettings) -> Consumer:
     """Budget enforcement on these adapters."""
     topology = load_topology()
     query = topology.functions["query"]
     shape = InstanceShape(cpu_milli=round(query.cpu * 1000), memory_mib=query.memory_mb)
+    ledgers = LedgerStore(adapters.state)
     enforce = EnforceBudget(
         state=adapters.state,
         metrics=platform.metrics,
-        ledgers=LedgerStore(adapters.state),
+        ledgers=ledgers,
         timeline=Timeline(adapters.state),
         clock=adapters.clock,
         costs=Costs(shape, LIST_PRICES, platform.load_late + BOOKED_LATER),
@@ -37,12 +42,21 @@ def build(adapters: Adapters, platform: Platform) -> Consumer:
         publisher=adapters.publisher,
         dead_letter_topics=topology.dead_letters_of("budget_enforcement"),
         clock=adapters.clock,
+        foreign=[
+            ForeignContract(
+                kind="cloud_billing_budget",
+                topic="billing-notices",
+                marked_by=BUDGET_ID,
+                read=read_notice,
+                handle=TakeNotice(ledgers, adapters.clock, settings.budget_id),
+            )
+        ],
     )
 
 
 @cache
 def consumer() -> Consumer:
     """Budget enforcement as the environment says."""
-    settings = PlatformSettings()
+    settings = BudgetEnforcementSettings()
     adapters = open_adapters(settings)
-    return build(adapters, open_platform(settings, adapters))
+    return build(adapters, open_platform(settings, adapters), settings)

@@ -5,11 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from swell.cli.budget_notice import publish_notice
 from swell.cli.connection import connected
 from swell.cli.options import DEFAULT_URL, Json, Url
 from swell.cli.output import note, print_json, print_table, say
 
 app = typer.Typer(help="What may be spent, how much is, and what gives way.", no_args_is_help=True)
+app.command("notice")(publish_notice)
 
 Operator = Annotated[str, typer.Option("--as", metavar="NAME", help="Who orders it; it stands in the timeline.")]
 

@@ -68,10 +68,12 @@ def _scaling(data_dir: Path, adapters: Adapters, _: Mapping[str, str]) -> "Consu
 
 
 def _budget_enforcement(data_dir: Path, adapters: Adapters, _: Mapping[str, str]) -> "Consumer":
+    from functions.budget_enforcement.settings import BudgetEnforcementSettings
     from functions.budget_enforcement.wiring import build
-    from shared.adapters.platform import PlatformSettings, open_platform
+    from shared.adapters.platform import open_platform
 
-    return build(adapters, open_platform(PlatformSettings(runtime="embedded", data_dir=data_dir), adapters))
+    settings = BudgetEnforcementSettings(runtime="embedded", data_dir=data_dir)
+    return build(adapters, open_platform(settings, adapters), settings)
 
 
 _BUILDERS: Final[Mapping[str, Callable[[Path, Adapters, Mapping[str, str]], "Consumer"]]] = {

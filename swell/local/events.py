@@ -10,6 +10,7 @@ from shared.adapters.embedded.received_message import ReceivedMessage
 from shared.adapters.opening import Adapters
 from shared.adapters.stored.jobs import StoredJobs
 from shared.adapters.watched import WatchedPublisher
+from shared.foreign_messages import PUBLISHED_AT, PUBLISHED_ID
 from shared.topology import load_topology
 from swell.local.consumers import EmbeddedConsumers
 from swell.local.schedules import run_schedules
@@ -31,7 +32,8 @@ def handle_events(data_dir: Path, adapters: Adapters, buckets: Mapping[str, str]
     }
 
     def deliver(subscription: str, received: ReceivedMessage) -> None:
-        consumers.of(functions[subscription]).consume(received.data, received.attributes)
+        envelope = {PUBLISHED_ID: received.message_id, PUBLISHED_AT: received.published_at.isoformat()}
+        consumers.of(functions[subscription]).consume(received.data, received.attributes, envelope)
 
     dispatcher = Dispatcher(broker, deliver, only=functions)
     dispatcher.start()

@@ -7,16 +7,24 @@ from pathlib import Path
 
 import functions_framework
 import functions_framework.aio
+import orjson
 import pytest
 from starlette.testclient import TestClient
 from werkzeug.test import Client
 
+from functions.budget_enforcement import wiring as budget_wiring
 from functions.index_update import wiring as index_update_wiring
 from functions.ingest import wiring as ingest_wiring
 from functions.query import wiring as query_wiring
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
 from shared.adapters.embedded.received_message import ReceivedMessage
+from shared.adapters.embedded.state import SqliteState
+from shared.budget.documents import LEDGER, Budgets
+from shared.budget.limits import Limits
+from shared.events.codec import to_message
+from shared.events.crowds import SpendDueV1
+from shared.ports.clock import SystemClock
 
 _FUNCTIONS = Path(__file__).parents[3] / "functions"
 
@@ -150,3 +158,37 @@ def test_a_push_from_elsewhere_is_refused(framework: Framework) -> None:
     assert 401 == refused.status_code
     assert 0 == framework.query.get("/v1/collections/words").json()["records"]
     assert [] == SqliteBroker(framework.data_dir / "queue.db").dead_letters("index_update.mutations.dead")
+
+
+def test_a_notification_of_cloud_billing_is_taken_as_google_pushes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no CloudEvent: no ce-type, its time is that of its message; delivered twice, it counts once."""
+    monkeypatch.setenv("SWELL_RUNTIME", "embedded")
+    monkeypatch.setenv("SWELL_DATA_DIR", str(tmp_path))
+    budget_wiring.consumer.cache_clear()
+    pushes = functions_framework.create_app(
+        "budget_enforcement", str(_FUNCTIONS / "budget_enforcement" / "main.py"), "cloudevent"
+    ).test_client()
+    state, now = SqliteState(tmp_path / "state.db"), SystemClock().now()
+    Budgets(state).set_limits(Limits(10**9, 10**9, 10**9))
+    due = to_message(SpendDueV1(event_id="tick", occurred_at=now))
+    tick = ReceivedMessage("1", "spend-ticks", due.data, due.attributes, "", now, 1)
+    sent = {
+        "budgetDisplayName": "Swell",
+        "costAmount": 12.5,
+        "costIntervalStart": now.replace(day=1, hour=7, minute=0, second=0, microsecond=0).isoformat(),
+        "budgetAmount": 1000,
+        "budgetAmountType": "SPECIFIED_AMOUNT",
+        "currencyCode": "USD",
+    }
+    attributes = {"billingAccountId": "01D4EE-079462-DFD6EC", "budgetId": "b", "schemaVersion": "1.0"}
+    notice = ReceivedMessage("2", "billing-notices", orjson.dumps(sent), attributes, "", now, 1)
+
+    answers = [pushes.post("/projects/p/topics/t", json=_push(each)) for each in (tick, notice, notice)]
+
+    assert [200] * 3 == [answer.status_code for answer in answers]
+    ledger = state.get(LEDGER)
+    assert ledger is not None
+    assert 12_500_000 == ledger.data["ledger"]["billed"]["micros"]
+    budget_wiring.consumer.cache_clear()

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from functions.budget_enforcement.ledger_store import LedgerStore
+from functions.budget_enforcement.settings import BudgetEnforcementSettings
 from functions.budget_enforcement.wiring import build
 from shared.adapters.opening import Adapters
 from shared.budget.documents import Budgets
@@ -86,7 +87,9 @@ def money() -> Money:
     clock, load = FrozenClock(NOON), GivenLoad()
     state = InMemoryState(clock=clock)
     adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
-    return Money(build(adapters, paper_platform(state, clock, load)), clock, state, load, Budgets(state))
+    settings = BudgetEnforcementSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
+    consumer = build(adapters, paper_platform(state, clock, load), settings)
+    return Money(consumer, clock, state, load, Budgets(state))
 
 
 def test_where_no_budget_was_set_nothing_limits(money: Money) -> None:

@@ -1,0 +1,16 @@
+"""How budget enforcement works."""
+
+from pydantic import Field
+
+from shared.adapters.platform import PlatformSettings
+
+
+class BudgetEnforcementSettings(PlatformSettings):
+    """Which bills count."""
+
+    budget_id: str | None = Field(
+        default=None,
+        max_length=200,
+        description="id of the Cloud Billing budget whose notifications count, where several notify the same topic. "
+        "Default: all of them",
+    )
