@@ -31,6 +31,7 @@ class TaskRoutes:
             Route("/v1/tasks", self.all, methods=["GET"]),
             Route("/v1/tasks", self.ask, methods=["POST"]),
             Route("/v1/tasks/{task}", self.show, methods=["GET"]),
+            Route("/v1/tasks/{task}/retry", self.retry, methods=["POST"]),
             Route("/v1/task-journal", self.journal, methods=["GET"]),
         ]
 
@@ -50,6 +51,10 @@ class TaskRoutes:
         """One task, with its result."""
         return json_response(task_view(await run_in_threadpool(self._desk.get, name_in_path(request, "task"))))
 
+    async def retry(self, request: Request) -> Response:
+        """Have a dead task done after all; it is given out at once where somebody is able."""
+        return json_response(task_view(await run_in_threadpool(self._retry, name_in_path(request, "task"))), 202)
+
     async def journal(self, request: Request) -> Response:
         """What happened to all tasks after an entry, oldest first, at most 100."""
         require_operator(request)
@@ -60,6 +65,11 @@ class TaskRoutes:
         return json_response(
             {"entries": [{"number": entry.number, "at": entry.at.isoformat(), **entry.said} for entry in entries]}
         )
+
+    def _retry(self, task_id: str) -> Task:
+        self._desk.retry(task_id)
+        self._desk.give_out()
+        return self._desk.get(task_id)
 
     def _ask(self, body: AskTask) -> Task:
         now = self._clock.now()

@@ -29,6 +29,7 @@ from swell.cli import (
     restore,
     searches,
     status,
+    tasks,
     up,
     watching,
     workflows,
@@ -78,6 +79,7 @@ app.command("fetch")(searches.fetch)
 app.command("delete")(records.delete)
 app.add_typer(regions.app, name="regions")
 app.add_typer(ballots.app, name="ballots")
+app.add_typer(tasks.app, name="tasks")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(forecast.app, name="forecast")
 app.add_typer(budget.app, name="budget")

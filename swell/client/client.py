@@ -9,7 +9,7 @@ import httpx
 from swell.client.cache import AnswerCache
 from swell.client.collection import Collection
 from swell.client.collections import Collections
-from swell.client.coordination import Ballots, Regions
+from swell.client.coordination import Ballots, Regions, Tasks
 from swell.client.crowds import Calendar, Crowds
 from swell.client.erasures import Erasures
 from swell.client.operations import Operations
@@ -62,6 +62,7 @@ class Swell:
         self.operations = Operations(self._transport)
         self.regions = Regions(self._transport)
         self.ballots = Ballots(self._transport)
+        self.tasks = Tasks(self._transport)
         self.calendar = Calendar(self._transport)
         self.crowds = Crowds(self._transport)
 

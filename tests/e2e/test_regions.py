@@ -1,5 +1,6 @@
 """Three regions on one machine: what is written is soon everywhere; one dies, nobody notices; it comes back."""
 
+import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from functions.query.region_header import SERVED_BY
 from shared.adapters.embedded.broker import SqliteBroker
@@ -15,6 +17,7 @@ from shared.regions.heads import RegionalHead
 from shared.regions.lag import lag_target_s
 from shared.regions.paths import regional_head_document
 from shared.topology import load_topology
+from swell.cli.main import app
 from swell.local.region_choice import RegionOptions
 from swell.local.regional import run_regions
 from swell.local.regional_reads import CLIENT_REGION
@@ -129,6 +132,19 @@ def test_a_story_of_three_regions(swell: RunningSwell, http: httpx.Client, capsy
         print(f"\n3 regions: replicated in {replicated_s:.2f} s; lags {lags}; {lost} announcements lost")  # noqa: T201
     assert lost > 0
     assert status(http)[BELGIUM]["replication"]["behind"] == 0
+
+
+def test_a_region_reads_every_byte_of_its_copy_when_asked(swell: RunningSwell) -> None:
+    """`swell tasks ask verify`: one agent, named, and what it found; asked again it is the same task."""
+    command = ["tasks", "ask", "verify", "words", "--region", TOKYO, "--id", "v1", "--wait-s", str(WITHIN_S)]
+    answers = [CliRunner().invoke(app, [*command, "--url", swell.url, "--json"]) for _ in range(2)]
+    listed = CliRunner().invoke(app, ["tasks", "list", "--state", "done", "--url", swell.url, "--json"])
+
+    first, second = (json.loads(answer.stdout) for answer in answers)
+    assert (first["state"], first["agent"], first["attempts"]) == ("done", TOKYO, 1)
+    assert first["result"]["objects"] > 0
+    assert second == first
+    assert json.loads(listed.stdout)["tasks"] == [first]
 
 
 def test_strong_reads_wait_for_home(swell: RunningSwell, http: httpx.Client) -> None:

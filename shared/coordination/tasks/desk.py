@@ -108,6 +108,18 @@ class TaskDesk:
             task_id, token, lambda task: task.failed(token, error, now, for_good=for_good), succeeded=for_good
         )
 
+    def retry(self, task_id: str) -> Task:
+        """Have a dead task done after all; asking again finds it as it stands.
+
+        Raises:
+            NotFound: there is none of this id.
+            Conflict: it is done.
+        """
+        after = self._changed(task_id, lambda task: task.retried(self._clock.now()))
+        if after.state is TaskState.DONE:
+            raise Conflict(f"task {task_id!r} is done")
+        return after
+
     def _ended(self, task_id: str, token: int, change: Callable[[Task], Task], *, succeeded: bool) -> Task:
         agent = self.get(task_id).agent
         after = self._changed(task_id, change)

@@ -2,7 +2,7 @@
 
     waiting --assigned--> assigned --done--> done
        ^                     |
-       +--failed, overdue ---+--too often, or past its deadline--> dead
+       +--failed, overdue ---+--too often, or past its deadline--> dead --retried--> waiting
 
 Each assignment has a higher token. Whoever comes with a lower one changes nothing: an agent that was given up and
 comes back late neither finishes nor fails a task that another does now.
@@ -122,6 +122,21 @@ class Task:
             return replace(self, state=TaskState.DEAD, error=error, lease_until=None)
         again = now + min(FIRST_BACKOFF * 2 ** (self.attempts - 1), LONGEST_BACKOFF)
         return replace(self, state=TaskState.WAITING, error=error, lease_until=None, not_before=again)
+
+    def retried(self, now: datetime) -> Self:
+        """From the start, and waited for as long again: only what is dead. Tokens go on growing."""
+        if self.state is not TaskState.DEAD:
+            return self
+        deadline = now + (self.deadline - self.asked_at)
+        return replace(
+            self,
+            state=TaskState.WAITING,
+            attempts=0,
+            asked_at=now,
+            deadline=deadline,
+            not_before=None,
+            lease_until=None,
+        )
 
     @classmethod
     def from_data(cls, task_id: str, data: Mapping[str, Any]) -> Self:

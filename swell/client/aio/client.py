@@ -7,7 +7,7 @@ import httpx
 
 from swell.client.aio.collection import AsyncCollection
 from swell.client.aio.collections import AsyncCollections
-from swell.client.aio.coordination import AsyncBallots, AsyncRegions
+from swell.client.aio.coordination import AsyncBallots, AsyncRegions, AsyncTasks
 from swell.client.aio.crowds import AsyncCalendar, AsyncCrowds
 from swell.client.aio.erasures import AsyncErasures
 from swell.client.aio.operations import AsyncOperations
@@ -61,6 +61,7 @@ class AsyncSwell:
         self.operations = AsyncOperations(self._transport)
         self.regions = AsyncRegions(self._transport)
         self.ballots = AsyncBallots(self._transport)
+        self.tasks = AsyncTasks(self._transport)
         self.calendar = AsyncCalendar(self._transport)
         self.crowds = AsyncCrowds(self._transport)
 

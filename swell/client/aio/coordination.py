@@ -1,10 +1,12 @@
-"""What regions know and decide: members and ballots, as the server tells them."""
+"""What regions know, decide and do: members, ballots and tasks, as the server tells them."""
 
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from swell.client.aio.transport import AsyncTransport
+
+Documents = list[dict[str, Any]]
 
 
 class AsyncRegions:
@@ -77,6 +79,61 @@ class AsyncBallots:
         body = {"region": region, "approves": approves, "reason": reason}
         found: dict[str, Any] = await self._transport.send("POST", f"{_path(ballot)}/vote", body)
         return found
+
+
+class AsyncTasks:
+    """What regions are asked to do: copy, warm, rebuild, verify, drain."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(self) -> Documents:
+        """The tasks that are kept, those under way first, of these the most urgent."""
+        answer = await self._transport.send("GET", "/v1/tasks")
+        found: Documents = answer["tasks"]
+        return found
+
+    async def get(self, task: str) -> dict[str, Any]:
+        """One task, with its result.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        found: dict[str, Any] = await self._transport.send("GET", _task_path(task))
+        return found
+
+    async def ask(self, task: str, kind: str, **about: Any) -> dict[str, Any]:
+        """Ask for a task; asking again with the same id finds it as it stands.
+
+        `about`: `collection`, `shard`, `region`, `priority` (9 is the most urgent), `strategy`, `ttl_s`.
+
+        Raises:
+            InvalidRequestError: it is not about a collection, or a region.
+            ConflictError: a task of this id asks for something else.
+        """
+        body = {"id": task, "kind": kind, **{name: value for name, value in about.items() if value is not None}}
+        found: dict[str, Any] = await self._transport.send("POST", "/v1/tasks", body)
+        return found
+
+    async def retry(self, task: str) -> dict[str, Any]:
+        """Have a dead task done after all.
+
+        Raises:
+            NotFoundError: there is none of this id.
+            ConflictError: it is done.
+        """
+        found: dict[str, Any] = await self._transport.send("POST", f"{_task_path(task)}/retry")
+        return found
+
+    async def journal(self, after: int = 0) -> Documents:
+        """What happened to all tasks after an entry, oldest first, at most 100."""
+        answer = await self._transport.send("GET", f"/v1/task-journal?after={after}")
+        found: Documents = answer["entries"]
+        return found
+
+
+def _task_path(task: str) -> str:
+    return f"/v1/tasks/{quote(task, safe='')}"
 
 
 def _path(ballot: str) -> str:

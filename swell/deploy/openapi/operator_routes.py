@@ -58,6 +58,9 @@ OPERATOR_ROUTES: Final = {
         "askTask", "Ask for a task", (Answer(answers.TASK, status=HTTPStatus.ACCEPTED),), body=AskTask
     ),
     ("GET", "/v1/tasks/{task}"): RouteDoc("task", "One task, with its result", (Answer(answers.TASK),)),
+    ("POST", "/v1/tasks/{task}/retry"): RouteDoc(
+        "retryTask", "Have a dead task done after all", (Answer(answers.TASK, status=HTTPStatus.ACCEPTED),)
+    ),
     ("GET", "/v1/task-journal"): RouteDoc(
         "taskJournal", "What happened to all tasks", (Answer(answers.JOURNAL),), more_parameters=(_AFTER,)
     ),

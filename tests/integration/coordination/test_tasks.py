@@ -93,12 +93,13 @@ def test_a_copy_brings_a_shard_here_and_can_then_be_verified(regions: Regions) -
     assert (verified["state"], verified["result"]["objects"]) == ("done", 4)
 
 
-def test_damage_is_found_and_not_tried_again(regions: Regions) -> None:
-    """The error names the object."""
+def test_damage_is_found_and_tried_again_when_told_to(regions: Regions) -> None:
+    """The error names the object; once it is mended, a retry from the start is done under a higher token."""
     regions.ask("copy", OTHER)
     regions.work()
     bucket = regions.world.buckets[f"bucket-{OTHER}"]
     name = next(info.name for info in bucket.list("") if "/segments/" in info.name)
+    whole = bucket.read(name)
     bucket.put(name, b"something else")
 
     regions.ask("verify", OTHER)
@@ -107,6 +108,17 @@ def test_damage_is_found_and_not_tried_again(regions: Regions) -> None:
     found = regions.state("verify-1")
     assert found["state"] == "dead"
     assert name in found["error"]
+
+    bucket.put(name, whole)
+    retried = regions.http.post("/v1/tasks/verify-1/retry").json()
+    again = regions.http.post("/v1/tasks/verify-1/retry").json()
+    regions.work()
+
+    assert (retried["state"], retried["attempts"], again["attempts"]) == ("assigned", 1, 1)
+    assert regions.state("verify-1")["state"] == "done"
+    assert regions.http.get("/v1/task-journal").json()["entries"][-1]["token"] == 2
+    assert regions.http.post("/v1/tasks/verify-1/retry").status_code == 409
+    assert regions.http.post("/v1/tasks/no-such/retry").status_code == 404
 
 
 def test_a_rebuild_has_index_update_look_thoroughly(regions: Regions) -> None:
