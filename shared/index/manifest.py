@@ -1,5 +1,6 @@
 """The manifest: which immutable segments make up one version of one shard."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -76,20 +77,24 @@ class Manifest:
         return sum(segment.rows for segment in self.segments)
 
     def to_bytes(self) -> bytes:
-        """The stored form."""
-        return orjson.dumps({"format": FORMAT, **asdict(self)}, option=orjson.OPT_SORT_KEYS)
+        """The stored form, with a checksum of itself: a flipped bit may leave a number that is still one."""
+        document = {"format": FORMAT, **asdict(self)}
+        return _encoded({**document, "sha256": _sha256(document)})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
         """Read a stored manifest.
 
         Raises:
-            CorruptObject: it is not a manifest of this format.
+            CorruptObject: it is not a manifest of this format, or not as it was written.
         """
         try:
             document = orjson.loads(content)
             if document["format"] != FORMAT:
                 raise CorruptObject(f"manifest format is {document['format']!r}, this release reads {FORMAT}")
+            written = document.pop("sha256", None)  # releases up to 2026-11-28 wrote none
+            if written is not None and written != _sha256(document):
+                raise CorruptObject("manifest does not have the SHA-256 that it names")
             spec = document["spec"]
             return cls(
                 collection=document["collection"],
@@ -107,6 +112,14 @@ class Manifest:
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise CorruptObject(f"manifest does not parse: {error!r}") from error
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+def _sha256(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_encoded(document)).hexdigest()
 
 
 def _segment(entry: Mapping[str, Any]) -> SegmentEntry:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
 
@@ -54,6 +55,31 @@ def test_a_cut_manifest_is_refused(tmp_path: Path, cut: int) -> None:
 def test_a_manifest_of_another_form_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     """Nothing is guessed."""
     document = orjson.loads(_manifest(tmp_path).to_bytes())
+    del document["sha256"]
 
     with pytest.raises(CorruptObject, match="manifest"):
         Manifest.from_bytes(orjson.dumps({**document, **change}))
+
+
+def test_no_flipped_bit_is_read_as_another_manifest(tmp_path: Path) -> None:
+    """Also where what is left parses: another number of rows, another dimension, another recall."""
+    content = _manifest(tmp_path).to_bytes()
+    whole = Manifest.from_bytes(content)
+    random = np.random.default_rng(3)
+
+    for place, bit in zip(random.integers(len(content), size=300), random.integers(8, size=300), strict=True):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << int(bit)
+        try:
+            assert Manifest.from_bytes(bytes(flipped)) == whole
+        except CorruptObject:
+            continue
+
+
+def test_a_manifest_of_an_earlier_release_is_read(tmp_path: Path) -> None:
+    """It has no checksum of itself."""
+    manifest = _manifest(tmp_path)
+    document = orjson.loads(manifest.to_bytes())
+    del document["sha256"]
+
+    assert Manifest.from_bytes(orjson.dumps(document)) == Manifest.from_bytes(manifest.to_bytes())
