@@ -12,6 +12,7 @@ from functions.control.prewarm_routes import PrewarmRoutes
 from functions.control.warming import WarmRegion
 from shared.adapters.opening import Adapters, open_adapters
 from shared.adapters.platform import Platform, PlatformSettings, open_platform
+from shared.auth.operator_tokens import OperatorSettings, by_operator_tokens
 from shared.coordination.membership import Membership
 from shared.coordination.tasks.desk import TaskDesk
 from shared.crowds.calendar_store import CalendarStore
@@ -19,9 +20,10 @@ from shared.crowds.prewarms import Prewarms
 from shared.crowds.timeline import Timeline
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
+from shared.topology import load_topology
 
 
-class ControlSettings(EdgeSettings, PlatformSettings):
+class ControlSettings(EdgeSettings, OperatorSettings, PlatformSettings):
     """Who may come in, and which platform is controlled."""
 
 
@@ -56,4 +58,6 @@ def app() -> ASGIApp:
     """Control as the environment says."""
     settings = ControlSettings()
     adapters = open_adapters(settings)
-    return build(adapters, open_platform(settings, adapters), edge(adapters, settings))
+    roles = load_topology().functions["control"].operators
+    middleware = [*by_operator_tokens(settings, roles), *edge(adapters, settings)]
+    return build(adapters, open_platform(settings, adapters), middleware)

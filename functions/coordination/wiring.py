@@ -12,6 +12,7 @@ from functions.coordination.proposing import Proposing
 from functions.coordination.region_routes import RegionRoutes
 from functions.coordination.task_routes import TaskRoutes
 from shared.adapters.opening import Adapters, open_adapters
+from shared.auth.operator_tokens import OperatorSettings, by_operator_tokens
 from shared.coordination.announcing import Announcements
 from shared.coordination.ballots import Ballots
 from shared.coordination.home_moves import HomeMoves
@@ -21,6 +22,10 @@ from shared.coordination.tasks.desk import TaskDesk
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
 from shared.topology import load_topology
+
+
+class CoordinationSettings(EdgeSettings, OperatorSettings):
+    """Who may come in."""
 
 
 def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
@@ -47,6 +52,7 @@ def _check(adapters: Adapters) -> None:
 @cache
 def app() -> ASGIApp:
     """Coordination as the environment says."""
-    settings = EdgeSettings()
+    settings = CoordinationSettings()
     adapters = open_adapters(settings)
-    return build(adapters, edge(adapters, settings))
+    roles = load_topology().functions["coordination"].operators
+    return build(adapters, [*by_operator_tokens(settings, roles), *edge(adapters, settings)])

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from shared.auth.api_key import presented_key
 from shared.auth.caller import LOCAL_OWNER, Caller
-from shared.auth.errors import TooManyUnknownKeys, Unauthenticated
+from shared.auth.errors import Unauthenticated
 from shared.auth.key_record import KeyRecord
 from shared.auth.key_store import KeyStore
+from shared.auth.look_ups import LookUps
 from shared.auth.loopback import made_on_this_machine
-from shared.domain.rate_limit import RateLimit, take
+from shared.domain.rate_limit import RateLimit
 from shared.ports.clock import Clock
 from shared.resilience.believed import Believed, Lifetimes, Unknown
 
@@ -43,12 +44,11 @@ class Authenticator:
     ) -> None:
         self._clock = clock
         self._open_on_loopback = open_on_loopback
-        self._monotonic_s = monotonic_s
         self._known: Believed[str, _KnownKey | None] = Believed(
             lambda key_id: _known(keys.find(key_id)), KEY_LIFETIMES, monotonic_s=monotonic_s
         )
         self._any: Believed[None, bool] = Believed(lambda _: keys.any(), KEY_LIFETIMES, monotonic_s=monotonic_s)
-        self._look_ups_full_at_s = 0.0
+        self._look_ups = LookUps(_LOOK_UPS, monotonic_s)
 
     async def caller(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Caller:
         """Who makes this request (an ASGI scope, and its headers with names in lower case).
@@ -67,7 +67,7 @@ class Authenticator:
         known = self._known.peek(presented.id)
         if isinstance(known, Unknown):
             if not self._known.holds(presented.id):
-                self._count_look_up()
+                self._look_ups.count()
             known = await self._known.get(presented.id)
         if known is None or not presented.matches(known.record.sha256) or not known.record.is_valid(self._clock.now()):
             raise Unauthenticated(key_given=True)
@@ -78,12 +78,6 @@ class Authenticator:
         if may_be_open and not await self._any.get(None):
             return LOCAL_OWNER
         raise Unauthenticated(key_given=False)
-
-    def _count_look_up(self) -> None:
-        taken = take(self._look_ups_full_at_s, self._monotonic_s(), _LOOK_UPS)
-        if not taken.allowed:
-            raise TooManyUnknownKeys("more unknown keys come in than are looked up")
-        self._look_ups_full_at_s = taken.full_at_s
 
 
 def _known(record: KeyRecord | None) -> _KnownKey | None:

@@ -26,7 +26,7 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         context = context_of(scope)
-        caller = await self._authenticator.caller(scope, context.headers)
+        caller = context.known_caller or await self._authenticator.caller(scope, context.headers)
         context.known_caller = caller
         needed = required_scope(scope.get("method", "GET"), scope["path"])  # a WebSocket opens with a GET
         if needed is not KeyScope.READ:

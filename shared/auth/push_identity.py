@@ -6,19 +6,15 @@ Source: cloud.google.com/pubsub/docs/authenticate-push-subscriptions.
 """
 
 import hmac
-import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
 
 from pydantic import Field, SecretStr
 
 from shared.auth.errors import Forbidden, Unauthenticated
+from shared.auth.google_tokens import Verify, verified_email
 from shared.auth.loopback import is_loopback
-from shared.errors import ConfigurationError, DependencyUnavailable
+from shared.errors import ConfigurationError
 from shared.settings import Settings
-
-CLOCK_SKEW_S: Final = 10
 
 
 class PushSettings(Settings):
@@ -42,13 +38,6 @@ class Push:
     peer: str
     authorization: str = ""
     url_token: str = ""
-
-
-Verify = Callable[[str, str], Mapping[str, Any]]
-"""The claims of an ID token (first argument) for an audience (second).
-
-Raises ValueError if it is not genuine or not for this audience, DependencyUnavailable without Google's certificates.
-"""
 
 
 class PushGate:
@@ -91,55 +80,5 @@ class PushGate:
             claims = self._verify(token, self._settings.push_audience or "")
         except ValueError:
             raise Unauthenticated(key_given=True) from None
-        if claims.get("email") != self._settings.push_identity or claims.get("email_verified") is not True:
+        if verified_email(claims) != self._settings.push_identity:
             raise Forbidden("pushes are taken from the subscriptions of this deployment only")
-
-
-def verify_with_google() -> Verify:
-    """Verification by Google's library, with Google's certificates kept for as long as their answer allows."""
-    from google.auth import exceptions  # noqa: PLC0415 - cold start
-    from google.oauth2 import id_token  # noqa: PLC0415
-
-    fetch = KeptAnswers()
-
-    def verify(token: str, audience: str) -> Mapping[str, Any]:
-        try:
-            claims: Mapping[str, Any] = id_token.verify_oauth2_token(
-                token, fetch, audience=audience, clock_skew_in_seconds=CLOCK_SKEW_S
-            )
-        except exceptions.TransportError as error:
-            raise DependencyUnavailable(f"Google's certificates: {error}") from error
-        except exceptions.GoogleAuthError as error:
-            raise ValueError(str(error)) from error
-        return claims
-
-    return verify
-
-
-class KeptAnswers:
-    """A transport of google-auth that asks for one address at most every `kept_s`: each push needs the same answer."""
-
-    def __init__(
-        self,
-        transport: Callable[..., Any] | None = None,
-        kept_s: float = 3600.0,
-        monotonic_s: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._transport = transport
-        self._kept_s = kept_s
-        self._monotonic_s = monotonic_s
-        self._kept: dict[str, tuple[float, Any]] = {}
-
-    def __call__(self, url: str, method: str = "GET", **options: Any) -> Any:
-        """The answer, its body read."""
-        kept = self._kept.get(url)
-        if kept is not None and self._monotonic_s() < kept[0]:
-            return kept[1]
-        if self._transport is None:
-            from google.auth.transport.requests import Request  # noqa: PLC0415 - cold start
-
-            self._transport = Request()
-        answer = self._transport(url, method=method, **options)
-        if answer.status == 200:
-            self._kept[url] = (self._monotonic_s() + self._kept_s, answer)
-        return answer

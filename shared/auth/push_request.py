@@ -5,7 +5,8 @@ from functools import cache
 import flask
 
 from shared.auth.errors import Forbidden, Unauthenticated
-from shared.auth.push_identity import Push, PushGate, PushSettings, verify_with_google
+from shared.auth.google_tokens import verify_with_google
+from shared.auth.push_identity import Push, PushGate, PushSettings
 from shared.telemetry import log
 
 

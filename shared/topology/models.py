@@ -14,6 +14,7 @@ ResourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{2,254}$")]
 FunctionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
 RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$")]
 TierName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
 EventType = Annotated[str, Field(pattern=r"^[a-z0-9_]+([.][a-z0-9_]+)*[.]v[0-9]+$")]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 Path = Annotated[str, Field(pattern=r"^(/([a-z0-9_.-]+|\{[a-z_]+\}))+$")]
@@ -119,6 +120,9 @@ class Function(Entry):
     """Whether it runs in every region or in the home region only."""
     routes: Annotated[tuple[Route, ...], Field(strict=False)] = ()
     """The part of the HTTP surface that it serves; `health_paths` come on top."""
+    operators: Annotated[tuple[RoleName, ...], Field(strict=False)] = ()
+    """Roles of the service accounts whose ID tokens operate it, beside keys of operators; SWELL_OPERATOR_IDENTITIES
+    says who has which."""
     memory_mb: int = Field(ge=128, le=32_768)
     """Memory of one instance, files in /tmp included; in MiB."""
     cpu: float = Field(ge=0.08, le=8)

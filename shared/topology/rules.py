@@ -88,16 +88,22 @@ def _functions(topology: "Topology") -> Iterator[str]:
         yield from _instances(place, function, set(topology.tiers), home.tier if home else None)
         if function.concurrency > 1 and function.cpu < 1:
             yield f"{place}.concurrency: {function.concurrency} needs at least 1 cpu, got {function.cpu}"
-        if function.trigger == "http":
-            if not function.routes:
-                yield f"{place}.routes: an http function serves at least one route"
-            continue
-        if function.routes:
-            yield f"{place}.routes: an event function has no routes"
-        if function.interface != "wsgi":
-            yield f"{place}.interface: an event function needs wsgi, which accepts raw pushes"
-        if not topology.subscriptions_of(name):
-            yield f"{place}: an event function needs a subscription that pushes to it"
+        if function.trigger == "event":
+            yield from _event_function(place, name, topology)
+        elif not function.routes:
+            yield f"{place}.routes: an http function serves at least one route"
+
+
+def _event_function(place: str, name: str, topology: "Topology") -> Iterator[str]:
+    function = topology.functions[name]
+    if function.routes:
+        yield f"{place}.routes: an event function has no routes"
+    if function.operators:
+        yield f"{place}.operators: an event function is started by pushes of its own push identity only"
+    if function.interface != "wsgi":
+        yield f"{place}.interface: an event function needs wsgi, which accepts raw pushes"
+    if not topology.subscriptions_of(name):
+        yield f"{place}: an event function needs a subscription that pushes to it"
 
 
 def _instances(place: str, function: "Function", tiers: set[str], home_tier: str | None) -> Iterator[str]:

@@ -12,6 +12,8 @@ from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
 from shared.adapters.opening import Adapters, open_adapters
 from shared.adapters.stored.fleet import StoredFleet
+from shared.auth.google_tokens import verify_with_google
+from shared.auth.operator_tokens import OperatorSettings, by_operator_tokens
 from shared.edge import EdgeSettings, edge
 from shared.http import Middleware
 from shared.load.reporting import counted
@@ -26,6 +28,7 @@ from swell.local.running import RunningSwell
 from swell.local.server import LOOPBACK, free_port, serve
 from swell.local.workers import serve_in_workers
 from swell.local.workflows.background import run_workflows
+from swell.local.workflows.issuer import WORKFLOWS, LocalIssuer
 
 if TYPE_CHECKING:
     from functions.stream.wiring import Stream
@@ -55,19 +58,31 @@ def run_embedded(data_dir: Path, port: int = 0, *, workers: int = 0) -> Iterator
 
 @contextmanager
 def _serving(data_dir: Path, port: int, workers: int, grpc_port: int) -> Iterator[str]:
+    port, issuer = port or free_port(), LocalIssuer()
+    audience = f"http://{LOOPBACK}:{port}"
+    operators = by_operator_tokens(
+        OperatorSettings(
+            runtime="embedded",
+            data_dir=data_dir,
+            operator_identities={"workflows": WORKFLOWS},
+            operator_audience=audience,
+        ),
+        ["workflows"],
+        verify_with_google(issuer.certificates),
+    )
     with ExitStack() as stack:
         if workers:  # forked first, while this process has no threads
             url = stack.enter_context(
-                serve_in_workers(lambda: _app(data_dir, _adapters(data_dir), grpc_port), port, workers)
+                serve_in_workers(lambda: _app(data_dir, _adapters(data_dir), grpc_port, operators), port, workers)
             )
         adapters = _adapters(data_dir)
         from swell.local.events import handle_events
 
         stack.enter_context(handle_events(data_dir, adapters))
         if not workers:
-            url = stack.enter_context(serve(_app(data_dir, adapters, grpc_port), port))
+            url = stack.enter_context(serve(_app(data_dir, adapters, grpc_port, operators), port))
         open_home_fleet(adapters, ready=max(1, workers))
-        stack.enter_context(run_workflows(adapters, url, Settings(runtime="embedded", data_dir=data_dir)))
+        stack.enter_context(run_workflows(adapters, url, Settings(runtime="embedded", data_dir=data_dir), issuer))
         yield url
 
 
@@ -83,11 +98,11 @@ def _adapters(data_dir: Path) -> Adapters:
     return open_adapters(Settings(runtime="embedded", data_dir=data_dir))
 
 
-def _app(data_dir: Path, adapters: Adapters, grpc_port: int) -> ASGIApp:
+def _app(data_dir: Path, adapters: Adapters, grpc_port: int, operators: Sequence[Middleware]) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     middleware = edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
     query = build_query(adapters, settings, counted(adapters, load_topology().home_region, middleware))
-    return front_door(data_dir, adapters, middleware, query, grpc_port=grpc_port)
+    return front_door(data_dir, adapters, middleware, query, grpc_port=grpc_port, operators=operators)
 
 
 def front_door(
@@ -97,16 +112,20 @@ def front_door(
     query: ASGIApp,
     *,
     grpc_port: int,
+    operators: Sequence[Middleware] = (),
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> FrontDoor:
-    """Every HTTP function at one address; `query` is this process's own, or several regions'."""
+    """Every HTTP function at one address; `query` is this process's own, or several regions'.
+
+    `operators` stands before what they operate.
+    """
     stream = Later(lambda: _stream(data_dir, adapters, middleware))
     functions: dict[str, ASGIApp] = {
         "ingest": Later(lambda: _ingest(adapters, middleware)),
         "query": query,
         "stream": stream,
-        "coordination": Later(lambda: _coordination(adapters, middleware)),
-        "control": Later(lambda: _control(data_dir, adapters, middleware)),
+        "coordination": Later(lambda: _coordination(adapters, [*operators, *middleware])),
+        "control": Later(lambda: _control(data_dir, adapters, [*operators, *middleware])),
     }
 
     grpc = EmbeddedGrpc(stream, grpc_port)

@@ -9,6 +9,9 @@ from typing import Any
 
 import httpx
 
+from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns
+from shared.adapters.opening import open_adapters
+from shared.settings import Settings
 from swell.local.embedded import run_embedded
 
 
@@ -32,6 +35,20 @@ def _becomes(status: int, url: str, headers: dict[str, str] | None = None) -> bo
     return False
 
 
+def _workflow_error(data: Path) -> int:
+    """The status by which an execution ended that asked after a region which is not there."""
+    adapters = open_adapters(Settings(runtime="embedded", data_dir=data))
+    runs = StoredWorkflowRuns(adapters.state, adapters.clock, ["fail_over_region"])
+    run = runs.start("fail_over_region", {"id": "loss-1", "from_region": "nowhere"}, name="loss-1")
+    deadline = time.monotonic() + 60
+    while not run.state.is_final and time.monotonic() < deadline:
+        time.sleep(0.1)
+        run = runs.get("fail_over_region", run.id)
+    assert run.error is not None, run
+    status: int = run.error["code"]
+    return status
+
+
 def test_a_key_is_made_used_listed_and_revoked(tmp_path: Path) -> None:
     """Without a key this machine is served; from the first one on, only who has one, and until it is revoked."""
     data = ("--data", str(tmp_path))
@@ -42,10 +59,12 @@ def test_a_key_is_made_used_listed_and_revoked(tmp_path: Path) -> None:
         closed = _becomes(401, running.url)
         opens = _becomes(200, running.url, headers)
         listed = _document("list", *data)["keys"]
+        asked = _workflow_error(tmp_path)
         _document("revoke", created["id"], *data)
         opens_nothing = _becomes(401, running.url, headers)
 
     assert (True, True, True, True) == (open_before, closed, opens, opens_nothing)
+    assert 404 == asked  # workflows are let in by tokens of their own, and there is no such region
     assert [("acme", ["admin", "read"], "standard")] == [(one["tenant"], one["scopes"], one["tier"]) for one in listed]
     assert created["key"] not in json.dumps(listed)
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

@@ -9,11 +9,12 @@ from shared.adapters.opening import Adapters
 from shared.errors import SwellError
 from shared.settings import Settings
 from shared.telemetry import log
+from swell.local.workflows.issuer import LocalIssuer
 
 
 @contextmanager
-def run_workflows(adapters: Adapters, url: str, settings: Settings) -> Iterator[None]:
-    """Take up executions until the block ends; their requests go to the functions at `url`."""
+def run_workflows(adapters: Adapters, url: str, settings: Settings, issuer: LocalIssuer) -> Iterator[None]:
+    """Take up executions until the block ends; their requests go to the functions at `url`, which know the issuer."""
     stopped = threading.Event()
 
     def host() -> None:
@@ -21,7 +22,7 @@ def run_workflows(adapters: Adapters, url: str, settings: Settings) -> Iterator[
 
         try:
             chosen = WorkflowSettings(runtime=settings.runtime, data_dir=settings.data_dir)
-            with hosted(adapters, url, chosen):
+            with hosted(adapters, url, chosen, issuer.token):
                 stopped.wait()
         except (SwellError, ValueError) as error:
             log("ERROR", "workflows are not run", reason=str(error))

@@ -1,9 +1,9 @@
 """Workflows beside the functions of this machine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from shared.adapters.opening import Adapters
 from shared.settings import Settings
@@ -18,9 +18,6 @@ from swell.local.workflows.timing import WallTime
 class WorkflowSettings(Settings):
     """How workflows run on this machine."""
 
-    workflow_key: SecretStr | None = Field(
-        default=None, description="API key that workflows show to functions, where access is by keys; runtime embedded"
-    )
     workflow_speed: float = Field(
         default=1.0,
         gt=0,
@@ -30,10 +27,11 @@ class WorkflowSettings(Settings):
 
 
 @contextmanager
-def hosted(adapters: Adapters, url: str, settings: WorkflowSettings) -> Iterator[WorkflowRunner]:
-    """Take up executions until the block ends; their requests go to the functions at `url`."""
-    key = None if settings.workflow_key is None else settings.workflow_key.get_secret_value()
-    desk, sender = StoredCallbacks(adapters.state, adapters.clock), HttpxSender(lambda _: key)
+def hosted(
+    adapters: Adapters, url: str, settings: WorkflowSettings, token: Callable[[str], str]
+) -> Iterator[WorkflowRunner]:
+    """Take up executions until the block ends; their requests go to the functions at `url`, with these ID tokens."""
+    desk, sender = StoredCallbacks(adapters.state, adapters.clock), HttpxSender(token)
     around = Surroundings(
         state=adapters.state,
         clock=adapters.clock,

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from functions.control.wiring import build
+from functions.control.wiring import ControlSettings, build
 from shared.adapters.opening import Adapters
+from shared.auth.google_tokens import verify_with_google
 from shared.auth.key_record import Grant
 from shared.auth.key_store import KeyStore
+from shared.auth.operator_tokens import by_operator_tokens
 from shared.auth.scope import Scope
 from shared.crowds.calendar_store import CalendarStore
 from shared.crowds.paths import PLAN, fleet_document
@@ -25,6 +27,7 @@ from shared.ports.fleet import FleetSize
 from shared.ports.state import Put
 from tests.fakes.clock import FrozenClock
 from tests.fakes.crowds import PaperFleet, paper_platform
+from tests.fakes.google_tokens import certificates, signed_token
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.state import InMemoryState
@@ -206,6 +209,30 @@ def test_forecasts_of_unknown_regions_are_not_found(control: Control) -> None:
     assert "topology.yaml" in control.http.get("/v1/forecasts/mars").json()["detail"]
     assert "no load" in control.http.get("/v1/forecasts/us-east1").json()["detail"]
     assert control.http.get("/v1/forecasts").json() == {"forecasts": []}
+
+
+def test_a_service_account_operates_by_its_token(tmp_path: Path) -> None:
+    """A workflow enters an event with what Google signed for it; another account's token is a bad key."""
+    clock = FrozenClock(NOW)
+    state = InMemoryState(clock=clock)
+    adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
+    settings = ControlSettings(
+        runtime="embedded",
+        data_dir=tmp_path,
+        access="keys",
+        operator_identities={"workflows": "flows@p.example"},
+        operator_audience="https://control",
+    )
+    operators = by_operator_tokens(settings, ["workflows", "scheduler"], verify_with_google(certificates))
+    app = build(adapters, paper_platform(state, clock), [*operators, *edge(adapters, settings)])
+    answers = []
+    with TestClient(app) as http:
+        for account in ("flows@p.example", "stranger@p.example"):
+            headers = {"Authorization": f"Bearer {signed_token(account, 'https://control')}"}
+            answers.append(http.put("/v1/calendar/events/final", json=FINAL, headers=headers).status_code)
+        without = http.put("/v1/calendar/events/final", json=FINAL).status_code
+
+    assert ([200, 401], 401) == (answers, without)
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,17 @@
 """Whose pushes are taken: tokens are made and signed here as Google's are, with a key of our own in Google's place."""
 
-import json
-import time
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from google.auth import jwt
-from google.auth.crypt import RSASigner
 from google.auth.exceptions import TransportError
 
 from shared.auth.errors import Forbidden, Unauthenticated
-from shared.auth.push_identity import KeptAnswers, Push, PushGate, PushSettings, verify_with_google
+from shared.auth.google_tokens import verify_with_google
+from shared.auth.push_identity import Push, PushGate, PushSettings
 from shared.errors import ConfigurationError, DependencyUnavailable
-from tests.fakes.monotonic import ManualSeconds
+from tests.fakes.google_tokens import certificates, signed_token
 
 IDENTITY = "push@project.iam.gserviceaccount.com"
 AUDIENCE = "swell"
@@ -31,51 +23,19 @@ def _settings(runtime: str = "google", **options: Any) -> PushSettings:
     return PushSettings.model_validate({"runtime": runtime, **names, **options})
 
 
-@cache
-def _key_pair() -> tuple[RSASigner, str]:
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return RSASigner.from_string(private, "k1"), certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-
 def _token(**claims: Any) -> str:
-    now = int(time.time())
-    whole = {
-        "iss": "https://accounts.google.com",
-        "aud": AUDIENCE,
-        "email": IDENTITY,
-        "email_verified": True,
-        "iat": now - 60,
-        "exp": now + 3600,
-        **claims,
-    }
-    token: str = jwt.encode(_key_pair()[0], whole).decode()
+    token: str = signed_token(**{"email": IDENTITY, "audience": AUDIENCE, **claims})
     return token
 
 
+def _deep() -> str:
+    return urlsafe_b64encode(b"[" * 30_000).decode()
+
+
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> PushGate:
-    """A gate as deployed, whose Google knows the key above."""
-    monkeypatch.setattr(
-        KeptAnswers,
-        "__call__",
-        lambda *_, **__: SimpleNamespace(status=200, data=json.dumps({"k1": _key_pair()[1]}).encode()),
-    )
-    return PushGate(_settings(push_identity=IDENTITY, push_audience=AUDIENCE), verify_with_google())
+def gate() -> PushGate:
+    """A gate as deployed, whose Google has a key of ours."""
+    return PushGate(_settings(push_identity=IDENTITY, push_audience=AUDIENCE), verify_with_google(certificates))
 
 
 def test_a_push_of_our_own_identity_is_taken(gate: PushGate) -> None:
@@ -90,12 +50,17 @@ def test_a_push_of_our_own_identity_is_taken(gate: PushGate) -> None:
         "Bearer",
         "Basic x",
         "Bearer x.y.z",
-        lambda: f"Bearer {_token(aud='other')}",
+        lambda: f"Bearer {_token(audience='other')}",
         lambda: f"Bearer {_token(iss='https://evil.example')}",
         lambda: f"Bearer {_token(iat=1, exp=2)}",
         lambda: f"Bearer {_token()[:-6]}AAAAAA",
+        lambda: f"Bearer {_deep()}.e30.AAAA",
+        lambda: f"Bearer {_token(exp='soon')}",
     ],
-    ids=["none", "empty", "another scheme", "junk", "another audience", "another issuer", "expired", "bad signature"],
+    ids=[
+        *("none", "empty", "another scheme", "junk", "another audience", "another issuer", "expired"),
+        *("bad signature", "nested without end", "a claim of another type"),
+    ],
 )
 @pytest.mark.parametrize("peer", [REMOTE, HERE])
 def test_what_google_did_not_sign_for_us_is_refused(gate: PushGate, authorization: Any, peer: str) -> None:
@@ -119,12 +84,9 @@ def test_without_googles_certificates_nothing_is_decided() -> None:
     def unreachable(*_: Any, **__: Any) -> Any:
         raise TransportError("no route")
 
-    verify = verify_with_google()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(KeptAnswers, "__call__", unreachable)
-        gate = PushGate(_settings(push_identity=IDENTITY, push_audience=AUDIENCE), verify)
-        with pytest.raises(DependencyUnavailable):
-            gate.check(Push(REMOTE, f"Bearer {_token()}"))
+    gate = PushGate(_settings(push_identity=IDENTITY, push_audience=AUDIENCE), verify_with_google(unreachable))
+    with pytest.raises(DependencyUnavailable):
+        gate.check(Push(REMOTE, f"Bearer {_token()}"))
 
 
 def _never(_: str, __: str) -> Mapping[str, Any]:
@@ -166,20 +128,3 @@ def test_in_the_cloud_a_function_without_a_named_sender_takes_nothing(options: d
     """A forgotten setting closes the door."""
     with pytest.raises(ConfigurationError, match="SWELL_PUSH_IDENTITY"):
         PushGate(_settings(**options), _never)
-
-
-def test_certificates_are_fetched_once_an_hour() -> None:
-    """Each push needs them, none waits for Google twice; a failed fetch is not kept."""
-    clock, statuses, fetched = ManualSeconds(), [500, 200, 200], []
-
-    def transport(url: str, **_: Any) -> Any:
-        fetched.append(url)
-        return SimpleNamespace(status=statuses[len(fetched) - 1], data=b"")
-
-    kept = KeptAnswers(transport, kept_s=3600, monotonic_s=clock)
-    seen = [kept("certs").status for _ in range(4)]
-    clock.advance(3601)
-    kept("certs")
-
-    assert [500, 200, 200, 200] == seen
-    assert 3 == len(fetched)
