@@ -72,14 +72,15 @@ class CommitMutations:
         home: HomeCheck,
         payloads: Sequence[ObjectStore] = (),
     ) -> None:
-        """`payloads`: where else payloads may be, in other regions."""
+        """`payloads`: where else payloads may be, in other regions; and journals, of what was at home there."""
         self._state = state
         self._objects = objects
         self._snapshots = snapshots
         self._announcements = announcements
         self._clock = clock
         self._home = home
-        self._payloads = (objects, *payloads)
+        self._elsewhere = tuple(store for store in payloads if store is not objects)
+        self._payloads = (objects, *self._elsewhere)
         self._manifests = manifests
         self._publication = publication
         self._group = GroupCommit(self._commit_group, MAX_GROUP)
@@ -134,7 +135,8 @@ class CommitMutations:
 
     def _commit(self, key: ShardKey, shard: _ShardState, current: Manifest, fresh: Sequence[FreshEvent]) -> Manifest:
         commit_id = new_commit_id()
-        journal = UpdateJournal(self._state, self._objects, key)
+        has_moved = shard.head.home is not None
+        journal = UpdateJournal(self._state, self._objects, key, self._elsewhere if has_moved else ())
         effect = self._effect(shard, current, [one.writes for one in fresh], journal)
         head = replace(
             shard.head,

@@ -7,7 +7,7 @@ Journals older than any delivery may be are garbage.
 
 import base64
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,13 @@ from shared.ports.state import StateStore
 class UpdateJournal:
     """Reads and writes the journals of a shard during one attempt at a commit."""
 
-    def __init__(self, state: StateStore, objects: ObjectStore, key: ShardKey) -> None:
+    def __init__(
+        self, state: StateStore, objects: ObjectStore, key: ShardKey, elsewhere: Sequence[ObjectStore] = ()
+    ) -> None:
+        """`elsewhere`: the buckets of other regions, one of which may have been the home when an update came."""
         self._state = state
         self._objects = objects
+        self._elsewhere = elsewhere
         self._key = key
         self._read: dict[int, dict[str, Layer]] = {}
 
@@ -49,13 +53,14 @@ class UpdateJournal:
     def _layers_at(self, revision: int) -> dict[str, Layer]:
         prefix = journal_prefix(self._key.prefix, revision)
         layers: dict[str, Layer] = {}
-        for info in self._objects.list(prefix):
-            try:
-                document = orjson.loads(self._objects.read(info.name))
-            except ObjectNotFound:
-                continue  # collected since it was listed: older than any delivery may be
-            if self._is_committed(document):
-                layers.update(decode_layers(document))
+        for objects in (self._objects, *self._elsewhere):
+            for info in objects.list(prefix):
+                try:
+                    document = orjson.loads(objects.read(info.name))
+                except ObjectNotFound:
+                    continue  # collected since it was listed: older than any delivery may be
+                if self._is_committed(document):
+                    layers.update(decode_layers(document))
         return layers
 
     def _is_committed(self, document: Mapping[str, Any]) -> bool:

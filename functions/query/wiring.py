@@ -26,7 +26,7 @@ from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
 from shared.readiness import readiness
 from shared.reads.heads import Heads
-from shared.reads.served_heads import ServedHeads
+from shared.reads.served_heads import served_heads
 from shared.reads.service import AnswerReads
 from shared.reads.snapshots import Snapshots
 from shared.topology import load_topology
@@ -40,7 +40,7 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
     sys.setswitchinterval(_SWITCH_AFTER_S)
     limits = CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes)
     segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
-    heads = Heads(adapters.state, _served_heads(settings), outage_s=settings.outage_staleness_ms / 1000)
+    heads = Heads(adapters.state, served_heads(settings), outage_s=settings.outage_staleness_ms / 1000)
     snapshots = Snapshots(heads, adapters.objects, segments, monotonic_s=time.monotonic)
     reads = AnswerReads(snapshots)
     answers = AnswerCache(settings.answers_max_bytes, _shared_answers(settings))
@@ -57,15 +57,6 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
     ready = partial(readiness, adapters, heads.outlasts_outage)
     app = HttpFunction("query", routes, ready=ready, middleware=middleware)
     return app if settings.region is None else NamesRegion(app, settings.region)
-
-
-def _served_heads(settings: QuerySettings) -> ServedHeads:
-    if len(settings.buckets) <= 1:
-        return ServedHeads()
-    from shared.regions.placement import placement_of  # noqa: PLC0415 - reads topology.yaml: cold start
-
-    placement = placement_of(settings)
-    return ServedHeads(placement.region, default_home=placement.topology.home_region)
 
 
 def _cache_policy(settings: QuerySettings) -> CachePolicy:

@@ -1,5 +1,7 @@
 """Settings of stream."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from shared.edge import EdgeSettings
@@ -19,6 +21,11 @@ class StreamSettings(CacheSettings, EdgeSettings):
         ge=10,
         le=60_000,
         description="heads are looked at this often: 1 + shards document reads a followed collection and instance",
+    )
+    follows: Literal["region", "home"] = Field(
+        default="region",
+        description="region: the copies of the region that this function runs in; home: what is committed, wherever "
+        "that is: for a function that belongs to no region, as where one machine shows several",
     )
     heartbeat_s: float = Field(
         default=15.0, gt=0, le=300, description="below the 60 s after which many proxies end a silent connection"

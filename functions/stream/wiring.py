@@ -11,12 +11,13 @@ from functions.stream.key_limits import KeyLimits
 from functions.stream.session import SessionOptions, Sessions
 from functions.stream.settings import StreamSettings
 from functions.stream.websocket import WebSockets
-from shared.adapters.opening import Adapters
+from shared.adapters.opening import Adapters, reading_anywhere
 from shared.auth.authenticator import Authenticator
 from shared.auth.key_store import KeyStore
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.http import HttpFunction, Middleware
 from shared.reads.heads import Heads
+from shared.reads.served_heads import served_heads
 from shared.reads.service import AnswerReads
 from shared.reads.snapshots import Snapshots
 from shared.serving.current_mode import CurrentMode
@@ -59,8 +60,12 @@ def _check(adapters: Adapters) -> None:
 
 
 def build(adapters: Adapters, settings: StreamSettings, middleware: Sequence[Middleware]) -> Stream:
-    """Stream on these adapters, behind this middleware."""
+    """Stream on these adapters, behind this middleware; a home that moves is followed either way."""
     limits = CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes)
-    segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
-    snapshots = Snapshots(Heads(adapters.state), adapters.objects, segments, monotonic_s=time.monotonic)
+    if settings.follows == "home":
+        heads, objects = Heads(adapters.state), reading_anywhere(adapters.objects, settings)
+    else:
+        heads, objects = Heads(adapters.state, served_heads(settings)), adapters.objects
+    segments = SegmentCache(objects, settings.cache_dir, limits)
+    snapshots = Snapshots(heads, objects, segments, monotonic_s=time.monotonic)
     return Stream(adapters, settings, middleware, AnswerReads(snapshots))

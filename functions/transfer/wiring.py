@@ -6,7 +6,7 @@ from functions.transfer.export_step import Exporting
 from functions.transfer.import_step import Importing
 from functions.transfer.limits import StepLimits, StepTimer
 from functions.transfer.service import TakeStep
-from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.opening import Adapters, open_adapters, reading_anywhere
 from shared.entrypoint import Consumer
 from shared.events.transfers import TransferDueV1
 from shared.settings import Settings
@@ -15,9 +15,10 @@ from shared.transfers.store import Transfers
 from shared.writes.accept import AcceptWrites
 
 
-def build(adapters: Adapters, limits: StepLimits) -> Consumer:
-    """Transfer on these adapters."""
-    state, objects, files = adapters.state, adapters.objects, adapters.files
+def build(adapters: Adapters, limits: StepLimits, settings: Settings | None = None) -> Consumer:
+    """Transfer on these adapters; with `settings` of several regions it exports what is at home in any."""
+    state, files = adapters.state, adapters.files
+    objects = adapters.objects if settings is None else reading_anywhere(adapters.objects, settings)
     writes = AcceptWrites(state, objects, adapters.publisher, adapters.clock)
     step = TakeStep(
         Transfers(state, adapters.publisher, adapters.clock),
@@ -37,4 +38,5 @@ def build(adapters: Adapters, limits: StepLimits) -> Consumer:
 @cache
 def consumer() -> Consumer:
     """Transfer as the environment says."""
-    return build(open_adapters(Settings()), StepLimits())
+    settings = Settings()
+    return build(open_adapters(settings), StepLimits(), settings)

@@ -10,6 +10,7 @@ from shared.ports.files import Files
 from shared.ports.objects import ObjectStore
 from shared.ports.publisher import Publisher
 from shared.ports.state import StateStore
+from shared.regions.reading_anywhere import ReadingAnywhere
 from shared.resilience.circuit_breaker import CircuitBreaker
 from shared.resilience.dependency import Dependency
 from shared.settings import Settings
@@ -96,3 +97,9 @@ def open_bucket(settings: Settings, bucket: str) -> ObjectStore:
 
     assert settings.data_dir  # noqa: S101
     return DirectoryObjects(settings.data_dir / bucket)
+
+
+def reading_anywhere(own: ObjectStore, settings: Settings) -> ObjectStore:
+    """The own objects, and those of all regions that are deployed, to read."""
+    others = [bucket for region, bucket in settings.buckets.items() if region != settings.region]
+    return ReadingAnywhere(own, [open_bucket(settings, bucket) for bucket in others]) if others else own

@@ -11,12 +11,23 @@ from shared.manifests import Head
 from shared.ports.state import Document
 from shared.regions.homes import home_of
 from shared.regions.paths import regional_head_document
+from shared.settings import Settings
 
 
 class NotServedHere(TransientError):  # noqa: N818
     """This region has no copy of the collection, or not yet; others have."""
 
     code = "not_served_here"
+
+
+def served_heads(settings: Settings) -> "ServedHeads":
+    """What a function reads by its settings: its region's copies where there are several, else what is committed."""
+    if len(settings.buckets) <= 1:
+        return ServedHeads()
+    from shared.regions.placement import placement_of  # noqa: PLC0415 - reads topology.yaml: cold start
+
+    placement = placement_of(settings)
+    return ServedHeads(placement.region, default_home=placement.topology.home_region)
 
 
 @dataclass(frozen=True)

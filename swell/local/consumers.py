@@ -42,11 +42,16 @@ def _index_update(data_dir: Path, adapters: Adapters, buckets: Mapping[str, str]
     return build(adapters, settings, homes)
 
 
-def _transfer(_: Path, adapters: Adapters, __: Mapping[str, str]) -> "Consumer":
+def _transfer(data_dir: Path, adapters: Adapters, buckets: Mapping[str, str]) -> "Consumer":
     from functions.transfer.limits import StepLimits
     from functions.transfer.wiring import build
+    from shared.settings import Settings
+    from shared.topology import load_topology
 
-    return build(adapters, StepLimits())
+    settings = Settings(
+        runtime="embedded", data_dir=data_dir, region=load_topology().home_region, buckets=dict(buckets)
+    )
+    return build(adapters, StepLimits(), settings)
 
 
 def _burst_prediction(data_dir: Path, adapters: Adapters, _: Mapping[str, str]) -> "Consumer":

@@ -1,7 +1,7 @@
 # ruff: noqa: PLC0415 - what the first answer does not need loads after it can be given
 """Every function on SQLite and a directory: nothing to install, nothing lost on kill -9."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,12 +114,13 @@ def front_door(
     grpc_port: int,
     operators: Sequence[Middleware] = (),
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
+    buckets: Mapping[str, str] | None = None,
 ) -> FrontDoor:
-    """Every HTTP function at one address; `query` is this process's own, or several regions'.
+    """Every HTTP function at one address; `query` is this process's own, or several regions', with their `buckets`.
 
     `operators` stands before what they operate.
     """
-    stream = Later(lambda: _stream(data_dir, adapters, middleware))
+    stream = Later(lambda: _stream(data_dir, adapters, middleware, buckets or {}))
     functions: dict[str, ASGIApp] = {
         "ingest": Later(lambda: _ingest(adapters, middleware)),
         "query": query,
@@ -152,10 +153,20 @@ def _control(data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware
     return build(adapters, platform, middleware)
 
 
-def _stream(data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware]) -> "Stream":
+def _stream(
+    data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware], buckets: Mapping[str, str]
+) -> "Stream":
     """Looks at heads ten times a second: it is one read of a local file."""
     from functions.stream.settings import StreamSettings
     from functions.stream.wiring import build
 
-    settings = StreamSettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache", poll_ms=100)
+    settings = StreamSettings(
+        runtime="embedded",
+        data_dir=data_dir,
+        cache_dir=data_dir / "cache",
+        poll_ms=100,
+        region=load_topology().home_region,
+        buckets=dict(buckets),
+        follows="home",
+    )
     return build(adapters, settings, middleware)

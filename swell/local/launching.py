@@ -83,6 +83,7 @@ class Launcher:
             "SWELL_BUCKETS": orjson.dumps(dict(self.buckets)).decode(),
             **({"SWELL_ONLY_OWN_HOME": "true"} if function == WRITES else {}),
             **({"SWELL_HEARTBEAT_S": "1"} if function == "region_sync" else {}),
+            **({"SWELL_FOLLOWS": "home"} if function == "stream" else {}),
         }
 
 

@@ -67,7 +67,9 @@ def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Ite
         middleware = edge(adapters, EdgeSettings(**settings.model_dump()))
         reads = regional_reads(topology, hosts, watch, adapters.state)
         grpc_port = free_port()
-        door = front_door(data_dir, adapters, middleware, reads, grpc_port=grpc_port, closing=[reads.close])
+        door = front_door(
+            data_dir, adapters, middleware, reads, grpc_port=grpc_port, closing=[reads.close], buckets=buckets
+        )
         url = stack.enter_context(serve(door, port))
         yield RunningSwell(
             url, [logs / "swell.log", *(logs / f"{name}.log" for name in names)], f"{LOOPBACK}:{grpc_port}", hosts

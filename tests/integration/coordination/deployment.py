@@ -1,5 +1,6 @@
 """Two regions of real functions on in-memory adapters; the test is the broker and region sync."""
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from functions.coordination.wiring import build as build_coordination
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.wiring import build as build_index_update
 from shared.adapters.opening import Adapters
+from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.coordination.agent import RegionalAgent
 from shared.coordination.announcing import Announcements
 from shared.coordination.ballots import Ballots
@@ -21,8 +23,13 @@ from shared.events.codec import from_message
 from shared.events.coordination import BallotOpenedV1
 from shared.manifests import Head
 from shared.ports.state import Put
+from shared.reads.heads import Heads
+from shared.reads.served_heads import ServedHeads
+from shared.reads.service import AnswerReads
+from shared.reads.snapshots import Snapshots
 from shared.regions.heads import RegionalHead
 from shared.regions.paths import regional_head_document
+from shared.regions.reading_anywhere import ReadingAnywhere
 from tests.builders.pipeline import Pipeline
 from tests.fakes.clock import FrozenClock
 from tests.fakes.objects import InMemoryObjects
@@ -94,14 +101,23 @@ class Deployment:
             waiting.pop(0)
 
     def copy(self) -> None:
-        """The heir gets all that the home has."""
+        """The heir gets what versions of the home name, and no more."""
         head = self.head()
         assert head.manifest is not None
         for info in self.buckets[HOME].list(""):
-            self.buckets[HEIR].copy_from(HOME, info.name)
+            if "/segments/" in info.name or "/manifests/" in info.name:
+                self.buckets[HEIR].copy_from(HOME, info.name)
         at = self.clock.now()
         copied = RegionalHead(head.uid, head.version, head.manifest, head.commit_id or "", HOME, at, at)
         self.state.commit([Put(regional_head_document(HEIR, "c", 0), copied.to_document())])
+
+    def reads(self, region: str | None) -> AnswerReads:
+        """What stream in a region reads; without one, what a stream that belongs to none does."""
+        own = self.buckets[region or HOME]
+        objects = own if region else ReadingAnywhere(own, list(self.buckets.values()))
+        heads = Heads(self.state, ServedHeads(region, default_home=HOME))
+        cache = SegmentCache(objects, self.directory / f"cache-{region}", CacheLimits(10**9, 10**9))
+        return AnswerReads(Snapshots(heads, objects, cache, monotonic_s=time.monotonic))
 
     def vote(self) -> None:
         """Deliver to every agent what was announced."""

@@ -7,9 +7,12 @@ import pytest
 
 from functions.index_update.home_check import HomeElsewhere
 from shared.coordination.home_moves import FENCE
+from shared.domain.versions import VersionVector
 from shared.errors import RevisionConflict
 from shared.events.codec import from_message
 from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1
+from shared.reads.heads import Freshness
+from shared.reads.service import Read
 from tests.integration.coordination.deployment import HEIR, HOME, Deployment
 
 
@@ -253,3 +256,47 @@ def test_operators_drain_speak_and_look(world: Deployment) -> None:
     )
     world.post("ballots/nope/vote", {"region": HOME, "approves": True}, 404)
     world.post("regions/nowhere/drain", None, 404)
+
+
+def test_a_late_write_finds_the_updates_that_the_old_home_took(world: Deployment) -> None:
+    """Their journal is in the old home's bucket; the write lies below them, wherever it commits."""
+    world.pipeline.upsert_record("r", [5.0, 5.0], {"first": 1.0, "second": 1.0})
+    late = world.publisher.take("mutations")
+    world.clock.advance(timedelta(seconds=1))
+    world.pipeline.update("r", {"first": 2.0})
+    world.commit()
+    world.copy()
+    world.open("b1", is_planned=True)
+    world.vote()
+    assert world.post("ballots/b1/promote", lease(world))["is_done"]
+
+    world.publisher.publish(late)
+    world.commit(by=HEIR)
+
+    manifest = world.head().manifest
+    assert manifest is not None
+    assert world.buckets[HOME].stat(manifest) is None
+    found = world.reads(HEIR).fetch(newest(attributes=True), ["r"])[0][0]
+    assert found is not None
+    assert found.attributes == {"first": 2.0, "second": 1.0}
+
+
+def test_standing_queries_and_exports_follow_a_home_that_moved(world: Deployment) -> None:
+    """Each region reads its own copy; who belongs to no region reads what is committed, wherever it is."""
+    world.open("b1", is_planned=True)
+    world.vote()
+    assert world.post("ballots/b1/promote", lease(world))["is_done"]
+    world.write("second", 2.0)
+    world.commit(by=HEIR)
+
+    versions = {region: str(world.reads(region).open(newest()).version) for region in (HOME, HEIR)}
+
+    assert versions == {HOME: "0:1", HEIR: "0:2"}
+    anywhere = world.reads(None)
+    assert str(anywhere.open(newest()).version) == "0:2"
+    assert [record is not None for record in anywhere.fetch(newest(), ["first", "second"])[0]] == [True, True]
+
+
+def newest(*, attributes: bool = False) -> Read:
+    """All that is committed, as far as it is known."""
+    return Read("c", Freshness(0.0, VersionVector({})), include_attributes=attributes)
