@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from functions.ingest.collections import CollectionRegister
+from functions.ingest.homes import CollectionHomes
 from functions.ingest.replication import ReplicationShapes
 from functions.ingest.requests import DeclareCollection
 from shared.domain.collection import Collection
@@ -15,9 +16,10 @@ from shared.http import collection_name, json_response, read_body
 class CollectionRoutes:
     """Declaring and deleting collections."""
 
-    def __init__(self, register: CollectionRegister, shapes: ReplicationShapes) -> None:
+    def __init__(self, register: CollectionRegister, shapes: ReplicationShapes, homes: CollectionHomes) -> None:
         self._register = register
         self._shapes = shapes
+        self._homes = homes
 
     def routes(self) -> list[Route]:
         """As listed for `ingest` in topology.yaml."""
@@ -28,8 +30,9 @@ class CollectionRoutes:
         ]
 
     async def declare(self, request: Request) -> Response:
-        """Create a collection, or find it as declared; how it is replicated may be chosen again."""
+        """Create a collection, or find it as declared; how it is replicated may be chosen again, its home not."""
         body = await read_body(request, DeclareCollection)
+        begins = await run_in_threadpool(self._homes.checked, body.home)
         declaration = Collection(
             name=collection_name(request),
             uid="",
@@ -38,11 +41,13 @@ class CollectionRoutes:
             shards=body.shards,
             attributes=body.attributes,
         )
-        collection, created = await run_in_threadpool(self._register.declare, declaration)
+        collection, created = await run_in_threadpool(self._register.declare, declaration, begins)
         if body.replication is not None:
             await run_in_threadpool(self._shapes.choose, collection.name, body.replication)
         shape = body.replication or await run_in_threadpool(self._shapes.of, collection.name)
-        return json_response({**collection.to_answer(), "replication": shape}, 201 if created else 200)
+        home = await run_in_threadpool(self._homes.of, collection.name)
+        answer = {**collection.to_answer(), "replication": shape, "home": home}
+        return json_response(answer, 201 if created else 200)
 
     async def delete(self, request: Request) -> Response:
         """Delete a collection and everything in it."""

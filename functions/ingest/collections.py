@@ -8,8 +8,10 @@ from shared.domain.collection import Collection
 from shared.domain.paths import collection_document, grave_document, head_document
 from shared.domain.tenancy import public_name
 from shared.errors import Conflict, NotFound
+from shared.manifests import Head
 from shared.ports.clock import Clock
 from shared.ports.state import ABSENT, Delete, PreconditionFailed, Put, StateStore
+from shared.regions.homes import Home
 from shared.regions.paths import replication_document
 
 
@@ -20,8 +22,10 @@ class CollectionRegister:
         self._state = state
         self._clock = clock
 
-    def declare(self, declaration: Collection) -> tuple[Collection, bool]:
+    def declare(self, declaration: Collection, home: str | None = None) -> tuple[Collection, bool]:
         """The collection, and whether it is new. Declaring the same again changes nothing.
+
+        `home`: where a new one commits, until that is moved; by default in the home region of the topology.
 
         Raises:
             Conflict: a collection of this name exists with another declaration.
@@ -35,10 +39,8 @@ class CollectionRegister:
             attributes=declaration.attributes,
             created_at=self._clock.now().isoformat(),
         )
-        heads = [
-            Put(head_document(fresh.name, shard), {"uid": fresh.uid, "version": 0, "manifest": None})
-            for shard in range(fresh.shards)
-        ]
+        head = Head(fresh.uid, 0, None, home=None if home is None else Home(home, 0)).to_document()
+        heads = [Put(head_document(fresh.name, shard), head) for shard in range(fresh.shards)]
         try:
             self._state.commit([Put(collection_document(fresh.name), fresh.to_document(), if_version=ABSENT), *heads])
         except PreconditionFailed:

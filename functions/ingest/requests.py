@@ -31,6 +31,7 @@ class DeclareCollection(RequestModel):
     shards: int = Field(default=1, ge=1, le=MAX_SHARDS, strict=True)
     attributes: dict[AttributeName, AttributeType] = Field(default_factory=dict, max_length=MAX_DECLARED_ATTRIBUTES)
     replication: Shape | None = None
+    home: str | None = Field(default=None, min_length=1, max_length=63)
 
 
 class WriteOptions(RequestModel):

@@ -1,6 +1,6 @@
 """Puts ingest together; built on first use, so that importing stays cheap."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from starlette.types import ASGIApp
@@ -9,6 +9,7 @@ from functions.ingest.collection_routes import CollectionRoutes
 from functions.ingest.collections import CollectionRegister
 from functions.ingest.erasure_routes import ErasureRoutes
 from functions.ingest.erasures import StartErasures
+from functions.ingest.homes import CollectionHomes
 from functions.ingest.replication import ReplicationShapes
 from functions.ingest.transfer_routes import TransferRoutes
 from functions.ingest.transfers import StartTransfers
@@ -18,18 +19,22 @@ from shared.edge import EdgeSettings, edge
 from shared.erasures.store import Erasures
 from shared.http import UNGUARDED, HttpFunction, Middleware
 from shared.readiness import readiness
+from shared.regions.placement import deployed
 from shared.transfers.store import Transfers
 from shared.writes.accept import AcceptWrites
 
 
-def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
-    """Ingest on these adapters, behind this middleware."""
+def build(
+    adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED, buckets: Mapping[str, str] | None = None
+) -> ASGIApp:
+    """Ingest on these adapters, behind this middleware; `buckets` of the regions that are deployed, if several are."""
     register = CollectionRegister(adapters.state, adapters.clock)
     writes = AcceptWrites(adapters.state, adapters.objects, adapters.publisher, adapters.clock)
     erasures = Erasures(adapters.state, adapters.clock)
     start = StartErasures(writes, erasures, adapters.publisher, adapters.clock)
+    homes = CollectionHomes(adapters.state, lambda: deployed(buckets or {}))
     routes = [
-        *CollectionRoutes(register, ReplicationShapes(adapters.state)).routes(),
+        *CollectionRoutes(register, ReplicationShapes(adapters.state), homes).routes(),
         *WriteRoutes(adapters.state, writes, start).routes(),
         *ErasureRoutes(adapters.state, erasures).routes(),
         *_transfers(adapters).routes(),
@@ -48,4 +53,4 @@ def app() -> ASGIApp:
     """Ingest as the environment says."""
     settings = EdgeSettings()
     adapters = open_adapters(settings)
-    return build(adapters, edge(adapters, settings))
+    return build(adapters, edge(adapters, settings), settings.buckets)

@@ -1,6 +1,7 @@
 """Query over HTTP: translate requests, call the service, translate answers."""
 
 import time
+from collections.abc import Callable
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -17,11 +18,13 @@ from functions.query.responses import describe_damages, describe_record, describ
 from functions.query.searching import Searches
 from shared.cache.segment_cache import SegmentCache
 from shared.collections import visible_collections
+from shared.domain.collection import Collection
 from shared.domain.versions import VersionVector
 from shared.http import collection_name, json_response, read_body
 from shared.ports.state import StateStore
 from shared.reads.heads import Freshness
 from shared.reads.service import AnswerReads, Read, Search
+from shared.regions.copies import Copies
 from shared.request_context import context_of
 
 
@@ -37,8 +40,10 @@ class QueryRoutes:
         segments: SegmentCache,
         answers: AnswerCache,
         staleness_s: float,
+        copies: Callable[[Collection], Copies],
     ) -> None:
         self._state = state
+        self._copies = copies
         self._reads = reads
         self._searches = searches
         self._check_recall = CheckRecall(reads)
@@ -69,14 +74,16 @@ class QueryRoutes:
         )
 
     async def describe(self, request: Request) -> Response:
-        """One collection: its declaration, size, segments with their calibration, and what this instance holds."""
+        """One collection: declaration, size, segments with calibration, regions, and what this instance holds."""
         read = Read(collection_name(request), Freshness(0.0, VersionVector({})))
         opened = await run_in_threadpool(self._reads.open, read)
+        copies = await run_in_threadpool(self._copies, opened.collection)
         return json_response(
             {
                 **opened.collection.to_answer(),
                 "records": sum(snapshot.live_rows for snapshot in opened.snapshots),
                 "version": str(opened.version),
+                **copies.to_answer(),
                 "segments": describe_segments(opened),
                 "cache": self._cache.stats(),
                 "answer_cache": self._answers.stats(),

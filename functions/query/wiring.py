@@ -29,6 +29,8 @@ from shared.reads.heads import Heads
 from shared.reads.served_heads import served_heads
 from shared.reads.service import AnswerReads
 from shared.reads.snapshots import Snapshots
+from shared.regions.copies import copies_of
+from shared.regions.placement import deployed
 from shared.topology import load_topology
 
 _SWITCH_AFTER_S: Final = 0.0002
@@ -48,7 +50,13 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
     staleness_s = settings.staleness_ms / 1000
     routes = [
         *QueryRoutes(
-            adapters.state, reads, searches, segments=segments, answers=answers, staleness_s=staleness_s
+            adapters.state,
+            reads,
+            searches,
+            segments=segments,
+            answers=answers,
+            staleness_s=staleness_s,
+            copies=lambda collection: copies_of(adapters.state, deployed(settings.buckets), collection),
         ).routes(),
         *ProgressiveRoutes(reads, staleness_s).routes(),
         *NeighborRoutes(reads, searches, answers, _cache_policy(settings)).routes(),

@@ -31,3 +31,9 @@ def placement_of(settings: Settings) -> Placement:
     region = settings.region or topology.home_region
     buckets = settings.buckets or {region: settings.own_bucket or ""}
     return Placement(region, topology.limited_to(buckets) if settings.buckets else topology, buckets)
+
+
+def deployed(buckets: Mapping[str, str]) -> Topology:
+    """The topology of the regions that are deployed; without any named, of the home region alone."""
+    topology = load_topology()
+    return topology.limited_to(buckets or {topology.home_region})

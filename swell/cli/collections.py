@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_URL, Collection, Json, Url
 from swell.cli.output import human_size, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from swell.client import CollectionDescription
 
 app = typer.Typer(help="Create, list, look at and delete collections.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -20,6 +23,14 @@ class Metric(StrEnum):
     COSINE = "cosine"
     DOT = "dot"
     EUCLIDEAN = "euclidean"
+
+
+class Shape(StrEnum):
+    """How a collection is replicated."""
+
+    MESH = "mesh"
+    HIERARCHICAL = "hierarchical"
+    HYBRID = "hybrid"
 
 
 @app.command("list")
@@ -52,6 +63,12 @@ def create_collection(
             help="An attribute to filter on: string, integer, float, boolean or string_list. May be repeated.",
         ),
     ] = None,
+    replication: Annotated[
+        Shape | None, typer.Option(help="Who copies it from whom; by default hybrid, the cheapest.")
+    ] = None,
+    home: Annotated[
+        str | None, typer.Option(metavar="REGION", help="Where a new one commits; by default the home region.")
+    ] = None,
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
@@ -59,7 +76,13 @@ def create_collection(
     declared = dict(attribute_of(text) for text in attribute or [])
     with connected(url) as client:
         created = client.collections.create(
-            name, dimension=dimension, metric=metric.value, shards=shards, attributes=declared
+            name,
+            dimension=dimension,
+            metric=metric.value,
+            shards=shards,
+            attributes=declared,
+            replication=replication.value if replication else None,
+            home=home,
         )
     if as_json:
         print_json(asdict(created))
@@ -79,6 +102,8 @@ def get_collection(name: Collection, *, url: Url = DEFAULT_URL, as_json: Json = 
     say(f"{found.dimension} dimensions, {found.metric}, {found.shards} shard(s), created {found.created_at}")
     if found.attributes:
         say(f"attributes: {_attributes(found.attributes)}")
+    if len(found.regions) > 1:
+        _print_copies(found)
     print_table(
         {"shard": "right", "segment": "left", "rows": "right", "size": "right"},
         [[str(s.shard), s.kind, f"{s.rows:,}", human_size(s.size_bytes)] for s in found.segments],
@@ -142,6 +167,23 @@ def attribute_of(text: str) -> tuple[str, str]:
     if not (name and colon and kind):
         raise CommandFailed(f"--attribute: got {text!r}, allowed: NAME:TYPE, such as rank:integer", code="usage")
     return name, kind
+
+
+def _print_copies(found: "CollectionDescription") -> None:
+    say(f"commits in {found.home}, replicated as {found.replication}")
+    print_table(
+        {"region": "left", "copies from": "left", "version": "left", "behind": "right", "lag": "right"},
+        [
+            [
+                copy.region,
+                copy.source or ("home" if copy.region == found.home else "does not follow"),
+                copy.version or "-",
+                str(copy.versions_behind),
+                "-" if copy.lag_s is None else f"{copy.lag_s:.2f} s",
+            ]
+            for copy in found.regions
+        ],
+    )
 
 
 def _attributes(declared: object) -> str:

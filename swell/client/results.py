@@ -1,7 +1,7 @@
 """What calls return. Fields that a newer server adds are ignored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -160,12 +160,28 @@ class SegmentSummary:
 
 
 @dataclass(frozen=True)
+class RegionalCopy:
+    """What a region has of a collection: `version` None where it has nothing, `lag_s` from commit to copy."""
+
+    region: str
+    source: str | None
+    version: str | None
+    versions_behind: int
+    lag_s: float | None
+
+
+@dataclass(frozen=True)
 class CollectionDescription(CollectionDeclaration):
     """A collection, its size and what it is stored in."""
 
     records: int
     version: str
     segments: list[SegmentSummary]
+    home: str = ""
+    """The region where it commits."""
+    replication: str = ""
+    """The shape: mesh, hierarchical or hybrid."""
+    regions: list[RegionalCopy] = field(default_factory=list)
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -174,7 +190,18 @@ class CollectionDescription(CollectionDeclaration):
             SegmentSummary(entry["shard"], entry["kind"], entry["rows"], entry["size_bytes"])
             for entry in document["segments"]
         ]
-        return cls(**_declared(document), records=document["records"], version=document["version"], segments=segments)
+        return cls(
+            **_declared(document),
+            records=document["records"],
+            version=document["version"],
+            segments=segments,
+            home=document.get("home", ""),
+            replication=document.get("replication", ""),
+            regions=[
+                RegionalCopy(**{name: entry[name] for name in RegionalCopy.__dataclass_fields__})
+                for entry in document.get("regions", ())
+            ],
+        )
 
     def rows(self, kind: str) -> int:
         """Rows in segments of this kind, replaced and deleted ones included."""

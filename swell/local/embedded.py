@@ -122,7 +122,7 @@ def front_door(
     """
     stream = Later(lambda: _stream(data_dir, adapters, middleware, buckets or {}))
     functions: dict[str, ASGIApp] = {
-        "ingest": Later(lambda: _ingest(adapters, middleware)),
+        "ingest": Later(lambda: _ingest(adapters, middleware, buckets or {})),
         "query": query,
         "stream": stream,
         "coordination": Later(lambda: _coordination(adapters, [*operators, *middleware])),
@@ -133,10 +133,10 @@ def front_door(
     return FrontDoor(load_topology(), functions, closing, starting=[grpc.start], stopping=[grpc.stop])
 
 
-def _ingest(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:
+def _ingest(adapters: Adapters, middleware: Sequence[Middleware], buckets: Mapping[str, str]) -> ASGIApp:
     from functions.ingest.wiring import build
 
-    return build(adapters, middleware)
+    return build(adapters, middleware, buckets)
 
 
 def _coordination(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:

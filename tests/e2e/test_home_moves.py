@@ -118,7 +118,7 @@ def test_a_home_that_is_killed_is_followed_by_another(
 
         http.put("/v1/collections/c", json={"dimension": 2, "metric": "dot"}).raise_for_status()
         until(lambda: [each["presence"] for each in get("regions")["regions"]] == ["live"] * 3)
-        post("collections/c/upsert", records=[{"id": "r0", "vector": [1.0, 0.0]}], wait="committed")
+        post("collections/c/upsert", records=[{"id": "r0", "vector": [1.0, 0.0]}], wait="committed", timeout_ms=60_000)
         until(lambda: not any(get(f"regions/{HOME}")["versions_others_lack"].values()))
 
         follower = Follower(swell.url)

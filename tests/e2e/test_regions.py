@@ -18,6 +18,7 @@ from shared.regions.lag import lag_target_s
 from shared.regions.paths import regional_head_document
 from shared.topology import load_topology
 from swell.cli.main import app
+from swell.client import Swell
 from swell.local.region_choice import RegionOptions
 from swell.local.regional import run_regions
 from swell.local.regional_reads import CLIENT_REGION
@@ -145,6 +146,22 @@ def test_a_region_reads_every_byte_of_its_copy_when_asked(swell: RunningSwell) -
     assert first["result"]["objects"] > 0
     assert second == first
     assert json.loads(listed.stdout)["tasks"] == [first]
+
+
+def test_a_collection_may_begin_elsewhere(swell: RunningSwell, http: httpx.Client) -> None:
+    """It commits in the region that was asked for, and its description tells who has what."""
+    with Swell(swell.url) as client:
+        client.collections.create("tokyo", dimension=2, home=TOKYO, replication="mesh")
+        newest = write(http, "tokyo", ["a"])
+        until(lambda: {copy.version for copy in client.collections.get("tokyo").regions} == {newest})
+        found = client.collections.get("tokyo")
+
+    shown = CliRunner().invoke(app, ["collections", "get", "tokyo", "--url", swell.url]).stdout
+    assert (found.home, found.replication) == (TOKYO, "mesh")
+    assert {copy.region: copy.source for copy in found.regions} == {HOME: TOKYO, BELGIUM: TOKYO, TOKYO: None}
+    assert all(copy.lag_s is not None for copy in found.regions if copy.region != TOKYO)
+    assert f"commits in {TOKYO}, replicated as mesh" in shown
+    assert search(http, "tokyo", HOME, consistency="strong").json()["matches"][0]["id"] == "a"
 
 
 def test_strong_reads_wait_for_home(swell: RunningSwell, http: httpx.Client) -> None:

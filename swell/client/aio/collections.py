@@ -22,16 +22,21 @@ class AsyncCollections:
         metric: str = "cosine",
         shards: int = 1,
         attributes: Mapping[str, str] | None = None,
+        replication: str | None = None,
+        home: str | None = None,
     ) -> CollectionDeclaration:
         """Create a collection; one that was created the same way before is simply returned.
 
         `attributes` maps names to types: string, integer, float, boolean or string_list.
+        `replication`: mesh, hierarchical or hybrid. `home`: the region where a new collection commits.
 
         Raises:
             InvalidRequestError: a setting is out of its range.
             ConflictError: a collection of this name exists with other settings.
         """
-        body = {"dimension": dimension, "metric": metric, "shards": shards, "attributes": dict(attributes or {})}
+        body: dict[str, Any] = {"dimension": dimension, "metric": metric, "shards": shards}
+        body |= {"attributes": dict(attributes or {})}
+        body |= {name: value for name, value in (("replication", replication), ("home", home)) if value is not None}
         return CollectionDeclaration.of(await self._transport.send("PUT", collection_path(name), body))
 
     async def list(self) -> list[CollectionDeclaration]:

@@ -68,7 +68,15 @@ COLLECTION: Final = required(
     shards={"type": "integer", "minimum": 1},
     attributes={"type": "object", "additionalProperties": {"enum": [kind.value for kind in AttributeType]}},
 )
-DECLARED: Final = with_optional(COLLECTION, replication={"enum": [shape.value for shape in Shape]})
+_SHAPE: Final[Schema] = {"enum": [shape.value for shape in Shape]}
+DECLARED: Final = with_optional(COLLECTION, replication=_SHAPE, home=_TEXT)
+_COPY: Final = required(
+    region=_TEXT,
+    source={"type": ["string", "null"], "description": "whom it copies from; null at home, and where it does not"},
+    version={"type": ["string", "null"]},
+    versions_behind=_COUNT,
+    lag_s={"type": ["number", "null"]},
+)
 COLLECTIONS: Final = required(collections=array(COLLECTION), serving_mode=_TEXT)
 DESCRIPTION: Final = with_optional(
     {
@@ -76,6 +84,10 @@ DESCRIPTION: Final = with_optional(
             **COLLECTION["properties"],
             records=_COUNT,
             version=_VERSION,
+            home=_TEXT,
+            home_epoch=_COUNT,
+            replication=_SHAPE,
+            regions=array(_COPY),
             segments=array(ANYTHING),
             cache=ANYTHING,
             answer_cache=ANYTHING,

@@ -60,6 +60,29 @@ def test_a_strange_way_of_replication_is_refused(api: Api) -> None:
     assert "'mesh', 'hierarchical' or 'hybrid'" in str(error)
 
 
+def test_a_home_that_is_not_deployed_is_refused(api: Api) -> None:
+    """The answer names the regions that are; nothing was created."""
+    answer = api.declare(home="mars-north1")
+
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"], error["allowed"]) == (400, "home", "us-central1")
+    assert api.declare(home="us-central1").json()["home"] == "us-central1"
+
+
+def test_a_description_says_where_a_collection_is(api: Api) -> None:
+    """One region alone has all of it, and lags behind nothing."""
+    api.declare(replication="mesh")
+    api.upsert({"id": "a", "vector": _V})
+    api.commit()
+
+    described = api.query.get("/v1/collections/words").json()
+
+    assert (described["home"], described["home_epoch"], described["replication"]) == ("us-central1", 0, "mesh")
+    assert described["regions"] == [
+        {"region": "us-central1", "source": None, "version": "0:1", "versions_behind": 0, "lag_s": None}
+    ]
+
+
 def test_collections_are_listed_described_and_deleted(api: Api) -> None:
     """A deleted collection is gone from the list, and a second delete is not found."""
     api.declare("first")
