@@ -215,7 +215,11 @@ def _lag(head: Head, heir: RegionalHead | None) -> _Lag:
     return _Lag(max(1, head.version - had), max(0.0, head.written_at - since) if since else 0.0)
 
 
+def moved_head(head: Head, home: Home) -> Head:
+    """The head with another home; whoever was merging the shard loses its lease."""
+    return replace(head, home=home, lease=fenced(head.lease))
+
+
 def _moved(document: Document, home: Home) -> Put:
-    head = Head.from_document(document)
-    moved = replace(head, home=home, lease=fenced(head.lease))
+    moved = moved_head(Head.from_document(document), home)
     return Put(document.path, moved.to_document(), if_version=document.version)

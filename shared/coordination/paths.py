@@ -38,3 +38,8 @@ def journal_entries(name: str) -> str:
 def agent_document(region: str) -> str:
     """How the tasks of an agent went."""
     return f"agents/{region}"
+
+
+def forced_move_document(ballot: str, collection: str) -> str:
+    """Who forced a home to move, and what was lost by it; kept for ever."""
+    return f"forced_moves/{ballot}~{collection}"

@@ -1,13 +1,20 @@
+# ruff: noqa: PLC0415 - the stores load when a command opens them: `swell --help` stays quick
 """`swell ballots`: what the regions vote on; an operator can ask, and speak for a region."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
-from swell.cli.options import DEFAULT_URL, Json, Url
+from swell.cli.options import DEFAULT_DATA, DEFAULT_URL, Json, Url
 from swell.cli.output import print_json, print_table, say
+from swell.cli.places import Data, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.coordination.forced_moves import Loss
 
 app = typer.Typer(help="Look at what the regions vote on, and take part.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -79,6 +86,49 @@ def vote(
     if answer["standing"] != "counted":
         raise CommandFailed(f"the vote of {region} does not count: {answer['standing']}", code=answer["standing"])
     _show(answer["ballot"], as_json=as_json)
+
+
+@app.command("force")
+def force(
+    ballot: BallotId,
+    *,
+    operator: Annotated[str, typer.Option(help="Who answers for it: it is written down.")],
+    accept_loss: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="VERSIONS", help="Committed versions that may be lost, over all collections."),
+    ] = None,
+    data: Data = DEFAULT_DATA,
+    project: Project = None,
+    bucket: Annotated[
+        str | None, typer.Option(metavar="BUCKET", help="With --project: the bucket of the heir.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Carry out an accepted move of a home whose data is gone for good, losing what its heir does not have.
+
+    Without --accept-loss it only tells how much that is. Nothing is lost where `promote` is enough: try that first.
+    """
+    from swell.cli.forcing import Order, Place, forced
+
+    losses, moved = forced(ballot, Order(operator, accept_loss), Place(data, project, bucket))
+    total = sum(loss.versions for loss in losses)
+    if as_json:
+        print_json({"ballot": ballot, "is_moved": moved, "versions": total, "losses": [vars(loss) for loss in losses]})
+    else:
+        _print_losses(losses)
+        say(f"{'Lost' if moved else 'Would be lost'}: {total} committed versions.")
+    if not moved:
+        raise CommandFailed(f"nothing was moved; --accept-loss {total} accepts this loss", code="loss_not_accepted")
+
+
+def _print_losses(losses: "Sequence[Loss]") -> None:
+    print_table(
+        {"collection": "left", "versions": "right", "spanning": "right", "shards without a copy": "right"},
+        [
+            [loss.collection, str(loss.versions), f"{loss.span_s:.1f} s", str(loss.shards_without_copy)]
+            for loss in losses
+        ],
+    )
 
 
 def _show(found: dict[str, Any], *, as_json: bool) -> None:

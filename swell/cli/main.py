@@ -13,6 +13,7 @@ from swell.cli import (
     bundle,
     calendar,
     collections,
+    dead_letters,
     demo,
     doctor,
     drill,
@@ -80,6 +81,7 @@ app.command("delete")(records.delete)
 app.add_typer(regions.app, name="regions")
 app.add_typer(ballots.app, name="ballots")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(forecast.app, name="forecast")
 app.add_typer(budget.app, name="budget")

@@ -6,13 +6,21 @@ from pathlib import Path
 import pytest
 
 from functions.index_update.home_check import HomeElsewhere
-from shared.coordination.home_moves import FENCE
+from shared.coordination.ballots import Ballots
+from shared.coordination.forced_moves import ForcedMoves, Order
+from shared.coordination.home_moves import FENCE, Step
+from shared.coordination.leases import Leases
+from shared.coordination.membership import Membership
+from shared.coordination.paths import forced_move_document
+from shared.domain.paths import head_document
 from shared.domain.versions import VersionVector
-from shared.errors import RevisionConflict
+from shared.errors import Conflict, RevisionConflict
 from shared.events.codec import from_message
 from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1
+from shared.ports.state import Delete, PreconditionFailed, Put
 from shared.reads.heads import Freshness
 from shared.reads.service import Read
+from shared.regions.paths import regional_head_document
 from tests.integration.coordination.deployment import HEIR, HOME, Deployment
 
 
@@ -300,3 +308,69 @@ def test_standing_queries_and_exports_follow_a_home_that_moved(world: Deployment
 def newest(*, attributes: bool = False) -> Read:
     """All that is committed, as far as it is known."""
     return Read("c", Freshness(0.0, VersionVector({})), include_attributes=attributes)
+
+
+def forced(world: Deployment) -> ForcedMoves:
+    """What an operator's command carries out."""
+    membership, leases = Membership(world.state, world.clock), Leases(world.state, world.clock)
+    return ForcedMoves(world.state, world.clock, membership, leases, HOME, bucket=lambda region: world.buckets[region])
+
+
+def test_a_home_whose_data_is_gone_is_left_by_force_with_the_loss_that_was_accepted(world: Deployment) -> None:
+    """What the heir has goes on above every lost version; the old home comes back and is no second one."""
+    world.write("lost", 2.0)
+    world.commit()
+    old = world.state.get(head_document("c", 0))
+    assert old is not None
+    world.clock.advance(timedelta(minutes=4))
+    world.beat(HEIR)
+    world.open("b1", to_region=HEIR)
+    world.vote()
+    held = lease(world)
+    assert world.post("ballots/b1/promote", held)["versions_behind"] == 1
+    moves, ballot = forced(world), Ballots(world.state, world.clock, Membership(world.state, world.clock)).get("b1")
+    under = Leases(world.state, world.clock).held("homes", int(str(held["fencing_token"])))
+
+    assert moves.loss(ballot, "c").versions == 1
+    with pytest.raises(Conflict, match="1 versions would be lost, 0 were accepted"):
+        moves.force(ballot, "c", under, Order("ada", 0))
+    moved = moves.force(ballot, "c", under, Order("ada", 1))
+    again = moves.force(ballot, "c", under, Order("ada", 0))
+
+    head = world.head()
+    assert (moved.step, again.step, moved.versions_behind) == (Step.MOVED, Step.MOVED_BEFORE, 1)
+    assert (head.version, head.home and head.home.region, head.home and head.home.epoch) == (3, HEIR, 1)
+    record = world.state.get(forced_move_document("b1", "c"))
+    assert record is not None
+    assert (record.data["operator"], record.data["versions"]) == ("ada", 1)
+
+    with pytest.raises(PreconditionFailed):  # what the old home had under way
+        world.state.commit([Put(old.path, old.data, if_version=old.version)])
+    world.beat(HOME)
+    world.write("after", 4.0)
+    with pytest.raises(HomeElsewhere):
+        world.commit(by=HOME)
+    world.commit(by=HEIR)
+    found = world.reads(HEIR).fetch(newest(), ["first", "lost", "after"])[0]
+    assert [record is not None for record in found] == [True, False, True]
+    assert world.state.get(regional_head_document(HOME, "c", 0)) is None  # it has to copy all anew
+
+
+def test_a_shard_that_nobody_else_has_goes_on_empty(world: Deployment) -> None:
+    """Every version of it is in the loss."""
+    world.state.commit([Delete(regional_head_document(HEIR, "c", 0))])
+    world.clock.advance(timedelta(minutes=4))
+    world.beat(HEIR)
+    world.open("b1", to_region=HEIR)
+    world.vote()
+    held = lease(world)
+    moves, ballot = forced(world), Ballots(world.state, world.clock, Membership(world.state, world.clock)).get("b1")
+    under = Leases(world.state, world.clock).held("homes", int(str(held["fencing_token"])))
+
+    loss = moves.loss(ballot, "c")
+    moves.force(ballot, "c", under, Order("ada", loss.versions))
+
+    assert (loss.versions, loss.shards_without_copy, world.head().version) == (1, 1, 2)
+    world.write("after", 4.0)
+    world.commit(by=HEIR)
+    assert [r is not None for r in world.reads(HEIR).fetch(newest(), ["first", "after"])[0]] == [False, True]
