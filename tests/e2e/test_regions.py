@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from functions.query.region_header import SERVED_BY
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.state import SqliteState
+from shared.domain.versions import VersionVector
 from shared.regions.heads import RegionalHead
 from shared.regions.lag import lag_target_s
 from shared.regions.paths import regional_head_document
@@ -76,6 +77,12 @@ def versions(swell: RunningSwell, collection: str) -> dict[str, str | None]:
     return found
 
 
+def are_level(found: dict[str, str | None], newest: str) -> bool:
+    """Whether three regions serve one version, which has all that was written; segments may have been merged since."""
+    seen = {version for version in found.values() if version is not None}
+    return len(found) == 3 and len(seen) == 1 and VersionVector.parse(*seen).covers(VersionVector.parse(newest))
+
+
 def test_copies_come_within_the_targets_of_their_tiers(
     swell: RunningSwell, http: httpx.Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,7 +132,7 @@ def test_a_story_of_three_regions(swell: RunningSwell, http: httpx.Client, capsy
     lost = forget_messages(swell, BELGIUM)
     swell.regions[BELGIUM].start()
     swell.regions[BELGIUM].await_ready()
-    until(lambda: versions(swell, "words") == dict.fromkeys(swell.regions, newest))
+    until(lambda: are_level(versions(swell, "words"), newest))
     until(lambda: status(http)[BELGIUM]["alive"])
 
     lags = {name: each["replication"]["lag_max_s"] for name, each in status(http).items()}
