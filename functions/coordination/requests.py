@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from shared.coordination.inquiries import Question
 from shared.coordination.tasks.task import Strategy, TaskKind
 from shared.domain.limits import COLLECTION_NAME, MAX_REVISION, MAX_SHARDS
 from shared.http import RequestModel
@@ -90,6 +91,14 @@ class DrainRegion(RequestModel):
     """`POST /v1/regions/{region}/drain`."""
 
     is_draining: bool = Field(default=True, strict=True)
+
+
+class AskRegions(RequestModel):
+    """`POST /v1/inquiries`."""
+
+    id: Name
+    question: Question = Question.SIGHT
+    ttl_s: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False)
 
 
 class AskTask(RequestModel):

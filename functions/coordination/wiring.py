@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from functions.coordination.ballot_routes import BallotRoutes
 from functions.coordination.carrying_out import CarryOut
+from functions.coordination.inquiry_routes import InquiryRoutes
 from functions.coordination.lease_routes import LeaseRoutes
 from functions.coordination.proposing import Proposing
 from functions.coordination.region_routes import RegionRoutes
@@ -16,6 +17,7 @@ from shared.auth.operator_tokens import OperatorSettings, by_operator_tokens
 from shared.coordination.announcing import Announcements
 from shared.coordination.ballots import Ballots
 from shared.coordination.home_moves import HomeMoves
+from shared.coordination.inquiries import Inquiries
 from shared.coordination.leases import Leases
 from shared.coordination.membership import Membership
 from shared.coordination.tasks.desk import TaskDesk
@@ -40,6 +42,7 @@ def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> A
         *RegionRoutes(state, clock, membership, topology).routes(),
         *BallotRoutes(ballots, proposing, membership, carry_out, announcements).routes(),
         *LeaseRoutes(leases).routes(),
+        *InquiryRoutes(Inquiries(state, clock, membership, adapters.publisher), clock).routes(),
         *TaskRoutes(TaskDesk(state, clock, membership, adapters.publisher), clock).routes(),
     ]
     return HttpFunction("coordination", routes, ready=lambda: _check(adapters), middleware=middleware)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from functions.region_sync.copying import Copier
+from functions.region_sync.seeing import SightOfRegion
 from functions.region_sync.settings import RegionSyncSettings
 from functions.region_sync.shard_view import ShardViews
 from functions.region_sync.sync_shard import SyncShard
@@ -14,12 +15,13 @@ from shared.adapters.stored.load_metrics import StoredLoadMetrics
 from shared.coordination.agent import RegionalAgent
 from shared.coordination.announcing import Announcements
 from shared.coordination.ballots import Ballots
+from shared.coordination.inquiries import Inquiries, Question, Respondent
 from shared.coordination.member import Capacity, Load
 from shared.coordination.membership import Membership
 from shared.coordination.process_load import ProcessLoad
 from shared.coordination.reported_load import ReportedLoad
 from shared.coordination.tasks.desk import TaskDesk
-from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1
+from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1, InquiryOpenedV1
 from shared.events.event import Event
 from shared.events.tasks import TaskAssignedV1
 from shared.manifests import ManifestReader
@@ -69,10 +71,16 @@ class Coordinating:
             interval=settings.heartbeat,
         )
         self._work = TaskWork(region, self.desk, works)
+        self._respond = Respondent(
+            region,
+            Inquiries(state, clock, membership, adapters.publisher),
+            {Question.SIGHT: SightOfRegion(region, state, clock, membership)},
+        )
 
     def tick(self, *, anew: bool = False) -> None:
-        """Be heard, vote, and give out what waits or was given to somebody who is gone."""
+        """Be heard, vote, answer, and give out what waits or was given to somebody who is gone."""
         self.agent.tick(anew=anew)
+        self._respond.tick()
         self.desk.give_out()
 
     def handlers(self) -> dict[type[Event], Callable[[Any], Outcome]]:
@@ -81,6 +89,7 @@ class Coordinating:
             BallotOpenedV1: self.agent.ballot_opened,
             BallotDecidedV1: _noted,
             HomeMovedV1: _noted,
+            InquiryOpenedV1: self._respond,
             TaskAssignedV1: self._work,
         }
 

@@ -22,6 +22,24 @@ def task_document(task_id: str) -> str:
     return f"{TASKS}/{task_id}"
 
 
+INQUIRIES: Final = "inquiries"
+
+
+def inquiry_document(inquiry_id: str) -> str:
+    """What regions were asked."""
+    return f"{INQUIRIES}/{inquiry_id}"
+
+
+def inquiry_answers(inquiry_id: str) -> str:
+    """What they answered."""
+    return f"{INQUIRIES}/{inquiry_id}/answers"
+
+
+def inquiry_answer(inquiry_id: str, region: str) -> str:
+    """What one of them answered."""
+    return f"{inquiry_answers(inquiry_id)}/{region}"
+
+
 JOURNALS: Final = "journals"
 
 

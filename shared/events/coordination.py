@@ -18,6 +18,18 @@ class BallotOpenedV1(Event):
     """The id of the ballot, which holds what is proposed."""
 
 
+class InquiryOpenedV1(Event):
+    """Regions are asked something; they answer now, and not only at their next tick."""
+
+    type: ClassVar[str] = "dev.swell.coordination.inquiry_opened.v1"
+    topic: ClassVar[str] = "coordination"
+    source: ClassVar[str] = "//swell.dev/functions/coordination"
+    max_age: ClassVar[timedelta] = timedelta(minutes=10)
+
+    inquiry: str
+    """The id of the inquiry, which holds the question and the deadline of answers."""
+
+
 class BallotDecidedV1(Event):
     """A ballot has come to an outcome, which never changes."""
 

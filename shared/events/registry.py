@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1
+from shared.events.coordination import BallotDecidedV1, BallotOpenedV1, HomeMovedV1, InquiryOpenedV1
 from shared.events.crowds import (
     CalendarChangedV1,
     ForecastDueV1,
@@ -32,6 +32,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         BallotOpenedV1,
         BallotDecidedV1,
         HomeMovedV1,
+        InquiryOpenedV1,
         CalendarChangedV1,
         ForecastDueV1,
         PlanChangedV1,

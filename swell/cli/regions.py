@@ -1,3 +1,4 @@
+# ruff: noqa: PLC0415 - what only one command needs loads with it: `swell --help` stays quick
 """`swell regions`: who is there, and how each region does."""
 
 from typing import Annotated, Any
@@ -9,6 +10,8 @@ from swell.cli.options import DEFAULT_URL, Json, Url
 from swell.cli.output import print_json, print_table, say
 
 app = typer.Typer(help="Look at the regions of a deployment.", no_args_is_help=True, rich_markup_mode=None)
+
+_LOOKS_EVERY_S = 0.1
 
 Region = Annotated[str, typer.Argument(help="The name of the region, such as europe-west1.")]
 
@@ -40,6 +43,45 @@ def show_region(region: Region, *, url: Url = DEFAULT_URL, as_json: Json = False
         say(f"ails: {ailment}")
     for other, versions in sorted(found["versions_others_lack"].items()):
         say(f"{other} lacks {versions} committed versions" if versions else f"{other} has all that it committed")
+
+
+@app.command("ask")
+def ask_regions(
+    *,
+    wait_s: Annotated[float, typer.Option(min=0.1, max=300, help="Wait so many seconds for answers.")] = 5.0,
+    url: Url = DEFAULT_URL,
+    as_json: Json = False,
+) -> None:
+    """Ask every region that is heard what it sees: whom it hears, and how far its copies are.
+
+    Regions that see different things are cut off from each other; one that is silent has an agent that does not work.
+    """
+    import time
+    from uuid import uuid4
+
+    with connected(url) as client:
+        found = client.regions.ask(f"sight-{uuid4().hex[:12]}", ttl_s=wait_s)
+        while not found["is_over"]:
+            time.sleep(_LOOKS_EVERY_S)
+            found = client.regions.answers(found["id"])
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        {"region": "left", "answered": "right", "life": "right", "does not hear": "left", "behind": "right"},
+        [
+            [
+                region,
+                f"{one['after_s']:.2f} s",
+                str(one["incarnation"]),
+                ", ".join(f"{other} ({how})" for other, how in one["hears"].items() if how != "live") or "-",
+                "-" if one["replication"] is None else str(one["replication"]["behind"]),
+            ]
+            for region, one in found["answers"].items()
+        ],
+    )
+    for region in found["silent"]:
+        say(f"{region} did not answer within {wait_s:g} s.")
 
 
 @app.command("drain")

@@ -37,6 +37,26 @@ class Regions:
         found: dict[str, Any] = self._transport.send("POST", path, {"is_draining": is_draining})
         return found
 
+    def ask(self, inquiry: str, *, question: str = "sight", ttl_s: float = 10.0) -> dict[str, Any]:
+        """Ask every region that is heard; asking again with the same id finds what was asked.
+
+        Raises:
+            ConflictError: another question has this id, or there is nobody to ask.
+        """
+        body = {"id": inquiry, "question": question, "ttl_s": ttl_s}
+        found: dict[str, Any] = self._transport.send("POST", "/v1/inquiries", body)
+        return found
+
+    def answers(self, inquiry: str) -> dict[str, Any]:
+        """What regions answered so far; `is_over`: nothing more will come.
+
+        Raises:
+            NotFoundError: there is no such inquiry, or it is forgotten.
+        """
+        path = f"/v1/inquiries/{quote(inquiry, safe='')}"
+        found: dict[str, Any] = self._transport.send("GET", path)
+        return found
+
 
 class Ballots:
     """The questions that regions vote on."""

@@ -171,6 +171,15 @@ def test_a_collection_may_begin_elsewhere(swell: RunningSwell, http: httpx.Clien
     assert search(http, "tokyo", HOME, consistency="strong").json()["matches"][0]["id"] == "a"
 
 
+def test_every_region_says_what_it_sees(swell: RunningSwell) -> None:
+    """Asked of the regions themselves: all three hear all three."""
+    asked = CliRunner().invoke(app, ["regions", "ask", "--wait-s", str(WITHIN_S), "--url", swell.url, "--json"])
+
+    found = json.loads(asked.stdout)
+    assert (found["silent"], set(found["answers"])) == ([], set(swell.regions))
+    assert all(set(answer["hears"]) == set(swell.regions) for answer in found["answers"].values())
+
+
 def test_strong_reads_wait_for_home(swell: RunningSwell, http: httpx.Client) -> None:
     """In a region that only follows they see every commit made before them."""
     http.put("/v1/collections/strong", json={"dimension": 2}).raise_for_status()

@@ -140,6 +140,15 @@ REGION: Final = required(region=_TEXT, presence=_TEXT, is_draining=_FLAG, heard_
 REGIONS: Final = required(regions=array(REGION))
 TASK: Final = required(id=_TEXT, kind=_TEXT, state=_TEXT, attempts=_COUNT, asked_at=_MOMENT, deadline=_MOMENT)
 TASKS: Final = required(tasks=array(TASK))
+INQUIRY: Final = required(
+    id=_TEXT,
+    question=_TEXT,
+    asked_at=_MOMENT,
+    deadline=_MOMENT,
+    is_over=_FLAG,
+    answers={"type": "object", "additionalProperties": required(after_s=_NUMBER)},
+    silent=array(_TEXT),
+)
 JOURNAL: Final = required(entries=array(required(number=_COUNT, at=_MOMENT)))
 EVENT: Final = required(
     id=_TEXT,

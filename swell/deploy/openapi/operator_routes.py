@@ -8,6 +8,7 @@ from functions.control.crowd_routes import Since
 from functions.control.prewarm_routes import LoadCollections, RaiseFloor, StepDown, TellFact
 from functions.control.requests import ImportCalendar, PutEvent, Span
 from functions.coordination.requests import (
+    AskRegions,
     AskTask,
     CastVote,
     DrainRegion,
@@ -53,6 +54,10 @@ OPERATOR_ROUTES: Final = {
     ("POST", _LEASE): RouteDoc("takeLease", "Take a lease", (Answer(answers.LEASE),), body=TakeLease),
     ("POST", f"{_LEASE}/renew"): RouteDoc("renewLease", "Hold it longer", (Answer(answers.LEASE),), body=RenewLease),
     ("POST", f"{_LEASE}/release"): RouteDoc("releaseLease", "Give it back", (NO_CONTENT,), body=ReleaseLease),
+    ("POST", "/v1/inquiries"): RouteDoc(
+        "askRegions", "Ask every region", (Answer(answers.INQUIRY, status=HTTPStatus.ACCEPTED),), body=AskRegions
+    ),
+    ("GET", "/v1/inquiries/{inquiry}"): RouteDoc("inquiry", "What regions answered", (Answer(answers.INQUIRY),)),
     ("GET", "/v1/tasks"): RouteDoc("listTasks", "The tasks that are kept", (Answer(answers.TASKS),)),
     ("POST", "/v1/tasks"): RouteDoc(
         "askTask", "Ask for a task", (Answer(answers.TASK, status=HTTPStatus.ACCEPTED),), body=AskTask
