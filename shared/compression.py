@@ -149,7 +149,10 @@ class _Gzip:
         self._decoder = zlib.decompressobj(wbits=31)
 
     def decode(self, chunk: bytes, at_most: int) -> bytes:
-        return self._decoder.decompress(chunk, at_most + 1)
+        body = self._decoder.decompress(chunk, at_most + 1)
+        if self._decoder.unused_data:
+            raise zlib.error("more after its end")
+        return body
 
     @property
     def is_done(self) -> bool:
@@ -193,19 +196,25 @@ class _Decoded:
         self._receive = receive
         self._decoder = decoder
         self._size = 0
+        self._encoded = 0
 
     async def __call__(self) -> Message:
         message = await self._receive()
         if message["type"] != "http.request":
             return message
+        chunk = message.get("body", b"")
+        self._encoded += len(chunk)
+        damaged = InvalidRequest(FieldProblem("body", "damaged", "a body encoded as its header says"))
+        if chunk and self._decoder.is_done:  # zlib would keep what follows, and copy it for every piece
+            raise damaged
         try:
-            body = self._decoder.decode(message.get("body", b""), MAX_REQUEST_BYTES - self._size)
+            body = self._decoder.decode(chunk, MAX_REQUEST_BYTES - self._size)
         except Exception as error:
             if type(error).__module__ not in {"zlib", "brotli", "_brotli"}:
                 raise
-            raise InvalidRequest(FieldProblem("body", "damaged", "a body encoded as its header says")) from None
+            raise damaged from None
         self._size += len(body)
-        if self._size > MAX_REQUEST_BYTES:
+        if max(self._size, self._encoded) > MAX_REQUEST_BYTES:
             problem = FieldProblem("body", f"over {MAX_REQUEST_BYTES} bytes", f"at most {MAX_REQUEST_BYTES} bytes")
             raise RequestTooLarge(problem)
         more = message.get("more_body", False)

@@ -83,11 +83,12 @@ def edge(adapters: Adapters, settings: EdgeSettings) -> Sequence[Middleware]:
         Compression,
         partial(Authentication, authenticator=authenticator),
         partial(UnderServingMode, current_mode=CurrentMode(adapters.state)),
-        partial(Admission, gate=_gate(settings)),
+        partial(Admission, gate=gate(settings)),
     ]
 
 
-def _gate(settings: EdgeSettings) -> Gate:
+def gate(settings: EdgeSettings) -> Gate:
+    """What admits requests to one process."""
     shared = (
         None if settings.redis_url is None else RedisBuckets(RedisConnection(settings.redis_url.get_secret_value()))
     )

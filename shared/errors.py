@@ -67,6 +67,13 @@ class RequestTooLarge(InvalidRequest):
     status = 413
 
 
+class RequestTooSlow(PermanentError):  # noqa: N818
+    """The body took longer to come than a request may keep its place."""
+
+    code = "request_too_slow"
+    status = 408
+
+
 class MalformedEvent(PermanentError):  # noqa: N818
     """A delivery does not meet its contract."""
 

@@ -3,6 +3,7 @@
 Source: RFC 9457 (problem details for HTTP APIs).
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -10,7 +11,7 @@ from typing import Any, Final, TypeVar
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,9 +20,9 @@ from starlette.websockets import WebSocket
 from shared.auth.caller import LOCAL_OWNER
 from shared.auth.errors import Forbidden
 from shared.auth.scope import PUBLIC_PATHS
-from shared.domain.limits import COLLECTION_NAME, MAX_IDEMPOTENCY_KEY_BYTES, MAX_REQUEST_BYTES
+from shared.domain.limits import COLLECTION_NAME, MAX_BODY_S, MAX_IDEMPOTENCY_KEY_BYTES, MAX_REQUEST_BYTES
 from shared.domain.tenancy import DEFAULT_TENANT
-from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge, SwellError, shortened
+from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge, RequestTooSlow, SwellError, shortened
 from shared.metrics import scrape
 from shared.request_context import RequestContext, begin_context, context_of
 from shared.request_record import RequestRecord, recorded
@@ -56,6 +57,7 @@ async def read_body(request: Request, model: type[M]) -> M:
 
     Raises:
         RequestTooLarge: the body passes `MAX_REQUEST_BYTES`.
+        RequestTooSlow: it is not there in time.
         InvalidRequest: it is not JSON, or does not fit `model`; every problem is named.
     """
     body = await _bounded_body(request)
@@ -113,13 +115,19 @@ def idempotency_key(request: Request) -> str | None:
 
 async def _bounded_body(request: Request) -> bytes:
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_REQUEST_BYTES:
-            raise RequestTooLarge(
-                FieldProblem("body", f"over {MAX_REQUEST_BYTES} bytes", f"at most {MAX_REQUEST_BYTES} bytes")
-            )
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(MAX_BODY_S):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MAX_REQUEST_BYTES:
+                    raise RequestTooLarge(
+                        FieldProblem("body", f"over {MAX_REQUEST_BYTES} bytes", f"at most {MAX_REQUEST_BYTES} bytes")
+                    )
+                chunks.append(chunk)
+    except TimeoutError:
+        raise RequestTooSlow(f"the body was not there within {MAX_BODY_S:g} s") from None
+    except ClientDisconnect:  # nobody reads this answer; it only is no failure of ours
+        raise InvalidRequest(FieldProblem("body", "cut short", "a whole body")) from None
     return b"".join(chunks)
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from shared import tracing
+from shared.domain.limits import COLLECTION_NAME
 from shared.metrics import Counter, Histogram
 from shared.request_context import RequestContext
 from shared.telemetry import log
@@ -38,7 +39,7 @@ class RequestRecord:
         took_s = time.perf_counter() - self._started
         route = getattr(scope.get("route"), "path", None)  # never the path itself: it may hold anything
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        collection = scope.get("path_params", {}).get("collection")
+        collection = _name(scope.get("path_params", {}).get("collection"))
         REQUESTS.inc(self._function, method, route or "none", str(self.status))
         DURATION.observe(took_s, self._function, route or "none")
         span.rename(f"{method} {route or 'none'}")
@@ -69,6 +70,11 @@ class RequestRecord:
             duration_ms=round(took_s * 1000, 2),
             **context.notes,
         )
+
+
+def _name(collection: str | None) -> str | None:
+    """The name in a path, if a collection can have it: it may hold anything, a key too."""
+    return collection if collection is not None and COLLECTION_NAME.fullmatch(collection) else None
 
 
 @contextmanager

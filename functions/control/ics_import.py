@@ -1,7 +1,7 @@
 """Events of an iCalendar file or feed, as events of the calendar; what cannot be taken is named with its reason."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -10,13 +10,16 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from functions.control.ics_rules import Rule, UnsupportedRule
+from functions.control.ics_rules import MAX_SPAN_DAYS, Rule, UnsupportedRule
 from shared.domain.calendar import CalendarEvent, EventType
 from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge
 
 MAX_BYTES = 1_000_000
 MAX_EVENTS = 1_000
 MAX_OCCURRENCES = 2_000
+MAX_LINES = 20_000
+MAX_RULE_DAYS = 500_000
+"""Days that the rules of a file are expanded over, all together: 27 daily rules of fifty years."""
 MAX_ID_LENGTH = 200
 # What a calendar says about crowds beyond RFC 5545; X- names are ignored by other programs.
 REGIONS, KIND, STAGE = "X-SWELL-REGIONS", "X-SWELL-KIND", "X-SWELL-STAGE"
@@ -67,6 +70,14 @@ class _Reading:
     begin: datetime
     end: datetime
     moved: frozenset[tuple[str, datetime]]
+    rule_days: list[int] = field(default_factory=list)
+
+    def count(self, days: int) -> None:
+        """Days that one more rule is expanded over."""
+        self.rule_days.append(min(max(days, 0), MAX_SPAN_DAYS))
+        if sum(self.rule_days) > MAX_RULE_DAYS:
+            problem = FieldProblem("calendar", f"rules over {sum(self.rule_days)} days", f"{MAX_RULE_DAYS}")
+            raise RequestTooLarge(problem)
 
 
 def import_ics(content: bytes, defaults: ImportDefaults, *, begin: datetime, end: datetime) -> IcsImport:
@@ -96,6 +107,9 @@ def import_ics(content: bytes, defaults: ImportDefaults, *, begin: datetime, end
 def _entries(content: bytes) -> list[Event]:
     if len(content) > MAX_BYTES:
         raise RequestTooLarge(FieldProblem("calendar", f"{len(content)} bytes", f"{MAX_BYTES} bytes"))
+    lines = content.count(b"\n")
+    if lines > MAX_LINES:  # the parser's time grows with the square of what repeats
+        raise RequestTooLarge(FieldProblem("calendar", f"{lines} lines", f"{MAX_LINES} lines"))
     try:
         read = Calendar.from_ical(content)
     except (ValueError, IndexError, KeyError) as error:
@@ -142,8 +156,11 @@ def _starts(entry: Event, template: CalendarEvent, reading: _Reading) -> set[dat
     for parts in entry.rrules:
         until = [_local(moment, zone) for moment in parts.get("UNTIL", [])]
         rule = Rule.parse(parts, until[0] if until else None)
+        reading.count((min([latest, *until]) - template.starts_at_local).days)
         starts |= set(islice(rule.starts(template.starts_at_local, latest), MAX_OCCURRENCES + 1))
-    starts |= {_local(moment, zone) for moment, _ in entry.rdates}
+    if len(dates := entry.rdates) > MAX_OCCURRENCES:
+        raise RequestTooLarge(FieldProblem("calendar", f"{len(dates)} times of an event", f"{MAX_OCCURRENCES}"))
+    starts |= {_local(moment, zone) for moment, _ in dates}
     return starts - {_local(moment, zone) for moment in entry.exdates}
 
 

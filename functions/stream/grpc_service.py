@@ -17,14 +17,18 @@ from functions.stream.session import Session
 from functions.stream.wiring import Stream
 from shared.auth.caller import Caller
 from shared.auth.errors import MissingScope
+from shared.auth.loopback import FORWARDED
 from shared.auth.scope import Scope
 from shared.domain.limits import MAX_REQUEST_BYTES
-from shared.domain.serving_mode import ReadWish, apply
+from shared.domain.serving_mode import ReadWish, ServingMode, apply, terms
 from shared.domain.versions import VersionVector
-from shared.errors import SwellError
+from shared.errors import SwellError, TransientError
 from shared.http import invalid_request
 from shared.reads.heads import Freshness
 from shared.reads.service import Read, Search
+from shared.serving.errors import RateLimited, Shed
+from shared.serving.lane import Slot
+from shared.serving.priority import priority_of
 
 pb: Any = search_pb2
 
@@ -91,6 +95,10 @@ class SearchService:
             if Scope.READ not in caller.scopes:
                 raise MissingScope(Scope.READ)
             mode = await self._stream.sessions.current_mode()
+            slot = await self._admit(caller, mode)
+        except SwellError as error:
+            await _refuse(context, error)
+        try:
             ask = ask_of(request.ask, recall=_QUERY_RECALL)
             wish = apply(mode, caller.tier, ReadWish(ask.recall, ask.top_k, 0.0, bounded=True))
             read = Read(
@@ -102,16 +110,34 @@ class SearchService:
             found = await asyncio.to_thread(self._stream.reads.search, read, search)
         except SwellError as error:
             await _refuse(context, error)
+        finally:
+            slot.leave()
         matches = [ParseDict(describe(match), pb.Match()) for match in found.answer.matches[0]]
         return pb.QueryAnswer(matches=matches, version=str(found.opened.version), method=found.answer.method)
+
+    async def _admit(self, caller: Caller, mode: ServingMode) -> Slot:
+        """A place for one query, as over HTTP (`shared.serving.admission`)."""
+        gate = self._stream.gate
+        try:
+            share = terms(mode, caller.tier).admission_share
+            if share < 1 and not gate.buckets.let_in(caller, share):
+                raise Shed(mode, share)
+            wait_s = await gate.buckets.take(caller)
+            if wait_s > 0:
+                raise RateLimited(gate.buckets.rate_of(caller).per_s, wait_s)
+            priority = priority_of(caller.tier, {})
+            return gate.reads.enter_now(priority) or await gate.reads.enter(priority)
+        except TransientError as refusal:
+            gate.refused(refusal, caller.tier)
+            raise
 
     def _find_caller(self, context: Any) -> Callable[[], Awaitable[Caller]]:
         metadata = dict(context.invocation_metadata() or ())
         authorization = metadata.get("authorization")
         headers = {} if authorization is None else {b"authorization": str(authorization).encode()}
         scope = {"client": _peer(context.peer())}
-        if "forwarded" not in metadata and "x-forwarded-for" not in metadata:
-            headers[b"host"] = b"127.0.0.1"  # gRPC has no browsers: whom the peer's address says it is decides
+        headers |= {name.encode(): b"" for name in metadata if name.encode() in FORWARDED}
+        headers[b"host"] = b"127.0.0.1"  # gRPC has no browsers: whom the peer's address says it is decides
         authenticator = self._stream.authenticator
 
         async def find() -> Caller:

@@ -20,6 +20,8 @@ from shared.http import problem_response
 from shared.shutdown import process_shutdown
 
 _KEY_WITHIN_S: Final = 10.0
+_FIRST_MESSAGE_AT_MOST: Final = 1024
+"""Of one who is not known yet, nothing longer than a key is looked at."""
 _LAST_WORDS_WITHIN_S: Final = 3.0
 """What a client that is told to go has to read the reason."""
 
@@ -60,7 +62,8 @@ class WebSockets:
         await websocket.accept()
         try:
             async with asyncio.timeout(_KEY_WITHIN_S):
-                message = parse_message(await _text(websocket))
+                text = await _text(websocket)
+            message = parse_message(text) if len(text) <= _FIRST_MESSAGE_AT_MOST else None
             if not isinstance(message, Authenticate):
                 raise Unauthenticated(key_given=False)
             session = await self._sessions.open(self._bearer(websocket.scope, message.key))

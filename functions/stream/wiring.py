@@ -15,6 +15,7 @@ from shared.adapters.opening import Adapters, reading_anywhere
 from shared.auth.authenticator import Authenticator
 from shared.auth.key_store import KeyStore
 from shared.cache.segment_cache import CacheLimits, SegmentCache
+from shared.edge import gate
 from shared.http import HttpFunction, Middleware
 from shared.reads.heads import Heads
 from shared.reads.served_heads import served_heads
@@ -33,6 +34,7 @@ class Stream:
         self, adapters: Adapters, settings: StreamSettings, middleware: Sequence[Middleware], reads: AnswerReads
     ) -> None:
         self.reads = reads
+        self.gate = gate(settings)
         self.authenticator = Authenticator(
             KeyStore(adapters.state, adapters.clock), adapters.clock, open_on_loopback=settings.is_open_on_loopback
         )

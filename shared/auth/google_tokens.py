@@ -41,7 +41,7 @@ def verify_with_google(fetch: Callable[..., Any] | None = None) -> Verify:
                 token, fetched, audience=audience, clock_skew_in_seconds=CLOCK_SKEW_S
             )
         except exceptions.TransportError as error:
-            raise DependencyUnavailable(f"Google's certificates: {error}") from error
+            raise DependencyUnavailable("Google's certificates cannot be had now") from error
         except (exceptions.GoogleAuthError, TypeError, AttributeError, RecursionError):
             # of JSON nested too deep, and of claims of other types, the library raises what Python does
             raise ValueError("not a token that Google signed for this audience") from None

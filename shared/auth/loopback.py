@@ -5,7 +5,8 @@ from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-_FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
+FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
+"""What says that the peer acts for somebody else."""
 
 
 def is_loopback(host: str) -> bool:
@@ -27,7 +28,7 @@ def made_on_this_machine(scope: Mapping[str, Any], headers: Mapping[bytes, bytes
     `Origin`: a page of another site can post here, though it cannot read the answer.
     """
     peer = scope.get("client")
-    if peer is None or not is_loopback(peer[0]) or any(name in headers for name in _FORWARDED):
+    if peer is None or not is_loopback(peer[0]) or any(name in headers for name in FORWARDED):
         return False
     if not is_loopback(_host_name(b"//" + headers.get(b"host", b""))):
         return False

@@ -40,7 +40,7 @@ def open_hdf5(source: Source, choice: Choice) -> ArrayReader:
     with ExitStack() as opened, reading(source, _ALLOWED, OSError, KeyError, RuntimeError):
         content = source.path or opened.enter_context(source.open())
         file = opened.enter_context(h5py.File(content, "r"))
-        present = [name for name, member in file.items() if isinstance(member, h5py.Dataset)]
+        present = [name for name in file if _is_inside(file, name)]
         vectors = file[choice.vector(source.name, "train", present)]
         ids_name = choice.id(source.name, "ids", present)
         named = choice.attributes(source.name, present) if choice.attribute_fields else []
@@ -51,6 +51,16 @@ def open_hdf5(source: Source, choice: Choice) -> ArrayReader:
             attributes={name: _DataSet(source, file[name]) for name in named},
             metric=_metric(source.name, file.attrs),
         ).owning(opened)
+
+
+def _is_inside(file: Any, name: str) -> bool:
+    """Whether it is a data set of this very file: links and external storage would read any file of this machine."""
+    import h5py
+
+    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+        return False
+    member = file[name]
+    return isinstance(member, h5py.Dataset) and not member.external and not member.is_virtual
 
 
 class _DataSet:

@@ -32,6 +32,19 @@ class UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]
         return mapping
 
 
+def load_yaml(content: bytes) -> Any:
+    """The document, without aliases: nested, a few lines of them stand for more than memory holds.
+
+    Raises:
+        yaml.YAMLError: it is not YAML, or has an alias or two equal keys.
+    """
+    if b"*" in content and b"&" in content:
+        for event in yaml.parse(content, Loader=_SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=event.start_mark)  # type: ignore[arg-type]
+    return yaml.load(content, Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+
+
 @cache
 def load_topology() -> Topology:
     """Return the topology of this checkout or bundle; read once per process."""
@@ -45,7 +58,7 @@ def read_topology(path: Path) -> Topology:
         ConfigurationError: the file cannot be read, is not YAML, or breaks a rule; names every problem.
     """
     try:
-        document = yaml.load(path.read_bytes(), Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        document = load_yaml(path.read_bytes())
         return Topology.model_validate(document)
     except (OSError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path}: {error}") from error

@@ -5,19 +5,26 @@ collections/{c}/{uid}/{shard}/…        manifests and segments, named as in the
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 import orjson
 
+from shared.domain.limits import COLLECTION_NAME
+from shared.domain.tenancy import TENANT_NAME
 from shared.errors import CorruptObject
 
 FORMAT: Final = 1
 PREFIX: Final = "backups/"
+_STORED_NAME: Final = re.compile(rf"({TENANT_NAME.pattern}[.])?{COLLECTION_NAME.pattern}")
 STATE_COLLECTIONS: Final = ("keys", "calendar", "replication")
 """State that is backed up beside collections and their heads. Keys are hashes; what is derived, expires or describes
 the moment (commit markers, leases, operations, plans, ballots, spend, loads, memberships) is not."""
+
+
+_DOCUMENT: Final = re.compile(rf"({'|'.join(STATE_COLLECTIONS)})/[^/]+")
 
 
 @dataclass(frozen=True)
@@ -112,9 +119,18 @@ class Backup:
             if outer["format"] != FORMAT or hashlib.sha256(body).hexdigest() != outer["sha256"]:
                 raise CorruptObject(f"{name} is damaged, or of a format other than {FORMAT}")
             data = orjson.loads(body)
-            return cls(**{**data, "collections": tuple(_collection(each) for each in data["collections"])})
+            backup = cls(**{**data, "collections": tuple(_collection(each) for each in data["collections"])})
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise CorruptObject(f"{name} is not an index of a backup: {error!r}") from error
+        backup._require_known_names(name)
+        return backup
+
+    def _require_known_names(self, name: str) -> None:
+        """A backup that others could write to must not decide where a restore writes."""
+        strange = [each for each in self.documents if not _DOCUMENT.fullmatch(each)]
+        strange += [each.name for each in self.collections if not _STORED_NAME.fullmatch(each.name)]
+        if strange:
+            raise CorruptObject(f"{name} names what no backup holds: {strange[0]!r:.80}")
 
 
 def _collection(data: Mapping[str, Any]) -> CollectionPoint:

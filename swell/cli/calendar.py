@@ -14,8 +14,6 @@ from swell.cli.output import note, print_json, print_table, say
 
 app = typer.Typer(help="The events that draw crowds: instances are ready before they begin.", no_args_is_help=True)
 
-_FETCH_TIMEOUT_S: Final = 30.0
-_MAX_ICS_BYTES: Final = 1_000_000
 _NOT_IN_IDS: Final = re.compile(r"[^a-z0-9]+")
 _START_FORMATS: Final = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
@@ -160,19 +158,9 @@ def _read(source: str) -> str:
             return Path(source).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandFailed(f"cannot read {source}: {error}", code="unreadable_file") from error
-    import httpx  # noqa: PLC0415 - loaded when a feed is fetched: `swell --help` stays quick
+    from swell.cli.feeds import fetch_feed  # noqa: PLC0415 - loaded when it is needed: `swell --help` stays quick
 
-    address = re.sub(r"^webcal://", "https://", source)
-    try:
-        answer = httpx.get(address, timeout=_FETCH_TIMEOUT_S, follow_redirects=True)
-        answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise CommandFailed(f"cannot fetch {address}: {error}", code="unreadable_feed") from error
-    if len(answer.content) > _MAX_ICS_BYTES:
-        raise CommandFailed(
-            f"{address}: got {len(answer.content):,} bytes, allowed: {_MAX_ICS_BYTES:,}", code="feed_too_large"
-        )
-    return answer.text
+    return fetch_feed(re.sub(r"^webcal://", "https://", source))
 
 
 def _print_events(events: list[dict[str, Any]]) -> None:

@@ -44,7 +44,8 @@ def run_embedded(data_dir: Path, port: int = 0, *, workers: int = 0) -> Iterator
         ConfigurationError: the port is taken, or this platform cannot have workers.
     """
     logs = data_dir / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # vectors and hashes of keys: not for other users
+    logs.mkdir(exist_ok=True)
     log_file = logs / "swell.log"
     with log_file.open("a") as sink:
         log_to(sink)

@@ -31,7 +31,8 @@ def run_on_emulators(data_dir: Path, port: int = 0, *, regions: RegionOptions | 
     topology = load_topology()
     names = first_regions(topology, regions.count) if regions else [topology.home_region]
     logs = data_dir / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # vectors and hashes of keys: not for other users
+    logs.mkdir(exist_ok=True)
     with ExitStack() as stack:
         emulators = stack.enter_context(Emulators.start(logs))
         launcher = Launcher(topology.limited_to(names), emulators, data_dir)

@@ -51,7 +51,8 @@ def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Ite
     buckets = folders(topology, names)
     topology = topology.limited_to(names)
     logs = data_dir / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # vectors and hashes of keys: not for other users
+    logs.mkdir(exist_ok=True)
     settings = Settings(runtime="embedded", data_dir=data_dir, region=topology.home_region, buckets=dict(buckets))
     with (logs / "swell.log").open("a") as sink, ExitStack() as stack:
         log_to(sink)

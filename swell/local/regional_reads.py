@@ -16,10 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from shared.auth.errors import Unauthenticated
+from shared.auth.loopback import made_on_this_machine
 from shared.errors import DependencyUnavailable, FieldProblem, InvalidRequest, shortened
 from shared.http import json_response, problem_response
 from swell.local.region_watch import RegionWatch
-from swell.local.upstream import HOP_BY_HOP, handed_on
+from swell.local.upstream import HOP_BY_HOP, handed_on, target, whole_body
 
 CLIENT_REGION: Final = "x-swell-client-region"
 """The region that the client is nearest to; a load balancer knows it from the address."""
@@ -52,7 +54,7 @@ class RegionalReads:
         """Answer one request."""
         request = Request(scope, receive)
         if request.url.path == REGION_MAP and request.method == "GET":
-            response = json_response(await run_in_threadpool(self._region_map))
+            response = await self._map(request)
         else:
             try:
                 response = await self._read(request, self._origin(request))
@@ -65,6 +67,12 @@ class RegionalReads:
         if self._client is not None:
             await self._client.aclose()
 
+    async def _map(self, request: Request) -> Response:
+        """For programs of this machine: it names processes and ports."""
+        if not made_on_this_machine(request.scope, dict(request.scope["headers"])):
+            return problem_response(Unauthenticated(key_given=False))
+        return json_response(await run_in_threadpool(self._region_map))
+
     def _origin(self, request: Request) -> str:
         origin = request.headers.get(CLIENT_REGION, self._default_origin)
         if origin not in self._urls:
@@ -72,7 +80,7 @@ class RegionalReads:
         return origin
 
     async def _read(self, request: Request, origin: str) -> Response:
-        body = await request.body()
+        body = await whole_body(request)
         refusal: Response | None = None
         for region in self._watch.order(origin, self._draw()):
             started = time.monotonic()
@@ -101,7 +109,7 @@ class RegionalReads:
             self._client = httpx.AsyncClient(timeout=httpx.Timeout(90, connect=2))
         outgoing = self._client.build_request(
             request.method,
-            httpx.URL(self._urls[region]).copy_with(path=request.url.path, query=request.url.query.encode()),
+            httpx.URL(self._urls[region] + target(request)),
             headers=handed_on(request),
             content=body,
         )

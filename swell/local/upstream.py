@@ -6,7 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from shared.http import json_response
+from shared.auth.loopback import is_loopback
+from shared.domain.limits import MAX_REQUEST_BYTES
+from shared.errors import FieldProblem, RequestTooLarge
+from shared.http import json_response, problem_response
 from swell.local.websocket_upstream import forward_websocket
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"}
@@ -15,9 +18,33 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", 
 def handed_on(request: Request) -> list[tuple[str, str]]:
     """The headers that go on to a function."""
     headers = [(name, value) for name, value in request.headers.items() if name not in HOP_BY_HOP]
+    if not is_loopback(request.url.hostname or ""):  # the name of another site, which a page had rebound to here
+        headers.append(("x-forwarded-host", request.headers.get("host", "")))
     if "accept-encoding" not in request.headers:  # or our own client would ask for what its caller cannot read
         headers.append(("accept-encoding", "identity"))
     return headers
+
+
+def target(request: Request) -> str:
+    """Path and query as they were sent: what is encoded in them stays so."""
+    path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    query = request.scope.get("query_string", b"")
+    return (path + (b"?" + query if query else b"")).decode("latin-1")
+
+
+async def whole_body(request: Request) -> bytes:
+    """The body, which is held here before anybody has looked at its key.
+
+    Raises:
+        RequestTooLarge: it passes `MAX_REQUEST_BYTES`.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_REQUEST_BYTES:
+            limit = f"at most {MAX_REQUEST_BYTES} bytes"
+            raise RequestTooLarge(FieldProblem("body", f"over {MAX_REQUEST_BYTES} bytes", limit))
+    return bytes(body)
 
 
 class Upstream:
@@ -35,11 +62,13 @@ class Upstream:
         if self._client is None:
             self._client = httpx.AsyncClient(base_url=self._url, timeout=90)
         request = Request(scope, receive)
+        try:
+            body = await whole_body(request)
+        except RequestTooLarge as error:
+            await problem_response(error)(scope, receive, send)
+            return
         outgoing = self._client.build_request(
-            request.method,
-            httpx.URL(path=request.url.path, query=request.url.query.encode()),
-            headers=handed_on(request),
-            content=await request.body(),
+            request.method, httpx.URL(target(request)), headers=handed_on(request), content=body
         )
         response = await self._answer(outgoing)
         await response(scope, receive, send)

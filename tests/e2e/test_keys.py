@@ -51,15 +51,16 @@ def _workflow_error(data: Path) -> int:
 
 def test_a_key_is_made_used_listed_and_revoked(tmp_path: Path) -> None:
     """Without a key this machine is served; from the first one on, only who has one, and until it is revoked."""
-    data = ("--data", str(tmp_path))
-    with run_embedded(tmp_path) as running:
+    data_dir = tmp_path / "data"
+    data = ("--data", str(data_dir))
+    with run_embedded(data_dir) as running:
         open_before = _becomes(200, running.url)
         created = _document("create", "ci", "--scope", "read", "--scope", "admin", "--tenant", "acme", *data)
         headers = {"Authorization": f"Bearer {created['key']}"}
         closed = _becomes(401, running.url)
         opens = _becomes(200, running.url, headers)
         listed = _document("list", *data)["keys"]
-        asked = _workflow_error(tmp_path)
+        asked = _workflow_error(data_dir)
         _document("revoke", created["id"], *data)
         opens_nothing = _becomes(401, running.url, headers)
 
@@ -67,6 +68,7 @@ def test_a_key_is_made_used_listed_and_revoked(tmp_path: Path) -> None:
     assert 404 == asked  # workflows are let in by tokens of their own, and there is no such region
     assert [("acme", ["admin", "read"], "standard")] == [(one["tenant"], one["scopes"], one["tier"]) for one in listed]
     assert created["key"] not in json.dumps(listed)
+    assert 0o700 == data_dir.stat().st_mode & 0o777  # other users of this machine have no business here
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert created["key"].encode() not in kept
 

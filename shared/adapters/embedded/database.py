@@ -118,7 +118,7 @@ class Database:
         return connection
 
     def _prepare(self, schema: str, schema_version: int) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = self._session().connection
         _switch_to_wal(connection)
         with self.write() as connection:

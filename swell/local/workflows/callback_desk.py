@@ -10,10 +10,11 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, RequestTooLarge
 from shared.http import json_response, problem_response
 from shared.ports.clock import Clock
 from shared.ports.state import ABSENT, PreconditionFailed, Put, StateStore
+from swell.local.upstream import whole_body
 
 PATH: Final = "/workflow_callbacks/"
 _DESK: Final = "workflow_callbacks"
@@ -52,8 +53,8 @@ class StoredCallbacks:
             return
         request = Request(scope, receive)
         try:
-            self._take(request, await request.body())
-        except (NotFound, Conflict) as error:
+            self._take(request, await whole_body(request))
+        except (NotFound, Conflict, RequestTooLarge) as error:
             await problem_response(error)(scope, receive, send)
             return
         await json_response({})(scope, receive, send)

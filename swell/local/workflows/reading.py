@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from shared.topology.loading import UniqueKeyLoader
+from shared.topology.loading import load_yaml
 from swell.local.workflows.checking import problems_of
 from swell.local.workflows.definition import Routine, Steps, Workflow
 from swell.local.workflows.expressions.templates import template
@@ -55,7 +55,7 @@ def read(name: str, source: str) -> Workflow:
     if len(source.encode()) > MAX_SOURCE_BYTES:
         raise InvalidWorkflow(name, [f"{len(source.encode()):,} bytes, allowed: {MAX_SOURCE_BYTES:,}"])
     try:
-        document = yaml.load(source, Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        document = load_yaml(source.encode())
     except yaml.YAMLError as error:
         raise InvalidWorkflow(name, [str(error)]) from error
     problems: list[str] = []

@@ -1,7 +1,9 @@
 """What was backed up comes back whole: in place, under another name, elsewhere; never half, never damaged."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from shared.errors import Conflict, CorruptObject
 from shared.ports.state import Put
 from swell.backup.catalog import backups, find_backup, versions_since
 from swell.backup.checking import problems
+from swell.backup.contents import Backup, CollectionPoint
 from swell.backup.moving import Mover, through_here
 from swell.backup.points import Limit, kept_point
 from swell.backup.restoring import RestoreCollection, restore_documents
@@ -196,3 +199,20 @@ def test_a_revoked_key_does_not_come_back(world: BackedUp) -> None:
     assert key is not None
     assert key.data == {"revoked": True}
     assert brought == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"documents": {"control/serving_mode": {}}},
+        {"documents": {"keys/../control": {}}},
+        {"collections": (CollectionPoint({"name": "../../etc"}, ()),)},
+    ],
+    ids=["a document of the moment", "a path out of its collection", "a name out of the bucket"],
+)
+def test_an_index_decides_nothing_about_where_a_restore_writes(changed: dict[str, Any]) -> None:
+    """Whoever can write to the bucket of backups can make its checksum too."""
+    backup = replace(Backup("b", 0.0, 1.0, 1, (), {}), **changed)
+
+    with pytest.raises(CorruptObject, match="names what no backup holds"):
+        Backup.from_bytes(backup.to_bytes(), "b")

@@ -1,9 +1,11 @@
 """Who may do what, and who sees what, through the HTTP functions as deployed."""
 
+import asyncio
 import io
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -224,3 +226,50 @@ def test_no_key_reaches_a_log_or_a_document(api: GuardedApi) -> None:
         str(document) for collection in ("keys", "audit", "collections") for document in api.state.list(collection)
     ]
     assert not [text for text in stored if any(key in text for key in api.texts)]
+
+
+def test_of_a_path_only_what_can_be_a_name_is_logged(api: GuardedApi) -> None:
+    """A key or a text that was sent in the place of a name stays out of the log."""
+    sink = io.StringIO()
+    log_to(sink)
+    try:
+        api.search(api.key(), "swl_0123456789abcdef_" + "Z" * 43)
+        api.search(api.key(), "words")
+    finally:
+        log_to(None)
+
+    lines = [orjson.loads(line) for line in sink.getvalue().splitlines()]
+    assert "ZZZ" not in sink.getvalue()
+    assert [None, "words"] == [line.get("collection") for line in lines if line["message"] == "request"]
+
+
+def test_two_keys_in_one_request_are_none(api: GuardedApi) -> None:
+    """A proxy before us may have checked the other one."""
+    good = api.key()["Authorization"]
+    headers = [("Authorization", "Bearer swl_x"), ("Authorization", good)]
+
+    assert 401 == api.query.get("/v1/collections", headers=httpx.Headers(headers)).status_code
+
+
+def test_a_body_that_does_not_come_gives_its_place_back(api: GuardedApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends a byte now and then would hold a place for as long as he likes."""
+    monkeypatch.setattr("shared.http.MAX_BODY_S", 0.05)
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.sleep(60)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", api.key()["Authorization"].encode()), (b"host", b"x")]
+    path = "/v1/collections/words/query"
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+
+    async def ask() -> None:
+        await api.query.app({**scope, "headers": headers, "client": ("192.0.2.1", 1)}, receive, send)
+
+    asyncio.run(ask())
+
+    assert 408 == sent[0]["status"]
+    assert b"request_too_slow" in sent[1]["body"]

@@ -10,6 +10,7 @@ import pytest
 
 from functions.stream import search_pb2
 from functions.stream.grpc_service import start_grpc
+from shared.domain.rate_limit import RateLimit
 from shared.topology.loading import TOPOLOGY_FILE
 from swell.deploy.grpc_code import CODE, generated
 from tests.integration.stream.conftest import WITHIN_S, World, run
@@ -196,5 +197,23 @@ def test_calls_of_a_closed_channel_leave_nothing(world: World) -> None:
             await asyncio.wait_for(stream.sessions._all_closed.wait(), WITHIN_S)
 
             assert not stream.sessions.limits._subscriptions
+
+    run(story)
+
+
+def test_single_queries_have_the_rate_of_their_key(world: World) -> None:
+    """The way over gRPC is no way around what a key may ask for."""
+
+    async def story() -> None:
+        key = world.key(rate=RateLimit(0.01, 2))
+        world.commit(a=(0, 0))
+        async with _served(world, key) as (client, _):
+            answered = [await client.query() for _ in range(2)]
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await client.query()
+
+        assert [["a"], ["a"]] == [[match.id for match in answer.matches] for answer in answered]
+        assert grpc.StatusCode.RESOURCE_EXHAUSTED is refused.value.code()
+        assert "requests a second" in str(refused.value.details())
 
     run(story)

@@ -300,3 +300,18 @@ def test_a_deleted_collection_ends_its_subscriptions(world: World) -> None:
         assert (404, "s") == (error["problem"]["status"], error["subscription"])
 
     run(story)
+
+
+def test_of_a_stranger_only_a_key_is_read(world: World) -> None:
+    """A first message that is longer than a key is not even parsed."""
+
+    async def story() -> None:
+        async with world.stream() as (url, _):
+            stranger = await talk(url)
+            await stranger.say(type="authenticate", key="swl_" + "x" * 2000)
+            told = await stranger.hear("error")
+
+            assert "unauthenticated" == told["problem"]["title"]
+            assert 1008 == await stranger.ending()
+
+    run(story)

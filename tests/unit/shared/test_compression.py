@@ -1,6 +1,7 @@
 """Compression of bodies, both ways."""
 
 import gzip
+from collections.abc import Iterator
 
 import brotli
 import orjson
@@ -122,3 +123,28 @@ def test_a_body_that_is_too_large_or_damaged_is_refused(
     answer = client.post("/big", content=body, headers={"Content-Encoding": encoding})
 
     assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+def test_nothing_comes_after_the_end_of_a_body(client: TestClient, encoding: str) -> None:
+    """What followed was kept, and copied for every piece: some megabytes of it blocked an instance."""
+    whole = gzip.compress(b"{}") if encoding == "gzip" else brotli.compress(b"{}")
+
+    def pieces() -> Iterator[bytes]:
+        yield whole
+        for _ in range(1000):
+            yield b"x" * 1000
+
+    for content in (pieces(), whole + b"x"):
+        answer = client.post("/big", content=content, headers={"Content-Encoding": encoding})
+        assert (400, "damaged") == (answer.status_code, answer.json()["errors"][0]["value"])
+
+
+def test_a_body_has_a_limit_as_it_comes_too(client: TestClient) -> None:
+    """What decodes to nothing is work all the same."""
+    nothing = b"\x00\x00\x00\xff\xff" * 200_000  # empty blocks, as many as one likes
+    start = gzip.compress(b"", 0)[:10]
+
+    answer = client.post("/big", content=iter([start, *[nothing] * 10]), headers={"Content-Encoding": "gzip"})
+
+    assert 413 == answer.status_code

@@ -167,3 +167,13 @@ def test_a_loaded_topology_cannot_be_changed() -> None:
     """One process reads one topology and keeps it."""
     with pytest.raises(ValueError, match="frozen"):
         load_topology().home_region = "us-east1"  # type: ignore[misc]
+
+
+def test_aliases_are_refused(tmp_path: Path) -> None:
+    """A few lines of them would stand for more than memory holds, as soon as an error shows what it got."""
+    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))]
+    path = tmp_path / "topology.yaml"
+    path.write_text("\n".join(lines))
+
+    with pytest.raises(ConfigurationError, match="aliases are not allowed"):
+        read_topology(path)

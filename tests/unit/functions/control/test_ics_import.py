@@ -174,6 +174,30 @@ def test_size_and_number_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         read("UID:x\nDTSTART:20260301T200000Z\nRRULE:FREQ=DAILY")
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            calendar(*["UID:x\nDTSTART:19770101T000000Z" + "\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"] * 28),
+            "rules over",
+        ),
+        (calendar("UID:x\n" + "X-A:1\n" * 20_001 + "DTSTART:20260320T200000Z"), "lines"),
+        (b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 30_000, "lines"),
+        (
+            calendar("UID:x\nDTSTART:20260320T200000Z\nRDATE:" + ",".join(["20260321T200000Z"] * 2001)),
+            "times of an event",
+        ),
+    ],
+    ids=["rules that never fall", "properties", "nesting", "dates"],
+)
+def test_a_hostile_feed_costs_little(content: bytes, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is less than a megabyte, and takes minutes: the work a file may cause is counted before it is done."""
+    monkeypatch.setattr(ics_import, "MAX_RULE_DAYS", 20_000)
+
+    with pytest.raises(RequestTooLarge, match=words):
+        import_ics(content, DEFAULTS, begin=BEGIN, end=END)
+
+
 def test_long_ids_are_shortened_to_a_digest() -> None:
     """The same entry has the same id of allowed length."""
     entry = f"UID:{'x' * 400}\nDTSTART:20260320T200000Z"

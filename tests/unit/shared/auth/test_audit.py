@@ -28,6 +28,22 @@ def test_an_act_is_a_route_and_a_collection(method: str, path: str, act: Act) ->
     assert act == act_of(method, path)
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ({"ballot": "b-1"}, "b-1"),
+        ({"plan": "p", "region": "us-east1"}, "p us-east1"),
+        ({"ballot": "swl_0123456789abcdef_secret"}, None),
+        ({"event": "a text with spaces"}, None),
+    ],
+)
+def test_an_act_of_an_operator_names_its_route_and_object(names: dict[str, str], told: str | None) -> None:
+    """What may hold anything is left out."""
+    act = act_of("POST", "/v1/whatever", "/v1/ballots/{ballot}/vote", names)
+
+    assert Act("POST /v1/ballots/{ballot}/vote", None, told) == act
+
+
 @pytest.mark.parametrize(("status", "outcome"), [(200, "done"), (202, "done"), (403, "refused"), (503, "failed")])
 def test_the_line_says_who_did_what_with_which_outcome(status: int, outcome: str) -> None:
     """Key, tenant, act, collection, outcome and status; no more."""

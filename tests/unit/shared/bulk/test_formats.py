@@ -4,6 +4,7 @@ import itertools
 import tracemalloc
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -199,3 +200,28 @@ def test_identity_changes_with_the_file_and_its_ids(tmp_path: Path) -> None:
 
     assert before == same
     assert before != identity_of(source)
+
+
+@pytest.mark.parametrize("far_away", [False, True])
+def test_hdf5_reads_no_other_file(tmp_path: Path, far_away: bool) -> None:  # noqa: FBT001
+    """External storage, virtual data sets and links to other files would bring back anything the process can read."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"password" * 6)
+    other, path = tmp_path / "other.hdf5", tmp_path / "vectors.hdf5"
+    with h5py.File(other, "w") as file:
+        file["train"] = np.ones((2, 3), np.float32)
+    with h5py.File(path, "w") as file:
+        file["inside"] = np.ones((2, 3), np.float32)
+        file["linked"] = h5py.ExternalLink(str(other), "train")
+        file["soft"] = h5py.SoftLink("/linked")
+        file.create_dataset("stored", (4, 3), np.float32, external=[(str(secret), 0, 48)])
+        layout = h5py.VirtualLayout((2, 3), np.float32)
+        layout[:] = h5py.VirtualSource(str(other), "train", (2, 3))
+        file.create_virtual_dataset("virtual", layout)
+    source = ranged(LocalSource(path)) if far_away else LocalSource(path)
+
+    for name in ("linked", "soft", "stored", "virtual"):
+        with pytest.raises(InvalidFile, match="one of: inside"):
+            open_reader(source, Choice(None, name, None))
+    with open_reader(source, Choice(None, "inside", None)) as reader:
+        assert 2 == reader.contents.rows

@@ -1,0 +1,69 @@
+"""Where a calendar feed may lead."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from swell.cli.failure import CommandFailed
+from swell.cli.feeds import fetch_feed
+
+FEED = "https://feeds.example/a.ics"
+ADDRESSES = {"feeds.example": ["10.0.0.7"], "cdn.example": ["93.184.215.14"], "inside.example": ["8.8.8.8", "10.0.0.7"]}
+
+
+def _fetch(answer: Callable[[httpx.Request], httpx.Response]) -> str:
+    return fetch_feed(FEED, httpx.Client(transport=httpx.MockTransport(answer)), _resolve)
+
+
+def _resolve(host: str) -> list[str]:
+    if host not in ADDRESSES:
+        raise OSError("no such host")
+    return ADDRESSES[host]
+
+
+def _leading_to(location: str) -> Callable[[httpx.Request], httpx.Response]:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if str(request.url) == FEED:
+            return httpx.Response(302, headers={"Location": location})
+        return httpx.Response(200, text="BEGIN:VCALENDAR")
+
+    return answer
+
+
+@pytest.mark.parametrize("location", ["/b.ics", "https://cdn.example/a.ics"])
+def test_a_feed_leads_on_in_public(location: str) -> None:
+    """To another path of the host that was named, whatever its address, and to other public hosts."""
+    assert "BEGIN:VCALENDAR" == _fetch(_leading_to(location))
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://169.254.169.254/computeMetadata/v1/",
+        "https://inside.example/a.ics",
+        "http://feeds.example/a.ics",
+        "http://cdn.example/a.ics",
+        "file:///etc/passwd",
+        "https://unknown.example/",
+        FEED,
+    ],
+)
+def test_it_leads_nowhere_else(location: str) -> None:
+    """Metadata servers, private addresses, plain text, files, unknown hosts and circles."""
+    with pytest.raises(CommandFailed, match="leads"):
+        _fetch(_leading_to(location))
+
+
+def test_a_feed_without_end_is_left() -> None:
+    """No more is read than a calendar may have."""
+    read = []
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            read.append(1)
+            yield b"x" * 100_000
+
+    with pytest.raises(CommandFailed, match="more than 1,000,000 bytes"):
+        _fetch(lambda _: httpx.Response(200, content=endless()))
+    assert len(read) <= 12
