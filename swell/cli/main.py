@@ -15,6 +15,7 @@ from swell.cli import (
     collections,
     dead_letters,
     demo,
+    deploy,
     doctor,
     drill,
     erasures,
@@ -95,6 +96,7 @@ app.add_typer(replication.app, name="replication")
 app.add_typer(drill.app, name="drill")
 app.command("status")(status.status)
 app.command("bundle")(bundle.bundle)
+app.add_typer(deploy.app, name="deploy")
 app.add_typer(bench.app, name="bench")
 
 

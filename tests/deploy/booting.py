@@ -31,7 +31,7 @@ def run_in(folder: Path, *arguments: str) -> str:
 @contextmanager
 def served(folder: Path, target: str, function: Function, environment: Mapping[str, str]) -> Iterator[httpx.Client]:
     """Serve a bundle as the platform does for the length of a block; yields a client of it."""
-    port = _free_port()
+    port = free_port()
     options = ["--target", target, "--signature-type", function.signature_type]
     framework = ["-m", "functions_framework", *options, "--host", "127.0.0.1", "--port", str(port)]
     command = ["main.py"] if function.interface == "server" else framework
@@ -53,7 +53,8 @@ def served(folder: Path, target: str, function: Function, environment: Mapping[s
             server.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

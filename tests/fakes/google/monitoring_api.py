@@ -38,6 +38,7 @@ KINDS: Final = {
 _FILTER: Final = re.compile(
     r'metric\.type = "([^"]+)" AND resource\.type = "cloud_run_revision" '
     r'AND resource\.labels\.service_name = "([^"]+)"'
+    r'(?: AND resource\.labels\.location = "([^"]+)" AND resource\.labels\.revision_name = "([^"]+)")?'
 )
 
 
@@ -51,6 +52,7 @@ class Written:
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
     service: str = "query"
+    revision: str = ""
 
 
 class MonitoringApi:
@@ -73,35 +75,39 @@ class MonitoringApi:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, wrong)
         found = _FILTER.fullmatch(request.filter)
         assert found
-        series = self._series(found[1], found[2], request)
+        written = [one for one in self.written if found[4] in {None, one.revision} and found[3] in {None, one.region}]
+        series = _series(written, found[1], found[2], request)
         number = int(request.page_token or 0)
         return ListTimeSeriesResponse(
             time_series=series[number : number + 1],
             next_page_token=str(number + 1) if number + 1 < len(series) else "",
         )
 
-    def _series(self, metric: str, service: str, request: ListTimeSeriesRequest) -> Sequence[dict[str, Any]]:
-        begin, end = _span(request)
-        names = [name.removeprefix("metric.labels.") for name in request.aggregation.group_by_fields[1:]]
-        groups: dict[tuple[str, ...], dict[datetime, list[float]]] = defaultdict(lambda: defaultdict(list))
-        for one in self.written:
-            ends = one.minute + timedelta(minutes=1)
-            if (one.metric, one.service) == (metric, service) and begin < ends <= end:
-                groups[one.region, *(one.labels[name] for name in names)][ends].append(one.value)
-        kind, value_type = KINDS[metric]
-        reducer = request.aggregation.cross_series_reducer
-        whole = value_type == "INT64" and reducer == _REDUCE.REDUCE_SUM and kind == "DELTA"
-        return [
-            {
-                "metric": {"type": metric, "labels": dict(zip(names, labels, strict=True))},
-                "resource": {"type": "cloud_run_revision", "labels": {"location": region}},
-                "points": [
-                    _point(ends, _REDUCERS[reducer](points[ends]), kind, whole=whole)
-                    for ends in sorted(points, reverse=True)
-                ],
-            }
-            for (region, *labels), points in groups.items()
-        ]
+
+def _series(
+    written: Sequence[Written], metric: str, service: str, request: ListTimeSeriesRequest
+) -> Sequence[dict[str, Any]]:
+    begin, end = _span(request)
+    names = [name.removeprefix("metric.labels.") for name in request.aggregation.group_by_fields[1:]]
+    groups: dict[tuple[str, ...], dict[datetime, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for one in written:
+        ends = one.minute + timedelta(minutes=1)
+        if (one.metric, one.service) == (metric, service) and begin < ends <= end:
+            groups[one.region, *(one.labels[name] for name in names)][ends].append(one.value)
+    kind, value_type = KINDS[metric]
+    reducer = request.aggregation.cross_series_reducer
+    whole = value_type == "INT64" and reducer == _REDUCE.REDUCE_SUM and kind == "DELTA"
+    return [
+        {
+            "metric": {"type": metric, "labels": dict(zip(names, labels, strict=True))},
+            "resource": {"type": "cloud_run_revision", "labels": {"location": region}},
+            "points": [
+                _point(ends, _REDUCERS[reducer](points[ends]), kind, whole=whole)
+                for ends in sorted(points, reverse=True)
+            ],
+        }
+        for (region, *labels), points in groups.items()
+    ]
 
 
 def _point(ends: datetime, value: float, kind: str, *, whole: bool) -> dict[str, Any]:
