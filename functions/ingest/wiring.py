@@ -5,17 +5,21 @@ from functools import cache
 
 from starlette.types import ASGIApp
 
+from functions.ingest.back_pressure import BackPressure
 from functions.ingest.collection_routes import CollectionRoutes
 from functions.ingest.collections import CollectionRegister
 from functions.ingest.erasure_routes import ErasureRoutes
 from functions.ingest.erasures import StartErasures
 from functions.ingest.homes import CollectionHomes
 from functions.ingest.replication import ReplicationShapes
+from functions.ingest.settings import IngestSettings
 from functions.ingest.transfer_routes import TransferRoutes
 from functions.ingest.transfers import StartTransfers
 from functions.ingest.write_routes import WriteRoutes
+from shared.adapters.backlogs import open_backlog
 from shared.adapters.opening import Adapters, open_adapters
-from shared.edge import EdgeSettings, edge
+from shared.adapters.platform import PlatformSettings
+from shared.edge import edge
 from shared.erasures.store import Erasures
 from shared.http import UNGUARDED, HttpFunction, Middleware
 from shared.readiness import readiness
@@ -25,9 +29,15 @@ from shared.writes.accept import AcceptWrites
 
 
 def build(
-    adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED, buckets: Mapping[str, str] | None = None
+    adapters: Adapters,
+    middleware: Sequence[Middleware] = UNGUARDED,
+    buckets: Mapping[str, str] | None = None,
+    back_pressure: BackPressure | None = None,
 ) -> ASGIApp:
-    """Ingest on these adapters, behind this middleware; `buckets` of the regions that are deployed, if several are."""
+    """Ingest on these adapters, behind this middleware; `buckets` of the regions that are deployed, if several are.
+
+    Without `back_pressure` writes are taken however many wait.
+    """
     register = CollectionRegister(adapters.state, adapters.clock)
     writes = AcceptWrites(adapters.state, adapters.objects, adapters.publisher, adapters.clock)
     erasures = Erasures(adapters.state, adapters.clock)
@@ -35,7 +45,7 @@ def build(
     homes = CollectionHomes(adapters.state, lambda: deployed(buckets or {}))
     routes = [
         *CollectionRoutes(register, ReplicationShapes(adapters.state), homes).routes(),
-        *WriteRoutes(adapters.state, writes, start).routes(),
+        *WriteRoutes(adapters.state, writes, start, back_pressure).routes(),
         *ErasureRoutes(adapters.state, erasures).routes(),
         *_transfers(adapters).routes(),
     ]
@@ -51,6 +61,13 @@ def _transfers(adapters: Adapters) -> TransferRoutes:
 @cache
 def app() -> ASGIApp:
     """Ingest as the environment says."""
-    settings = EdgeSettings()
+    settings = IngestSettings()
     adapters = open_adapters(settings)
-    return build(adapters, edge(adapters, settings), settings.buckets)
+    pressure = back_pressure(adapters, settings, PlatformSettings())
+    return build(adapters, edge(adapters, settings), settings.buckets, pressure)
+
+
+def back_pressure(adapters: Adapters, settings: IngestSettings, platform: PlatformSettings) -> BackPressure | None:
+    """Back-pressure as the settings say; None where the backlog cannot be measured."""
+    backlog = open_backlog(platform, adapters.clock)
+    return None if backlog is None else BackPressure(backlog, settings)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from functions.ingest.back_pressure import BackPressure
 from functions.ingest.erasures import StartErasures
 from functions.ingest.requests import DeleteRecords, UpdateRecord, UpdateRecords, UpsertRecords, WriteOptions
 from shared.collections import load_collection
@@ -32,8 +33,15 @@ _LONGEST_POLL_S: Final = 0.1
 class WriteRoutes:
     """The writes of the HTTP surface."""
 
-    def __init__(self, state: StateStore, writes: AcceptWrites, erasures: StartErasures) -> None:
+    def __init__(
+        self,
+        state: StateStore,
+        writes: AcceptWrites,
+        erasures: StartErasures,
+        back_pressure: BackPressure | None = None,
+    ) -> None:
         self._state = state
+        self._back_pressure = back_pressure
         self._writes = writes
         self._erasures = erasures
 
@@ -48,6 +56,7 @@ class WriteRoutes:
 
     async def upsert(self, request: Request) -> Response:
         """Accept records to insert or replace."""
+        await self._room()
         body = await read_body(request, UpsertRecords)
         write = await run_in_threadpool(self._accept_upsert, collection_name(request), body, idempotency_key(request))
         reported = ["conflicts"] if body.is_conditional else []
@@ -69,6 +78,7 @@ class WriteRoutes:
 
     async def update(self, request: Request) -> Response:
         """Accept changes to parts of records."""
+        await self._room()
         body = await read_body(request, UpdateRecords)
         write = await run_in_threadpool(self._accept_update, collection_name(request), body, idempotency_key(request))
         reported = ["missing", "conflicts"] if body.is_conditional else ["missing"]
@@ -108,6 +118,11 @@ class WriteRoutes:
         if body.filter is not None:
             return None, self._writes.delete_matching(collection, body.filter, key)
         return None, self._writes.delete(collection, body.ids or [], key)
+
+    async def _room(self) -> None:
+        """Refuse what adds to a backlog that is full. Deletes are taken: they make less of what is stored."""
+        if self._back_pressure is not None:
+            await self._back_pressure.admit()
 
     async def _answer(
         self,

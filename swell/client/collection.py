@@ -1,7 +1,8 @@
 # Made from swell/client/aio/collection.py by python -m swell.deploy.client_code: change that file.
 """Writes to one collection."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ from swell.client.asking import (
     together,
 )
 from swell.client.deadline import Deadline, timeout_field
-from swell.client.errors import ClientError, InvalidRequestError
+from swell.client.errors import BACKLOG_FULL, ClientError, InvalidRequestError, UnavailableError
 from swell.client.operation import Operation
 from swell.client.problem_details import shifted
 from swell.client.reads import CollectionReads
@@ -66,11 +67,13 @@ class Collection(CollectionReads):
         batch_records: int = 500,
         in_flight: int = 4,
         wait: Wait = "accepted",
+        patience_s: float = 600.0,
     ) -> WriteReceipt:
         """Upsert records from an iterator of any length, `batch_records` at a time, `in_flight` requests at once.
 
         No more is taken from it than these hold: while the server says 429 or 503, requests wait as it asks, and the
-        iterator with them. Of records with one id the last stays.
+        iterator with them; where too much waits there to be committed, for `patience_s` a batch. Of records with one
+        id the last stays.
 
         Raises:
             ValueError: a record has no vector, or a bound is below 1.
@@ -82,8 +85,21 @@ class Collection(CollectionReads):
             for batch in record_batches(records, batch_records):
                 ids = [record.id for record in batch]
                 vectors, attributes = vectors_of(batch), [record.attributes for record in batch]
-                calls.start(partial(self.upsert, ids, vectors, attributes, wait=wait), frozenset(ids))
+                upsert = partial(self.upsert, ids, vectors, attributes, wait=wait, idempotency_key=uuid4().hex)
+                calls.start(partial(self._with_patience, upsert, patience_s), frozenset(ids))
         return together(calls.results)
+
+    def _with_patience(self, upsert: Callable[[], WriteReceipt], patience_s: float) -> WriteReceipt:
+        """Go on asking while the server's backlog is full: a loader is to slow down for it, and not to end."""
+        deadline = Deadline.within(patience_s)
+        while True:
+            try:
+                return upsert()
+            except UnavailableError as error:
+                pause_s = error.retry_after_s or 1.0
+                if error.code != BACKLOG_FULL or deadline is None or pause_s >= deadline.left_s():
+                    raise
+            time.sleep(pause_s)
 
     def import_file(
         self,

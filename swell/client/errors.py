@@ -1,8 +1,12 @@
 """What the client raises: one exception type for each way in which a call can fail."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from swell.client.operation import Operation
+
+BACKLOG_FULL: Final = "backlog_full"
+"""The `code` of a refusal because too many writes wait to be committed."""
 
 
 @dataclass(frozen=True)

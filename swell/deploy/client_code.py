@@ -18,6 +18,7 @@ _RULES: Final = [
         (r"\basync (?=def|with|for)", ""),
         (r"\bawait ", ""),
         (r"\bAwaitable\[None\]", "None"),
+        (r"\bAwaitable\[(\w+)\]", r"\1"),
         (r"\bAsync(?=[A-Z])", ""),
         (r"\basyncio\b", "time"),
         (r"\baclose\b", "close"),

@@ -123,7 +123,7 @@ def front_door(
     """
     stream = Later(lambda: _stream(data_dir, adapters, middleware, buckets or {}))
     functions: dict[str, ASGIApp] = {
-        "ingest": Later(lambda: _ingest(adapters, middleware, buckets or {})),
+        "ingest": Later(lambda: _ingest(data_dir, adapters, middleware, buckets or {})),
         "query": query,
         "stream": stream,
         "coordination": Later(lambda: _coordination(adapters, [*operators, *middleware])),
@@ -134,10 +134,16 @@ def front_door(
     return FrontDoor(load_topology(), functions, closing, starting=[grpc.start], stopping=[grpc.stop])
 
 
-def _ingest(adapters: Adapters, middleware: Sequence[Middleware], buckets: Mapping[str, str]) -> ASGIApp:
-    from functions.ingest.wiring import build
+def _ingest(
+    data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware], buckets: Mapping[str, str]
+) -> ASGIApp:
+    from functions.ingest.settings import IngestSettings
+    from functions.ingest.wiring import back_pressure, build
+    from shared.adapters.platform import PlatformSettings
 
-    return build(adapters, middleware, buckets)
+    platform = PlatformSettings(runtime="embedded", data_dir=data_dir)
+    pressure = back_pressure(adapters, IngestSettings(runtime="embedded", data_dir=data_dir), platform)
+    return build(adapters, middleware, buckets, pressure)
 
 
 def _coordination(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:

@@ -1,6 +1,7 @@
 """Writes to one collection."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -16,7 +17,7 @@ from swell.client.asking import (
     together,
 )
 from swell.client.deadline import Deadline, timeout_field
-from swell.client.errors import ClientError, InvalidRequestError
+from swell.client.errors import BACKLOG_FULL, ClientError, InvalidRequestError, UnavailableError
 from swell.client.operation import Operation
 from swell.client.problem_details import shifted
 from swell.client.record_batches import record_batches, vectors_of
@@ -67,11 +68,13 @@ class AsyncCollection(AsyncCollectionReads):
         batch_records: int = 500,
         in_flight: int = 4,
         wait: Wait = "accepted",
+        patience_s: float = 600.0,
     ) -> WriteReceipt:
         """Upsert records from an iterator of any length, `batch_records` at a time, `in_flight` requests at once.
 
         No more is taken from it than these hold: while the server says 429 or 503, requests wait as it asks, and the
-        iterator with them. Of records with one id the last stays.
+        iterator with them; where too much waits there to be committed, for `patience_s` a batch. Of records with one
+        id the last stays.
 
         Raises:
             ValueError: a record has no vector, or a bound is below 1.
@@ -83,8 +86,21 @@ class AsyncCollection(AsyncCollectionReads):
             for batch in record_batches(records, batch_records):
                 ids = [record.id for record in batch]
                 vectors, attributes = vectors_of(batch), [record.attributes for record in batch]
-                await calls.start(partial(self.upsert, ids, vectors, attributes, wait=wait), frozenset(ids))
+                upsert = partial(self.upsert, ids, vectors, attributes, wait=wait, idempotency_key=uuid4().hex)
+                await calls.start(partial(self._with_patience, upsert, patience_s), frozenset(ids))
         return together(calls.results)
+
+    async def _with_patience(self, upsert: Callable[[], Awaitable[WriteReceipt]], patience_s: float) -> WriteReceipt:
+        """Go on asking while the server's backlog is full: a loader is to slow down for it, and not to end."""
+        deadline = Deadline.within(patience_s)
+        while True:
+            try:
+                return await upsert()
+            except UnavailableError as error:
+                pause_s = error.retry_after_s or 1.0
+                if error.code != BACKLOG_FULL or deadline is None or pause_s >= deadline.left_s():
+                    raise
+            await asyncio.sleep(pause_s)
 
     async def import_file(
         self,

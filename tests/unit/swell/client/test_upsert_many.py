@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 import pytest
 
-from swell.client import AsyncSwell, InvalidRequestError, Record, Swell
+from swell.client import AsyncSwell, InvalidRequestError, Record, Swell, UnavailableError
 from tests.unit.swell.client.recorded_server import AT_ONCE, RecordedServer, ok, problem
 
 ROW = np.ones(2, np.float32)
@@ -60,6 +60,20 @@ def test_a_server_that_is_busy_is_waited_for() -> None:
 
     assert (1, 2) == (receipt.accepted, len(server.requests))
     assert 1 == len({request.headers["Idempotency-Key"] for request in server.requests})
+
+
+def test_a_full_backlog_slows_a_load_and_does_not_end_it() -> None:
+    """It outlasts the attempts of single calls, with the same key; and ends when patience does."""
+    full = problem(503, "backlog_full", retry_after="0.01")
+    server = RecordedServer(*[full] * 12, _accepted)
+
+    receipt = server.client().collection("words").upsert_many([Record("a", ROW)])
+    with pytest.raises(UnavailableError) as raised:
+        RecordedServer(full).client().collection("words").upsert_many([Record("a", ROW)], patience_s=0.05)
+
+    assert (1, 13) == (receipt.accepted, len(server.requests))
+    assert 1 == len({request.headers["Idempotency-Key"] for request in server.requests})
+    assert "backlog_full" == raised.value.code
 
 
 def test_of_one_id_the_last_stays() -> None:
