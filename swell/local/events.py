@@ -7,12 +7,14 @@ from pathlib import Path
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
 from shared.adapters.embedded.received_message import ReceivedMessage
+from shared.adapters.embedded.state import SqliteState
 from shared.adapters.opening import Adapters
 from shared.adapters.stored.jobs import StoredJobs
-from shared.adapters.watched import WatchedPublisher
+from shared.adapters.watched import WatchedPublisher, WatchedState
 from shared.foreign_messages import PUBLISHED_AT, PUBLISHED_ID
 from shared.topology import load_topology
 from swell.local.consumers import EmbeddedConsumers
+from swell.local.folding import fold_logs
 from swell.local.schedules import run_schedules
 
 
@@ -38,10 +40,21 @@ def handle_events(data_dir: Path, adapters: Adapters, buckets: Mapping[str, str]
     dispatcher = Dispatcher(broker, deliver, only=functions)
     dispatcher.start()
     try:
-        with run_schedules(topology.schedules, adapters.publisher, adapters.clock, StoredJobs(adapters.state)):
+        with (
+            run_schedules(topology.schedules, adapters.publisher, adapters.clock, StoredJobs(adapters.state)),
+            fold_logs([broker, state_of(adapters)]),
+        ):
             yield
     finally:
         dispatcher.stop(grace_s=10)
+
+
+def state_of(adapters: Adapters) -> SqliteState:
+    """The state store itself, behind what watches it."""
+    assert isinstance(adapters.state, WatchedState)  # noqa: S101 - what embedded opens
+    state = adapters.state.inner
+    assert isinstance(state, SqliteState)  # noqa: S101
+    return state
 
 
 def broker_of(adapters: Adapters) -> SqliteBroker:

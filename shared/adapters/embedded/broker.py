@@ -123,6 +123,10 @@ class SqliteBroker:
         """Call it no more."""
         self._listeners.remove(listener)
 
+    def fold_log(self) -> bool:
+        """As `Database.fold_log`."""
+        return self._database.fold_log()
+
     def close(self) -> None:
         """Close the file. Dispatchers have been stopped."""
         self._database.close()

@@ -15,6 +15,9 @@ from shared.errors import ConfigurationError, DependencyUnavailable
 BUSY_TIMEOUT_S: Final = 10.0
 """How long a write waits for writers of other processes. Ours hold the lock for milliseconds."""
 
+_FOLD_PATIENCE_MS: Final = 200
+"""Writers wait for a checkpoint, so it does not wait for readers for long."""
+
 _UNAVAILABLE: Final = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -93,6 +96,20 @@ class Database:
         with _translated(self.path):
             row = self._session().connection.execute("PRAGMA data_version").fetchone()
         return int(row[0])
+
+    def fold_log(self) -> bool:
+        """Move the write-ahead log into the file and empty it: it keeps what was deleted meanwhile.
+
+        False where a reader or writer was in the way: nothing is lost, and the next time may do.
+        """
+        with _translated(self.path), self._writer:
+            connection = self._session().connection
+            connection.execute(f"PRAGMA busy_timeout={_FOLD_PATIENCE_MS}")
+            try:
+                busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                connection.execute(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT_S * 1000)}")
+        return not busy
 
     def close(self) -> None:
         """Close every thread's connection. Nothing may be under way."""

@@ -82,6 +82,10 @@ class SqliteState:
             ).fetchall()
         return [_document(collection, *row) for row in rows]
 
+    def fold_log(self) -> bool:
+        """As `Database.fold_log`."""
+        return self._database.fold_log()
+
     def close(self) -> None:
         """Close the file. Nothing may be under way."""
         self._database.close()
