@@ -17,6 +17,7 @@ from swell.client.errors import (
     UnavailableError,
     UnreachableError,
 )
+from swell.client.hedging import HedgeCounts, Hedging
 from swell.client.operation import Operation, OperationProgress
 from swell.client.reports import RequestReport
 from swell.client.results import (
@@ -48,6 +49,8 @@ __all__ = [
     "ConflictError",
     "Erasure",
     "FetchResult",
+    "HedgeCounts",
+    "Hedging",
     "InvalidRequestError",
     "Match",
     "NotFoundError",

@@ -12,6 +12,7 @@ from swell.client.collections import Collections
 from swell.client.coordination import Ballots, Regions, Tasks
 from swell.client.crowds import Calendar, Crowds
 from swell.client.erasures import Erasures
+from swell.client.hedging import Hedging
 from swell.client.operations import Operations
 from swell.client.reports import OnRequest
 from swell.client.retries import RetryPolicy
@@ -40,13 +41,15 @@ class Swell:
         timeout_s: float = 30.0,
         retries: RetryPolicy | None = None,
         cache: AnswerCache | None = None,
+        hedging: Hedging | None = None,
         on_request: OnRequest | None = None,
         http_transport: httpx.BaseTransport | None = None,
     ) -> None:
         """Talk to the server at `url`, or to the nearest of several regions that answers: name them nearest first.
 
         `timeout_s` bounds each attempt of a call that states no deadline of its own. Without `cache` every read asks
-        the server. `on_request` is told of each call when it is over. `http_transport` replaces the network.
+        the server; without `hedging` each waits for its one request. `on_request` is told of each call when it is
+        over. `http_transport` replaces the network.
         """
         self._transport = Transport(
             url,
@@ -55,6 +58,7 @@ class Swell:
             http_transport,
             api_key=api_key,
             cache=cache,
+            hedging=hedging,
             on_request=on_request,
         )
         self.collections = Collections(self._transport)

@@ -49,6 +49,12 @@ class Endpoints:
                     return endpoint.url
             return min(self._endpoints, key=lambda endpoint: endpoint.out_until_s or 0.0).url
 
+    def besides(self, url: str) -> str:
+        """Where a request goes that is at `url` too: the nearest other one that answers, or there again."""
+        with self._lock:
+            others = (one.url for one in self._endpoints if one.url != url and one.out_until_s is None)
+            return next(others, url)
+
     def answered(self, url: str) -> None:
         """It can be reached."""
         self._set(url, None)

@@ -3,6 +3,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from time import monotonic
 from typing import Any, Final
 
 import httpx
@@ -13,7 +15,9 @@ from swell.client.cache import AnswerCache
 from swell.client.deadline import Deadline, timeout_field
 from swell.client.endpoints import Endpoints
 from swell.client.errors import ServerError, UnreachableError
+from swell.client.hedging import Hedging
 from swell.client.problem_details import error_of
+from swell.client.racing import Racing
 from swell.client.reports import Observed, OnRequest
 from swell.client.retries import RetryBudget, RetryPolicy, retry_options
 from swell.client.tracing import traced_request
@@ -36,6 +40,7 @@ class Transport:
         *,
         api_key: str | None = None,
         cache: AnswerCache | None = None,
+        hedging: Hedging | None = None,
         on_request: OnRequest | None = None,
     ) -> None:
         self._endpoints = Endpoints([url] if isinstance(url, str) else url)
@@ -43,6 +48,8 @@ class Transport:
         self._retries = retries
         self._budget = RetryBudget(retries)
         self._cache = cache
+        self._hedging = hedging
+        self._racing = Racing()
         self._on_request = on_request
         self._http = httpx.Client(
             headers={
@@ -61,6 +68,7 @@ class Transport:
 
     def close(self) -> None:
         """Close all connections."""
+        self._racing.close()
         self._http.close()
 
     def send(
@@ -89,13 +97,13 @@ class Transport:
         path = f"{collection}/{action}"
         with self._observed("POST", path) as call:
             if self._cache is None or not cacheable:
-                return self._send(call, body, {}, deadline=deadline, states_deadline=True)
+                return self._send(call, body, {}, deadline=deadline, is_read=True)
             key = action.encode() + orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
             kept = self._cache.get(collection, key)
             call.cache = "miss" if kept is None else "hit"
             if kept is not None:
                 return kept
-            answer = self._send(call, body, {}, deadline=deadline, states_deadline=True)
+            answer = self._send(call, body, {}, deadline=deadline, is_read=True)
             self._cache.put(collection, key, answer)
             return answer
 
@@ -179,21 +187,50 @@ class Transport:
         *,
         repeatable: bool = True,
         deadline: Deadline | None = None,
-        states_deadline: bool = False,
+        is_read: bool = False,
     ) -> Any:
+        """`is_read`: the server is told the deadline, and may be asked twice at the same time."""
+        answer = self._hedged_answer if is_read and self._hedging is not None else self._answer
+
         def once() -> Any:
-            stated = timeout_field(deadline) if states_deadline else {}
+            stated = timeout_field(deadline) if is_read else {}
             content = body if isinstance(body, bytes) or body is None else orjson.dumps({**body, **stated})
             kind = {"Content-Type": "application/json"} if content else {}
-            return _json(self._answer(call, content, {**headers, **kind}, deadline))
+            return _json(answer(call, content, {**headers, **kind}, deadline))
 
         attempts = Retrying(**self._retry_options(repeatable=repeatable, deadline=deadline))
         return attempts(once)
 
-    def _answer(
+    def _hedged_answer(
         self, call: Observed, content: bytes | None, headers: Mapping[str, str], deadline: Deadline | None
     ) -> httpx.Response:
-        url = self._endpoints.choose()
+        """As `_answer`, asked a second time elsewhere when most reads would have been answered."""
+        assert self._hedging is not None  # noqa: S101 - the caller looked
+        delay_s, url = self._hedging.begin(), self._endpoints.choose()
+        began_s = monotonic()
+        if delay_s is None:
+            response = self._answer(call, content, headers, deadline, url)
+        else:
+            response, is_second = self._racing.race(
+                partial(self._answer, call, content, headers, deadline, url),
+                partial(self._answer, call, content, headers, deadline, self._endpoints.besides(url)),
+                delay_s,
+                self._hedging.spend,
+            )
+            if is_second:
+                self._hedging.second_won()
+        self._hedging.took(monotonic() - began_s)
+        return response
+
+    def _answer(
+        self,
+        call: Observed,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        deadline: Deadline | None,
+        url: str | None = None,
+    ) -> httpx.Response:
+        url = url or self._endpoints.choose()
         call.attempts += 1
         left_s = self._timeout_s if deadline is None else max(deadline.left_s(), 0.001)
         timeout = httpx.Timeout(left_s, connect=min(left_s, _CONNECT_TIMEOUT_S))

@@ -10,7 +10,7 @@ from shared.topology.loading import TOPOLOGY_FILE
 
 SOURCES: Final = Path("swell/client/aio")
 TARGETS: Final = Path("swell/client")
-_BY_HAND: Final = {"__init__.py", "side_by_side.py"}
+_BY_HAND: Final = {"__init__.py", "racing.py", "side_by_side.py"}
 _NOTE: Final = "# Made from {source} by python -m swell.deploy.client_code: change that file.\n"
 _RULES: Final = [
     (re.compile(pattern), replacement)

@@ -13,6 +13,7 @@ from swell.client.aio.erasures import AsyncErasures
 from swell.client.aio.operations import AsyncOperations
 from swell.client.aio.transport import AsyncTransport
 from swell.client.cache import AnswerCache
+from swell.client.hedging import Hedging
 from swell.client.reports import OnRequest
 from swell.client.retries import RetryPolicy
 
@@ -39,13 +40,15 @@ class AsyncSwell:
         timeout_s: float = 30.0,
         retries: RetryPolicy | None = None,
         cache: AnswerCache | None = None,
+        hedging: Hedging | None = None,
         on_request: OnRequest | None = None,
         http_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Talk to the server at `url`, or to the nearest of several regions that answers: name them nearest first.
 
         `timeout_s` bounds each attempt of a call that states no deadline of its own. Without `cache` every read asks
-        the server. `on_request` is told of each call when it is over. `http_transport` replaces the network.
+        the server; without `hedging` each waits for its one request. `on_request` is told of each call when it is
+        over. `http_transport` replaces the network.
         """
         self._transport = AsyncTransport(
             url,
@@ -54,6 +57,7 @@ class AsyncSwell:
             http_transport,
             api_key=api_key,
             cache=cache,
+            hedging=hedging,
             on_request=on_request,
         )
         self.collections = AsyncCollections(self._transport)

@@ -2,16 +2,20 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from time import monotonic
 from typing import Any, Final
 
 import httpx
 import orjson
 from tenacity import AsyncRetrying
 
+from swell.client.aio.racing import AsyncRacing
 from swell.client.cache import AnswerCache
 from swell.client.deadline import Deadline, timeout_field
 from swell.client.endpoints import Endpoints
 from swell.client.errors import ServerError, UnreachableError
+from swell.client.hedging import Hedging
 from swell.client.problem_details import error_of
 from swell.client.reports import Observed, OnRequest
 from swell.client.retries import RetryBudget, RetryPolicy, retry_options
@@ -35,6 +39,7 @@ class AsyncTransport:
         *,
         api_key: str | None = None,
         cache: AnswerCache | None = None,
+        hedging: Hedging | None = None,
         on_request: OnRequest | None = None,
     ) -> None:
         self._endpoints = Endpoints([url] if isinstance(url, str) else url)
@@ -42,6 +47,8 @@ class AsyncTransport:
         self._retries = retries
         self._budget = RetryBudget(retries)
         self._cache = cache
+        self._hedging = hedging
+        self._racing = AsyncRacing()
         self._on_request = on_request
         self._http = httpx.AsyncClient(
             headers={
@@ -60,6 +67,7 @@ class AsyncTransport:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        await self._racing.aclose()
         await self._http.aclose()
 
     async def send(
@@ -88,13 +96,13 @@ class AsyncTransport:
         path = f"{collection}/{action}"
         with self._observed("POST", path) as call:
             if self._cache is None or not cacheable:
-                return await self._send(call, body, {}, deadline=deadline, states_deadline=True)
+                return await self._send(call, body, {}, deadline=deadline, is_read=True)
             key = action.encode() + orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
             kept = self._cache.get(collection, key)
             call.cache = "miss" if kept is None else "hit"
             if kept is not None:
                 return kept
-            answer = await self._send(call, body, {}, deadline=deadline, states_deadline=True)
+            answer = await self._send(call, body, {}, deadline=deadline, is_read=True)
             self._cache.put(collection, key, answer)
             return answer
 
@@ -178,21 +186,50 @@ class AsyncTransport:
         *,
         repeatable: bool = True,
         deadline: Deadline | None = None,
-        states_deadline: bool = False,
+        is_read: bool = False,
     ) -> Any:
+        """`is_read`: the server is told the deadline, and may be asked twice at the same time."""
+        answer = self._hedged_answer if is_read and self._hedging is not None else self._answer
+
         async def once() -> Any:
-            stated = timeout_field(deadline) if states_deadline else {}
+            stated = timeout_field(deadline) if is_read else {}
             content = body if isinstance(body, bytes) or body is None else orjson.dumps({**body, **stated})
             kind = {"Content-Type": "application/json"} if content else {}
-            return _json(await self._answer(call, content, {**headers, **kind}, deadline))
+            return _json(await answer(call, content, {**headers, **kind}, deadline))
 
         attempts = AsyncRetrying(**self._retry_options(repeatable=repeatable, deadline=deadline))
         return await attempts(once)
 
-    async def _answer(
+    async def _hedged_answer(
         self, call: Observed, content: bytes | None, headers: Mapping[str, str], deadline: Deadline | None
     ) -> httpx.Response:
-        url = self._endpoints.choose()
+        """As `_answer`, asked a second time elsewhere when most reads would have been answered."""
+        assert self._hedging is not None  # noqa: S101 - the caller looked
+        delay_s, url = self._hedging.begin(), self._endpoints.choose()
+        began_s = monotonic()
+        if delay_s is None:
+            response = await self._answer(call, content, headers, deadline, url)
+        else:
+            response, is_second = await self._racing.race(
+                partial(self._answer, call, content, headers, deadline, url),
+                partial(self._answer, call, content, headers, deadline, self._endpoints.besides(url)),
+                delay_s,
+                self._hedging.spend,
+            )
+            if is_second:
+                self._hedging.second_won()
+        self._hedging.took(monotonic() - began_s)
+        return response
+
+    async def _answer(
+        self,
+        call: Observed,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        deadline: Deadline | None,
+        url: str | None = None,
+    ) -> httpx.Response:
+        url = url or self._endpoints.choose()
         call.attempts += 1
         left_s = self._timeout_s if deadline is None else max(deadline.left_s(), 0.001)
         timeout = httpx.Timeout(left_s, connect=min(left_s, _CONNECT_TIMEOUT_S))
