@@ -48,7 +48,18 @@ def filters(
         return
     say(f"{report.rows:,} vectors ({vectors.name}) of {report.dimension} dimensions in {report.segments} segments")
     say(f"recall {recall:g} asked; a search without a filter: {report.plain_ms:.2f} ms\n")
-    columns = ("matching", "rows", "recall@10", "short", "p50", "added", "of no filter", "lowest to highest", "goals")
+    columns = (
+        "matching",
+        "rows",
+        "recall@10",
+        "short",
+        "p50",
+        "added",
+        "of no filter",
+        "lowest to highest",
+        "anew",
+        "goals",
+    )
     print_table(
         dict.fromkeys(columns, "right"),
         [
@@ -61,6 +72,7 @@ def filters(
                 f"{one.added_ms:+.2f} ms",
                 f"{one.ratio.median:.2f}",
                 f"{one.ratio.smallest:.2f} to {one.ratio.largest:.2f}",
+                f"+{one.anew_ms:.2f} ms",
                 "PASS" if one.met and (one.share != 0.01 or one.added_ms <= MOST_ADDED_MS) else "MISS",
             )
             for one in report.selectivities
