@@ -49,7 +49,7 @@ def _exact(segment: Segment, question: Question) -> Sequence[int]:
 
 def _sketch(confidence: float) -> Search:
     def search(segment: Segment, question: Question) -> Sequence[int]:
-        assert segment.sketch is not None
+        assert segment.sketch  # noqa: S101 - a base has one
         probe = Probe(question.query, question.among, _WANTED)
         rows: list[int] = search_by_sketch(segment, segment.sketch, probe, confidence).candidates[0].tolist()
         return rows
@@ -59,7 +59,7 @@ def _sketch(confidence: float) -> Search:
 
 def _forest(search_k: int) -> Search:
     def search(segment: Segment, question: Question) -> Sequence[int]:
-        assert segment.forest is not None
+        assert segment.forest  # noqa: S101 - its file is here
         rows: list[int] = segment.forest.nearest(question.query, _WANTED + 8, search_k).tolist()
         return rows
 
