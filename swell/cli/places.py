@@ -46,12 +46,15 @@ def open_deployment(data: Path, project: str | None, bucket: str | None, *, new:
         return Deployment(FirestoreState(project), GoogleObjects(project, bucket))
     from shared.adapters.embedded.objects import DirectoryObjects
     from shared.adapters.embedded.state import SqliteState
+    from shared.regions.reading_anywhere import ReadingAnywhere
     from shared.settings import HOME_FOLDER
 
     if not new and not (data / "state.db").exists():
         raise CommandFailed(f"{data} holds no Swell; name its directory with --data", code="not_found")
     data.mkdir(parents=True, exist_ok=True)
-    return Deployment(SqliteState(data / "state.db"), DirectoryObjects(data / HOME_FOLDER))
+    home = DirectoryObjects(data / HOME_FOLDER)
+    others = [DirectoryObjects(folder) for folder in sorted(data.glob(f"{HOME_FOLDER}-*")) if folder.is_dir()]
+    return Deployment(SqliteState(data / "state.db"), ReadingAnywhere(home, others) if others else home)
 
 
 def open_place(place: str, project: str | None) -> "ObjectStore":

@@ -40,12 +40,14 @@ def plan(
     topology = load_topology()
     regions = list(topology.regions)
     followers = regions if policy.followers is None else list(policy.followers)
-    choice = choose_shape(topology.home_region, followers, hubs_of(topology))
-    used = policy.tree(topology.home_region, regions, hubs_of(topology))
+    home = _home(live, collection, topology.home_region)
+    choice = choose_shape(home, followers, hubs_of(topology))
+    used = policy.tree(home, regions, hubs_of(topology))
     if as_json:
         print_json(
             {
                 "collection": collection,
+                "home": home,
                 "size_bytes": size_bytes,
                 "prices_read_on": READ_ON,
                 "shapes": [_document(tree, size_bytes) for tree in choice.weighed],
@@ -56,7 +58,7 @@ def plan(
             }
         )
         return
-    say(f"{collection}: {human_size(size_bytes)} to {len(used.parents)} regions; list prices of {READ_ON}.")
+    say(f"{collection}: {human_size(size_bytes)} from {home} to {len(used.parents)} regions; list prices of {READ_ON}.")
     print_table(
         {"shape": "left", "bytes moved": "right", "first copy": "right", "per GiB committed": "right", "": "left"},
         [
@@ -116,6 +118,14 @@ def _policy(live: "Deployment", collection: str) -> "ReplicationPolicy":
     from shared.regions.policy import ReplicationPolicy
 
     return ReplicationPolicy.from_document(live.state.get(replication_document(collection)))
+
+
+def _home(live: "Deployment", collection: str, default_region: str) -> str:
+    from shared.domain.paths import head_document
+    from shared.regions.homes import home_of
+
+    head = live.state.get(head_document(collection, 0))
+    return home_of(head.data if head is not None else {}, default_region).region
 
 
 def _size_of(live: "Deployment", collection: str) -> int:

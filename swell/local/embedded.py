@@ -60,17 +60,7 @@ def run_embedded(data_dir: Path, port: int = 0, *, workers: int = 0) -> Iterator
 @contextmanager
 def _serving(data_dir: Path, port: int, workers: int, grpc_port: int) -> Iterator[str]:
     port, issuer = port or free_port(), LocalIssuer()
-    audience = f"http://{LOOPBACK}:{port}"
-    operators = by_operator_tokens(
-        OperatorSettings(
-            runtime="embedded",
-            data_dir=data_dir,
-            operator_identities={"workflows": WORKFLOWS},
-            operator_audience=audience,
-        ),
-        ["workflows"],
-        verify_with_google(issuer.certificates),
-    )
+    operators = workflows_operate(data_dir, port, issuer)
     with ExitStack() as stack:
         if workers:  # forked first, while this process has no threads
             url = stack.enter_context(
@@ -85,6 +75,20 @@ def _serving(data_dir: Path, port: int, workers: int, grpc_port: int) -> Iterato
         open_home_fleet(adapters, ready=max(1, workers))
         stack.enter_context(run_workflows(adapters, url, Settings(runtime="embedded", data_dir=data_dir), issuer))
         yield url
+
+
+def workflows_operate(data_dir: Path, port: int, issuer: LocalIssuer) -> Sequence[Middleware]:
+    """What lets the workflows of this machine operate the functions at a port."""
+    return by_operator_tokens(
+        OperatorSettings(
+            runtime="embedded",
+            data_dir=data_dir,
+            operator_identities={"workflows": WORKFLOWS},
+            operator_audience=f"http://{LOOPBACK}:{port}",
+        ),
+        ["workflows"],
+        verify_with_google(issuer.certificates),
+    )
 
 
 def open_home_fleet(adapters: Adapters, *, ready: int) -> None:

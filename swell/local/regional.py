@@ -21,7 +21,7 @@ from shared.ports.state import StateStore
 from shared.settings import Settings
 from shared.telemetry import log, log_to
 from shared.topology import Topology, load_topology
-from swell.local.embedded import front_door
+from swell.local.embedded import front_door, workflows_operate
 from swell.local.events import handle_events
 from swell.local.fleet import RegionFleet, following_fleet, query_quotas
 from swell.local.region_choice import RegionOptions, first_regions, folders
@@ -31,6 +31,8 @@ from swell.local.region_watch import RegionWatch
 from swell.local.regional_reads import RegionalReads
 from swell.local.running import RunningSwell
 from swell.local.server import LOOPBACK, free_port, serve
+from swell.local.workflows.background import run_workflows
+from swell.local.workflows.issuer import LocalIssuer
 
 _ROOT = Path(__file__).parents[2]
 _PROBE_EVERY_S = 0.25
@@ -67,11 +69,19 @@ def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Ite
         stack.enter_context(following_fleet(fleets, StoredFleet(adapters.state), query_quotas(topology)))
         middleware = edge(adapters, EdgeSettings(**settings.model_dump()))
         reads = regional_reads(topology, hosts, watch, adapters.state)
-        grpc_port = free_port()
+        port, grpc_port, issuer = port or free_port(), free_port(), LocalIssuer()
         door = front_door(
-            data_dir, adapters, middleware, reads, grpc_port=grpc_port, closing=[reads.close], buckets=buckets
+            data_dir,
+            adapters,
+            middleware,
+            reads,
+            grpc_port=grpc_port,
+            operators=workflows_operate(data_dir, port, issuer),
+            closing=[reads.close],
+            buckets=buckets,
         )
         url = stack.enter_context(serve(door, port))
+        stack.enter_context(run_workflows(adapters, url, settings, issuer))
         yield RunningSwell(
             url, [logs / "swell.log", *(logs / f"{name}.log" for name in names)], f"{LOOPBACK}:{grpc_port}", hosts
         )

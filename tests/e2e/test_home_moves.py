@@ -10,7 +10,9 @@ from typing import Any, Self
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from swell.cli.main import app
 from swell.local.emulated import run_on_emulators
 from swell.local.region_choice import RegionOptions
 from swell.local.regional import run_regions
@@ -153,7 +155,22 @@ def test_a_home_that_is_killed_is_followed_by_another(
         until(lambda: follower.seen[-1]["matches"][0]["id"] == writer.committed[-1])
         pushed = [int(frame["version"].partition(":")[2]) for frame in follower.seen]
         assert pushed == sorted(set(pushed))
+        if request.node.callspec.id == "embedded":
+            swell.regions[HOME].start()
+            move_back(get, heir, swell.log_files[0].parents[1])
         assert rto_s < RTO_WITHIN_S
+
+
+def move_back(get: Callable[[str], Any], heir: str, data_dir: Path) -> None:
+    """The workflow does every step: planned, from the heir that lives to the old home, once that has everything."""
+    until(lambda: get(f"regions/{heir}")["versions_others_lack"][HOME] == 0)
+    argument = {"id": "back", "from_region": heir, "to_region": HOME, "is_planned": True}
+    command = ["workflows", "run", "fail_over_region", "--argument", json.dumps(argument), "--data", str(data_dir)]
+    started = CliRunner().invoke(app, [*command, "--json"])
+    assert started.exit_code == 0, started.output
+
+    until(lambda: bool(get("collections/c")["home"] == HOME))
+    assert get("collections/c")["home_epoch"] > 2
 
 
 def missing(http: httpx.Client, ids: list[str]) -> list[str]:
