@@ -21,9 +21,10 @@ from shared.errors import Conflict
 from shared.manifests import Head, ManifestReader, manifest_name, spec_of
 from shared.ports.clock import Clock
 from shared.ports.objects import GenerationMismatch, ObjectStore
-from shared.ports.state import Document, Put, StateStore
+from shared.ports.state import Delete, Document, Put, StateStore
 from shared.regions.heads import RegionalHead
 from shared.regions.homes import Home
+from shared.regions.paths import regional_head_document
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ class ForcedMoves(HomeMoves):
             Put(document.path, head.to_document(), if_version=document.version)
             for document, head in zip(documents, heads, strict=True)
         ]
-        left = self._left_behind(collection, documents, move.from_region)
+        # Also where the old home lives again: what it has may be what is lost, and nobody shall read that on.
+        left = [Delete(regional_head_document(move.from_region, name, shard)) for shard in range(len(documents))]
         self._commit(held, [*puts, *left, Put(forced_move_document(ballot.id, name), record)])
         return Move(name, Step.MOVED, after.region, after.epoch, loss.versions, loss.span_s)
 

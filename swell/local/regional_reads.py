@@ -26,8 +26,8 @@ from swell.local.upstream import HOP_BY_HOP, handed_on, target, whole_body
 CLIENT_REGION: Final = "x-swell-client-region"
 """The region that the client is nearest to; a load balancer knows it from the address."""
 REGION_MAP: Final = "/map"
-_ELSEWHERE: Final = frozenset({502, 503, 504})
-"""Answers of a region that cannot serve this now; another may."""
+_ELSEWHERE: Final = frozenset({500, 502, 503, 504})
+"""Answers of a region that cannot serve this, as its copy is damaged, or not now; another may."""
 _EVENT_STREAM: Final = "text/event-stream"
 
 

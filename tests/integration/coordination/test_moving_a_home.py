@@ -330,6 +330,7 @@ def test_a_home_whose_data_is_gone_is_left_by_force_with_the_loss_that_was_accep
     assert world.post("ballots/b1/promote", held)["versions_behind"] == 1
     moves, ballot = forced(world), Ballots(world.state, world.clock, Membership(world.state, world.clock)).get("b1")
     under = Leases(world.state, world.clock).held("homes", int(str(held["fencing_token"])))
+    world.beat(HOME)  # back, without its data
 
     assert moves.loss(ballot, "c").versions == 1
     with pytest.raises(Conflict, match="1 versions would be lost, 0 were accepted"):
