@@ -51,6 +51,7 @@ class ObjectStore(Protocol):
 
         Raises:
             ObjectNotFound: there is no such object.
+            OSError: the disk of the local file is full or read-only.
         """
         ...
 

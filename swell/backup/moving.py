@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from shared.errors import CorruptObject
+from shared.errors import CorruptObject, DependencyUnavailable
 from shared.ports.objects import ObjectStore
 from swell.backup.checking import problem_of
 from swell.backup.contents import StoredFile
@@ -19,7 +19,10 @@ def through_here(source: ObjectStore, target: ObjectStore) -> Bring:
     def bring(file: StoredFile, name: str) -> None:
         with TemporaryDirectory(prefix="swell-backup-") as folder:
             local = Path(folder) / "object"
-            source.download(file.name, local)
+            try:
+                source.download(file.name, local)
+            except OSError as error:
+                raise DependencyUnavailable(f"{folder}, on the way of {file.name}: {error.strerror}") from error
             target.put(name, local)
 
     return bring

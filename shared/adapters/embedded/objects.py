@@ -4,6 +4,7 @@ Names are paths under `objects/`. The modification time of a file, in microsecon
 so that one rename changes content and generation together.
 """
 
+import errno
 import os
 import stat
 import time
@@ -20,6 +21,8 @@ from shared.adapters.object_names import check_object_name
 from shared.errors import DependencyUnavailable
 from shared.ports.objects import GenerationMismatch, ObjectInfo, ObjectNotFound
 
+_NOT_OF_READING: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""The disk that a download goes to says these; the store is not to blame, and its breaker must not open for them."""
 _STRAY_AGE_S: Final = 86_400.0
 """A file in `incoming/` that is older than this was left by a process that died."""
 
@@ -75,6 +78,7 @@ class DirectoryObjects:
         Raises:
             ObjectNotFound: there is no such object.
             FileExistsError: the local file exists.
+            OSError: the disk of the local file is full or read-only.
         """
         with _reading(name):
             durable_files.link_or_copy(self._path(name), destination)
@@ -185,7 +189,9 @@ def _reading(name: str) -> Iterator[None]:
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise ObjectNotFound(f"there is no object {name}") from error
     except OSError as error:
-        raise DependencyUnavailable(f"object {name}: {error}") from error
+        if error.errno in _NOT_OF_READING:
+            raise
+        raise DependencyUnavailable(f"object {name}: {error.strerror}") from error
 
 
 @contextmanager

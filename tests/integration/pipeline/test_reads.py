@@ -1,5 +1,6 @@
 """Reads see versions as new as they ask for, and never a broken one."""
 
+import errno
 import shutil
 import threading
 import time
@@ -9,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from shared.adapters.opening import open_adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.domain.collection import Metric
 from shared.errors import CorruptObject, DependencyUnavailable, InvalidRequest, NotFound, VersionNotVisible
 from shared.reads.heads import Heads
 from shared.reads.service import AnswerReads, Search
 from shared.reads.snapshots import Snapshots
+from shared.settings import Settings
 from tests.builders.faults import Fault, FaultyObjects
 from tests.builders.pipeline import Pipeline, read
+from tests.fakes.publisher import RecordingPublisher
 from tests.integration.pipeline.conftest import make_pipeline
 
 _ANY = Search(vectors=[[0.0, 0.0]], near_id=None, top_k=10, recall=0.95)
@@ -239,6 +243,31 @@ def test_a_cache_on_a_full_or_read_only_disk_says_so(pipeline: Pipeline) -> None
 
     with pytest.raises(DependencyUnavailable, match="the disk of the segment cache"):
         cache.open(manifest, manifest.segments[0])
+
+
+@pytest.mark.parametrize(("reason", "said"), [(errno.ENOSPC, "is full"), (errno.EROFS, "is read-only")])
+def test_the_store_is_not_blamed_for_the_disk_of_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int, said: str
+) -> None:
+    """The error names the cache and no file of the store, whose breaker stays closed; room made, all is well."""
+    adapters = open_adapters(Settings(runtime="embedded", data_dir=tmp_path / "data"))
+    publisher = RecordingPublisher()
+    pipeline = Pipeline(replace(adapters, publisher=publisher), publisher, tmp_path / "data")
+    pipeline.upsert({"a": (1, 1)})
+    pipeline.deliver_all()
+    shutil.rmtree(tmp_path / "data" / "cache")
+    reads = pipeline.reads()
+
+    def no_room(_: Path, target: Path) -> None:
+        raise OSError(reason, "no room", str(target))
+
+    with monkeypatch.context() as full:
+        full.setattr("shared.adapters.embedded.durable_files.link_or_copy", no_room)
+        for _ in range(30):
+            with pytest.raises(DependencyUnavailable, match=rf"the disk of the segment cache \S+query-cache {said}"):
+                reads.search(read(), _ANY)
+
+    assert ["a"] == [match.id for match in reads.search(read(), _ANY).answer.matches[0]]
 
 
 def test_a_large_base_answers_before_its_forest_has_arrived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
