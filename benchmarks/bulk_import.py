@@ -136,7 +136,7 @@ def measure(directory: Path, rows: int, dimension: int, suffix: str) -> Report:
     read_s = seconds_to_read(path)
     port = free_port()
     command = [sys.executable, "-m", "swell", "up", "--port", str(port), "--data", str(directory / "data")]
-    server = ServerProcess(command, {}, port=port, health="/readyz", log=directory / "server.log")
+    server = ServerProcess(command, {}, port=port, health="/ready", log=directory / "server.log")
     server.start()
     try:
         server.await_healthy()

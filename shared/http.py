@@ -203,7 +203,7 @@ class AppResponse(Response):
 
 
 class HttpFunction:
-    """An HTTP function as an ASGI app: its routes, `/healthz`, `/readyz`, error answers and one log line a request.
+    """An HTTP function as an ASGI app: its routes, `/health`, `/ready`, error answers and one log line a request.
 
     One layer around a router, in place of Starlette's application with its own: a search takes less than
     a millisecond, and each layer some 20 µs (benchmarks/README.md). `middleware` stands between the two, outermost
@@ -220,8 +220,8 @@ class HttpFunction:
         self._name = name
         self._ready = ready
         health = [
-            Route("/healthz", self._healthz),
-            Route("/readyz", self._readyz),
+            Route("/health", self._answer_health),
+            Route("/ready", self._answer_ready),
             Route("/metrics", self._metrics),
         ]
         self._router = Router([*routes, *health], redirect_slashes=False, default=_not_found)
@@ -281,10 +281,10 @@ class HttpFunction:
         except SwellError as error:
             await WebSocket(scope, receive, send).send_denial_response(problem_response(error))
 
-    async def _healthz(self, _: Request) -> Response:
+    async def _answer_health(self, _: Request) -> Response:
         return json_response({"status": "ok", "function": self._name})
 
-    def _readyz(self, _: Request) -> Response:
+    def _answer_ready(self, _: Request) -> Response:
         if process_shutdown.is_under_way:
             raise ShuttingDown
         return json_response({"status": "ready", "function": self._name, **(self._ready() or {})})

@@ -1,4 +1,4 @@
-"""Whether an instance can serve: `/readyz`."""
+"""Whether an instance can serve: `/ready`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

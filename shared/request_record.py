@@ -19,7 +19,7 @@ DURATION: Final = Histogram(
     "swell_http_request_duration_seconds", "Time from a request to the end of its answer", ("function", "route")
 )
 
-_UNRECORDED: Final = frozenset({"/healthz", "/readyz"})
+_UNRECORDED: Final = frozenset({"/health", "/ready"})
 _METHODS: Final = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"})
 """Those that are named: anybody may invent others."""
 

@@ -53,7 +53,7 @@ class SwellSystem:
             # As `swell up` sets it itself; and no answers kept: the same queries come again and again.
             {"OPENBLAS_NUM_THREADS": "1", "SWELL_ANSWERS_MAX_BYTES": "0", **(environment or {})},
             port=self.port,
-            health="/readyz",
+            health="/ready",
             log=directory.with_suffix(".log"),
         )
 

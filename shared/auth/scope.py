@@ -16,7 +16,7 @@ class Scope(StrEnum):
     """Declare and delete collections, export them, read metrics."""
 
 
-PUBLIC_PATHS: Final = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs"})
+PUBLIC_PATHS: Final = frozenset({"/health", "/ready", "/openapi.json", "/docs"})
 """What anybody may ask: whether this instance lives, and how the API is spoken to, which says nothing of data."""
 
 OPERATED: Final = (

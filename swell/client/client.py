@@ -85,7 +85,7 @@ class Swell:
         Raises:
             ClientError: it cannot, or nothing answers.
         """
-        self._transport.send("GET", "/readyz")
+        self._transport.send("GET", "/ready")
 
     def serving_mode(self) -> str:
         """What the server gives up at present to save capacity or money, from "normal" to "emergency".

@@ -77,4 +77,4 @@ async def _begin(start: Callable[[], Awaitable[None]]) -> None:
     await start()
 
 
-_WELCOME = json_response({"service": "swell", "collections": "/v1/collections", "ready": "/readyz"})
+_WELCOME = json_response({"service": "swell", "collections": "/v1/collections", "ready": "/ready"})

@@ -116,7 +116,7 @@ def await_answers(urls: Mapping[str, str], logs: Path) -> None:
 def _answers(url: str) -> bool:
     """Any HTTP answer will do: an event function refuses GET with 405."""
     try:
-        httpx.get(f"{url}/healthz", timeout=5)
+        httpx.get(f"{url}/health", timeout=5)
     except httpx.TransportError:
         return False
     return True

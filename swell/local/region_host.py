@@ -85,6 +85,6 @@ class RegionHost:
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=5).status_code == httpx.codes.OK
+        return httpx.get(f"{url}/ready", timeout=5).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

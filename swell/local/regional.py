@@ -162,7 +162,7 @@ def _members(membership: Membership) -> Mapping[str, Member] | None:
 
 def _probe(client: httpx.Client, name: str, host: RegionHost, watch: RegionWatch) -> None:
     try:
-        ready = client.get(f"{host.url}/readyz").status_code == httpx.codes.OK
+        ready = client.get(f"{host.url}/ready").status_code == httpx.codes.OK
     except httpx.ConnectError:
         watch.refused(name)
     except httpx.TransportError:

@@ -97,7 +97,7 @@ def _hits(http: httpx.Client, one: str, vectors: NDArray[np.float32]) -> int:
     return hits
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/"])
+@pytest.mark.parametrize("path", ["/health", "/ready", "/"])
 def test_health_is_answered_at_the_front_door(http: httpx.Client, path: str) -> None:
     """Whoever starts Swell can ask whether it serves."""
     assert 200 == http.get(path).status_code

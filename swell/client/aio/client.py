@@ -84,7 +84,7 @@ class AsyncSwell:
         Raises:
             ClientError: it cannot, or nothing answers.
         """
-        await self._transport.send("GET", "/readyz")
+        await self._transport.send("GET", "/ready")
 
     async def serving_mode(self) -> str:
         """What the server gives up at present to save capacity or money, from "normal" to "emergency".

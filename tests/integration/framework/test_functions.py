@@ -139,7 +139,7 @@ def test_a_malformed_push_is_acknowledged_and_a_broken_store_is_not(
 def test_errors_and_health_pass_through_the_framework(framework: Framework) -> None:
     """Problem documents and health answers reach the client as the function made them."""
     missing = framework.query.get("/v1/collections/nothere")
-    health = [framework.query.get("/healthz"), framework.ingest.get("/readyz")]
+    health = [framework.query.get("/health"), framework.ingest.get("/ready")]
 
     assert (404, "application/problem+json") == (missing.status_code, missing.headers["content-type"])
     assert [200, 200] == [answer.status_code for answer in health]

@@ -38,7 +38,7 @@ def test_a_key_that_asks_too_much_is_told_when_to_come_again(api: GuardedApi) ->
 
 def test_health_is_free(api: GuardedApi) -> None:
     """However much was asked."""
-    assert [200] * 50 == [api.query.get("/healthz").status_code for _ in range(50)]
+    assert [200] * 50 == [api.query.get("/health").status_code for _ in range(50)]
 
 
 def test_a_mode_lets_in_a_share_of_each_tier(api: GuardedApi) -> None:

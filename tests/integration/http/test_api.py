@@ -344,6 +344,6 @@ def test_unknown_collections_and_paths_are_not_found(api: Api) -> None:
 
 def test_health_and_readiness_need_no_collection(api: Api) -> None:
     """Both functions answer both paths."""
-    paths = ["/healthz", "/readyz"]
+    paths = ["/health", "/ready"]
 
     assert [200] * 4 == [client.get(path).status_code for client in (api.ingest, api.query) for path in paths]

@@ -36,7 +36,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz").status_code == 200
+        return httpx.get(f"{url}/health").status_code == 200
     except httpx.TransportError:
         return False
 
@@ -47,7 +47,7 @@ def test_http_2_is_spoken_by_prior_knowledge_and_a_stream_is_told_of_the_end(
     """As load balancers speak it: without TLS, without an upgrade. SIGTERM ends an open stream in order."""
     url, process = server
     with httpx.Client(http1=False, http2=True, base_url=url, timeout=60) as client:
-        health = client.get("/healthz")
+        health = client.get("/health")
         with client.stream(
             "POST", "/v1/stream", json={"collection": "c", "vector": [0, 0], "after": "0:1/" + "0" * 16}
         ) as missing:

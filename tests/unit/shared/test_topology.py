@@ -1,6 +1,7 @@
 """`topology.yaml` is refused with the place, the value and what is allowed, or is consistent in itself."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,19 @@ def test_fifteen_regions_in_two_tiers() -> None:
     assert len(regions) == 15
     assert len(hubs) == 5
     assert hubs == {name for name, region in regions.items() if region.hub is None}
+
+
+def test_numbers_mean_the_same_to_every_reader_of_yaml() -> None:
+    """YAML 1.2, which Terraform reads, takes 604_800 for a text."""
+    numbers = re.findall(r"^\s*\w+: *([0-9_]+)", TOPOLOGY_FILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+    assert len(numbers) > 50
+    assert [number for number in numbers if "_" in number] == []
+
+
+def test_no_health_path_is_one_that_cloud_run_keeps() -> None:
+    """Paths that end with z may not reach the container."""
+    assert [path for path in load_topology().health_paths if path.endswith("z")] == []
 
 
 def test_every_event_has_its_topic() -> None:
