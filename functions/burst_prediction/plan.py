@@ -1,8 +1,10 @@
 """The plan of one region: instances from the forecast, early enough to be there, stepping down gently."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from shared.domain.scaling_plan import PlanReason, PlanStep, step_in
 BLOCK_MIN = 5
 # Floors stand on rungs a quarter apart, so that a plan has few steps: each is a job that an operator may look at.
 RUNG_RATIO = 1.25
+_RUNGS: Final = [0]
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,15 @@ class _Minutes:
     in_event: Flags
 
 
+class _Block(NamedTuple):
+    """The most of each in the minutes of a block."""
+
+    needed: float
+    asked: float
+    kept: float
+    in_event: bool
+
+
 def plan_region(
     forecast: Forecast,
     crowds: Sequence[Crowd],
@@ -79,11 +91,13 @@ def plan_region(
     A floor of the `previous` plan that is one rung too high is kept: forecasts that differ by a little from one to the
     next would otherwise postpone a rise again and again, and change every job.
     """
-    minutes = _minutes(forecast, crowds, policy, limits.ramp)
+    blocks = _blocks(_minutes(forecast, crowds, policy, limits.ramp))
     steps: list[PlanStep] = []
-    for first in range(0, len(minutes.needed), BLOCK_MIN):
-        begins = moment_of(forecast.made_at_min + first)
-        instances, reason = _block(minutes, first, limits, step_in(previous, begins))
+    for number, block in enumerate(blocks):
+        begins = moment_of(forecast.made_at_min + number * BLOCK_MIN)
+        wanted = _steadied(rung(block.kept), step_in(previous, begins))
+        instances = min(wanted, limits.quota)
+        reason = _reason(block, (number + 1) * BLOCK_MIN, instances, limits)
         if not steps or (steps[-1].instances, steps[-1].reason) != (instances, reason):
             steps.append(PlanStep(begins, instances, reason))
     return tuple(steps)
@@ -98,10 +112,9 @@ def needed_instances(forecast: Forecast, in_event: Flags, policy: PlanPolicy) ->
 
 def rung(instances: float) -> int:
     """The least rung that is not below; the rungs are 0, 1, 2, 3, 4, 5, 7, 9, 12 and so on."""
-    step = 0
-    while step < instances:
-        step = _next_rung(step)
-    return step
+    while _RUNGS[-1] < instances:
+        _RUNGS.append(_next_rung(_RUNGS[-1]))
+    return _RUNGS[bisect_left(_RUNGS, instances)]
 
 
 def _next_rung(step: int) -> int:
@@ -131,22 +144,22 @@ def _step_down(asked: Floats, minutes: int) -> Floats:
     return kept
 
 
-def _block(minutes: _Minutes, first: int, limits: RegionLimits, before: PlanStep | None) -> tuple[int, PlanReason]:
-    block = slice(first, first + BLOCK_MIN)
-    wanted = _steadied(rung(float(minutes.kept[block].max())), before)
-    instances = min(wanted, limits.quota)
-    return instances, _reason(minutes, block, instances, limits)
+def _blocks(minutes: _Minutes) -> list[_Block]:
+    starts = np.arange(0, len(minutes.needed), BLOCK_MIN)
+    most = [np.maximum.reduceat(values, starts).tolist() for values in (minutes.needed, minutes.asked, minutes.kept)]
+    in_event = np.logical_or.reduceat(minutes.in_event, starts).tolist()
+    return [_Block(*block) for block in zip(*most, in_event, strict=True)]
 
 
-def _reason(minutes: _Minutes, block: slice, instances: int, limits: RegionLimits) -> PlanReason:
-    needed, asked, kept = (float(values[block].max()) for values in (minutes.needed, minutes.asked, minutes.kept))
-    attainable = limits.running + limits.ramp.instances_per_min * max(0, block.stop - limits.ramp.warm_up_min)
-    reasons = {
-        PlanReason.QUOTA_REACHED: kept > limits.quota,
-        PlanReason.NOTHING_EXPECTED: instances == 0,
-        PlanReason.RAMP_TOO_SLOW: needed > attainable,
-        PlanReason.STEP_DOWN: kept > asked,
-        PlanReason.RAMP_AHEAD: asked > needed,
-        PlanReason.EVENT: bool(minutes.in_event[block].any()),
-    }
-    return next((reason for reason, holds in reasons.items() if holds), PlanReason.FORECAST)
+def _reason(block: _Block, stop_min: int, instances: int, limits: RegionLimits) -> PlanReason:
+    """Why so many; the first that holds."""
+    attainable = limits.running + limits.ramp.instances_per_min * max(0, stop_min - limits.ramp.warm_up_min)
+    reasons = (
+        (block.kept > limits.quota, PlanReason.QUOTA_REACHED),
+        (instances == 0, PlanReason.NOTHING_EXPECTED),
+        (block.needed > attainable, PlanReason.RAMP_TOO_SLOW),
+        (block.kept > block.asked, PlanReason.STEP_DOWN),
+        (block.asked > block.needed, PlanReason.RAMP_AHEAD),
+        (block.in_event, PlanReason.EVENT),
+    )
+    return next((reason for holds, reason in reasons if holds), PlanReason.FORECAST)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 
 
 class PlanReason(StrEnum):
@@ -28,9 +29,12 @@ class PlanStep:
     reason: PlanReason
 
 
+_starts_at = attrgetter("starts_at")
+
+
 def step_in(steps: Sequence[PlanStep], moment: datetime) -> PlanStep | None:
     """The step that holds at a moment; None before the first."""
-    position = bisect_right([step.starts_at for step in steps], moment)
+    position = bisect_right(steps, moment, key=_starts_at)
     return steps[position - 1] if position else None
 
 
