@@ -8,8 +8,12 @@ Analysis, reports and the dashboard read nothing else. What holds:
 - Rates are means over the step, in requests a second as the fleet sees them, `meta.scale` applied: a SIMULATED run of
   500 M streams has the rates of 500 M streams. A live run has the rates that it really made.
 - `offered = served + shed (of all tiers) + errors + what the queues grew by`, in every region and step.
-- Latencies are those of served requests, in milliseconds, as a client sees them: network included, from the moment at
-  which a request was meant to be sent. Never average them: `latency` has the counts to merge.
+- Latencies are those of served requests, in milliseconds, from the moment at which a request was meant to be sent; a
+  SIMULATED one is that at the edge of the nearest region, the way to another region included where it answers.
+  Never average them: `latency` has the counts to merge.
+- `shed` was refused because the serving mode says so. `errors` got no answer for another reason: refused for want of a
+  place, too late, lost with a region or an instance, a dependency. What is made again is counted again: in `offered`
+  and in the summary's `asked`, not in the series `asked_rps`, which is what clients wanted.
 - Instances: `planned` is the floor of plan and prewarms, `floor` and `ceiling` the bounds that scaling set, `actual`
   those that answer, `starting` those that do not yet.
 - `simulated` must be told wherever a number of this record is shown: with the word SIMULATED, the scale and

@@ -27,6 +27,7 @@ from swell.cli import (
     plans,
     records,
     regions,
+    rehearse,
     replication,
     restore,
     searches,
@@ -97,6 +98,7 @@ app.add_typer(drill.app, name="drill")
 app.command("status")(status.status)
 app.command("bundle")(bundle.bundle)
 app.add_typer(deploy.app, name="deploy")
+app.command("rehearse")(rehearse.rehearse)
 app.add_typer(bench.app, name="bench")
 
 

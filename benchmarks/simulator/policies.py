@@ -1,0 +1,159 @@
+"""Which of the deployed policies steer the simulated fleet, and those policies on their simulated ports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from benchmarks.scenarios.model import Budget as ScenarioBudget
+from benchmarks.simulator.fleet import SimulatedFleet
+from benchmarks.simulator.load import LOAD_LATE, SimulatedLoad
+from benchmarks.simulator.memory import MemoryState, SimulatedClock, Unheard
+from functions.budget_enforcement.enforce import Costs, EnforceBudget
+from functions.budget_enforcement.ledger_store import LedgerStore
+from functions.budget_enforcement.wiring import BOOKED_LATER
+from functions.burst_prediction.plan import PlanPolicy
+from functions.burst_prediction.planning import PlanRegions
+from functions.burst_prediction.ramp import Ramp
+from functions.scaling.decisions import Decisions
+from functions.scaling.reactive_policy import ReactivePolicy
+from functions.scaling.scale_regions import ScaleRegions, ScalingPolicy
+from functions.scaling.wants import RegionTerms
+from shared.budget.documents import Budgets
+from shared.budget.limits import ApprovedRaise, Limits
+from shared.crowds.spending import load_spending
+from shared.crowds.timeline import Timeline, TimelineEntry
+from shared.domain.load import LoadMinute
+from shared.domain.money import micros_of
+from shared.domain.prices import LIST_PRICES, InstanceShape
+from shared.domain.serving_mode import SERVING_MODE_DOCUMENT, ServingMode, mode_of
+from shared.events.crowds import SpendDueV1
+
+
+class Steering(StrEnum):
+    """What sets the bounds of regions. Cloud Run's own autoscaler works between them in every case."""
+
+    PLATFORM = "platform"
+    """Nothing of ours: no floor, the quota as ceiling."""
+    REACTIVE = "reactive"
+    """The load of the last minutes; no forecast, no plan."""
+    PREDICTIVE = "predictive"
+    """The plan's floors; the load of the last minutes asks for nothing."""
+    BOTH = "both"
+    """As deployed: the larger of the two."""
+
+    @property
+    def plans(self) -> bool:
+        """Whether load is forecast and planned for."""
+        return self in {Steering.PREDICTIVE, Steering.BOTH}
+
+    @property
+    def reacts(self) -> bool:
+        """Whether load of late asks for instances."""
+        return self in {Steering.REACTIVE, Steering.BOTH}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a rehearsal is steered."""
+
+    steering: Steering = Steering.BOTH
+    budget: bool = True
+
+    @property
+    def name(self) -> str:
+        """As `--against` takes it."""
+        return self.steering.value if self.budget else f"{self.steering.value}-no-budget"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the policies are told of the fleet: instances and money."""
+
+    regions: Sequence[RegionTerms]
+    total_instances: int
+    concurrency: int
+    shape: InstanceShape
+    plan: PlanPolicy
+    ramp: Ramp
+
+
+class _Unseen:
+    """No load is ever known: what is planned stands alone."""
+
+    def minutes(self, since: datetime, until: datetime) -> list[LoadMinute]:  # noqa: ARG002 - the port's
+        """None."""
+        return []
+
+
+class Deciders:
+    """The deployed functions, called at their times."""
+
+    def __init__(
+        self, policy: Policy, terms: Terms, fleet: SimulatedFleet, load: SimulatedLoad, clock: SimulatedClock
+    ) -> None:
+        self.policy = policy
+        self._clock = clock
+        self._state = MemoryState(clock)
+        self._timeline = Timeline(self._state)
+        self._scale = ScaleRegions(
+            terms.regions,
+            state=self._state,
+            metrics=load if policy.steering.reacts else _Unseen(),
+            fleet=fleet,
+            decisions=Decisions(self._state),
+            timeline=self._timeline,
+            clock=clock,
+            policy=ScalingPolicy(
+                ReactivePolicy(concurrency_limit=terms.concurrency, settle=ReactivePolicy.settle + LOAD_LATE),
+                terms.total_instances,
+                LOAD_LATE,
+            ),
+        )
+        self._enforce = EnforceBudget(
+            state=self._state,
+            metrics=load,
+            ledgers=LedgerStore(self._state),
+            timeline=self._timeline,
+            clock=clock,
+            costs=Costs(terms.shape, LIST_PRICES, LOAD_LATE + BOOKED_LATER),
+        )
+        self.plan = PlanRegions(
+            state=self._state,
+            publisher=Unheard(),
+            fleet=fleet,
+            timeline=self._timeline,
+            quotas={one.region: one.quota for one in terms.regions},
+            policy=terms.plan,
+            ramp=terms.ramp,
+        )
+
+    def set_budget(self, budget: ScenarioBudget, begins: datetime, ends: datetime) -> None:
+        """What the operator has set before it begins."""
+        budgets = Budgets(self._state)
+        budgets.set_limits(Limits(*(micros_of(str(one)) for one in (budget.hour, budget.day, budget.month))))
+        if budget.approved_per_hour:
+            extra = micros_of(str(budget.approved_per_hour))
+            budgets.approve(ApprovedRaise("rehearsed", begins, ends, extra, "the scenario"))
+
+    def each_minute(self) -> None:
+        """What Cloud Scheduler starts each minute."""
+        now = self._clock.now()
+        if self.policy.budget:
+            self._enforce(SpendDueV1(event_id=f"spend-{now:%s}", occurred_at=now))
+        if self.policy.steering is not Steering.PLATFORM:
+            self._scale.scale()
+
+    def mode(self) -> ServingMode:
+        """What the instances believe: the document."""
+        document = self._state.get(SERVING_MODE_DOCUMENT)
+        return mode_of(None if document is None else document.data)
+
+    def allowed_per_hour(self) -> float | None:
+        """Micro-dollars an hour that the budget lets all instances cost; None where nothing limits."""
+        spending = load_spending(self._state)
+        return None if spending is None else float(spending.micros_per_hour)
+
+    def told_since(self, moment: datetime) -> Sequence[TimelineEntry]:
+        """What the functions wrote to the timeline."""
+        return self._timeline.since(moment, limit=100_000)

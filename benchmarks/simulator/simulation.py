@@ -1,0 +1,236 @@
+"""The simulation of one scenario under one policy: beats of ten seconds, ticks within them, decisions each minute."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.rehearsal.result import Entry, EntryKind
+from benchmarks.scenarios.course import Course
+from benchmarks.scenarios.model import Scenario
+from benchmarks.simulator.asking import Asking
+from benchmarks.simulator.calibration import Calibration
+from benchmarks.simulator.faults import FaultPlan, Troubles, told
+from benchmarks.simulator.fleet import CPU_TARGET, FleetRules, SimulatedFleet
+from benchmarks.simulator.foresight import EVERY_MIN, Foresight
+from benchmarks.simulator.latency import BOUNDS_MS, quantile_ms
+from benchmarks.simulator.load import MinuteTotals, SimulatedLoad
+from benchmarks.simulator.memory import SimulatedClock
+from benchmarks.simulator.past import Past
+from benchmarks.simulator.policies import Deciders, Policy, Terms
+from benchmarks.simulator.recording import Beat, Recorder
+from benchmarks.simulator.routes import Routes, Shown
+from benchmarks.simulator.work import Done, Work
+from functions.budget_enforcement.spend import cost_of_minutes
+from shared.domain.prices import LIST_PRICES
+from shared.domain.scaling_plan import ScalingPlan
+from shared.domain.serving_mode import ServingMode
+from shared.topology import Topology
+
+Floats = NDArray[np.float64]
+
+BEAT_S: Final = 10
+BEATS_PER_MIN: Final = 60 // BEAT_S
+BEFORE_MIN: Final = 20
+"""It begins so long before the scenario does, with its first load, so that load of late is known at the start."""
+NOTICED_AFTER_S: Final = 30
+"""A region that answers nothing is noticed after three missed heartbeats of ten seconds."""
+RETRIED: Final = 0.1
+"""Clients make at most so many of their calls again: `RetryPolicy.budget` of swell/client/retries.py."""
+MOST_STEPS: Final = 360
+_TOLD: Final[dict[str, EntryKind]] = {
+    "prewarm": "prewarm",
+    "scaling": "scaling",
+    "serving_mode": "serving_mode",
+    "budget": "budget",
+    "alert": "budget",
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything but scenario and policy that a simulation depends on."""
+
+    topology: Topology
+    terms: Terms
+    calibration: Calibration
+    rules: FleetRules
+    past: Past
+    quotas: Floats
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What came of it. `forecast`: requests a second in each minute, by quantile, as foreseen 15 minutes before."""
+
+    scenario: Scenario
+    policy: Policy
+    seed: int
+    regions: tuple[str, ...]
+    quotas: Floats
+    recorder: Recorder
+    forecast: dict[float, Floats]
+    timeline: tuple[Entry, ...]
+    cost: int
+
+
+class Simulation:
+    """One run. Nothing in it is random but what the seed says."""
+
+    def __init__(self, scenario: Scenario, policy: Policy, setting: Setting, seed: int) -> None:
+        self._scenario, self._policy, self._setting, self._seed = scenario, policy, setting, seed
+        self._course = Course.of(scenario, setting.topology)
+        self._regions = self._course.regions
+        count = len(self._regions)
+        self._clock = SimulatedClock(scenario.starts_at - timedelta(minutes=BEFORE_MIN))
+        self._asking = Asking(scenario, count, seed, ticks=BEAT_S // scenario.tick_s)
+        self._fleet = SimulatedFleet(self._regions, setting.quotas, setting.rules)
+        self._work = Work(scenario, setting.calibration, count, BEAT_S)
+        self._load = SimulatedLoad(self._regions, scenario.stream.bytes_per_query)
+        self._deciders = Deciders(policy, setting.terms, self._fleet, self._load, self._clock)
+        self._routes = Routes(self._regions, setting.topology)
+        self._faults = FaultPlan(scenario, self._regions)
+        self._minutes = BEFORE_MIN + int(scenario.duration_min)
+        foresight = Foresight(scenario, self._regions, setting.past, self._minutes)
+        self._foresight = foresight if policy.steering.plans else None
+        self._plan: ScalingPlan | None = None
+        self._mode = ServingMode.NORMAL
+        self._shown, self._down_s, self._retries = Shown(count), np.zeros(count), np.zeros(count)
+        self._spent = 0
+        self._entries: list[Entry] = []
+
+    def run(self) -> Simulated:
+        """Play it to its end."""
+        scenario, begins = self._scenario, self._scenario.starts_at
+        if self._policy.budget:
+            self._deciders.set_budget(scenario.budget, begins, begins + timedelta(minutes=scenario.duration_min))
+        beats = int(scenario.duration_min) * BEATS_PER_MIN
+        recorder = Recorder(len(self._regions), beats, BEAT_S, max(1, -(-beats // MOST_STEPS)))
+        streams = self._course.streams(np.arange(-BEFORE_MIN * BEATS_PER_MIN, beats + 1) / BEATS_PER_MIN)
+        self._begin(streams[0])
+        for minute in range(-BEFORE_MIN, int(scenario.duration_min)):
+            self._decide(minute)
+            totals, counts = MinuteTotals(len(self._regions)), np.zeros((len(self._regions), len(BOUNDS_MS)))
+            for number in range(minute * BEATS_PER_MIN, (minute + 1) * BEATS_PER_MIN):
+                at = number + BEFORE_MIN * BEATS_PER_MIN
+                beat = self._beat(number, streams[at], streams[at + 1], totals)
+                counts += beat.latencies
+                if number >= 0:
+                    recorder.add(number, beat)
+            self._close(minute, totals, quantile_ms(counts, 0.99))
+        return Simulated(
+            scenario=scenario,
+            policy=self._policy,
+            seed=self._seed,
+            regions=self._regions,
+            quotas=self._setting.quotas,
+            recorder=recorder,
+            forecast=self._foreseen(),
+            timeline=tuple(sorted([*self._entries, *self._told_by_functions()], key=lambda entry: entry.at_s)),
+            cost=self._spent,
+        )
+
+    def _begin(self, streams: Floats) -> None:
+        """As many instances as the first load needs, all of them warm; none where it starts cold."""
+        if not self._scenario.fleet.starts_cold:
+            asked = streams * self._scenario.stream.queries_per_s * self._work.usual_cost()
+            needed = np.ceil(asked / self._setting.calibration.requests_per_s / CPU_TARGET)
+            self._fleet.ready = np.minimum(needed, self._setting.quotas)
+
+    def _decide(self, minute: int) -> None:
+        """What the deployed functions do at the start of a minute."""
+        self._clock.moment = self._moment(minute)
+        if self._foresight is not None and (minute + BEFORE_MIN) % EVERY_MIN == 0:
+            self._plan = self._deciders.plan(self._foresight.look(minute + BEFORE_MIN), self._clock.now())
+        self._deciders.each_minute()
+        self._mode = self._deciders.mode()
+
+    def _beat(self, number: int, first: Floats, last: Floats, totals: MinuteTotals) -> Beat:
+        minute = number / BEATS_PER_MIN
+        troubles = self._faults.at(minute, 1 / BEATS_PER_MIN, first)
+        self._suffer(troubles, minute)
+        asked = self._asking.ticks(first, last, troubles.returning)
+        sent = self._routes.matrix * asked.sum(axis=0)[:, None]
+        arriving = asked @ self._routes.matrix + self._retries / len(asked)
+        ready = self._fleet.ready.copy()
+        done = self._work.do(arriving, ready, self._mode, troubles, np.stack([sent, self._routes.apart_ms]))
+        totals.add(done, ready, self._fleet.starting, BEAT_S)
+        self._retries = np.minimum(done.failed.sum(axis=1), RETRIED * done.offered)
+        self._work.fill_caches(ready, self._fleet.starting)
+        self._look(minute, asked.sum(axis=0), done, troubles)
+        self._fleet.step(np.where(ready > 0, done.pressed, 0.0), done.offered, troubles.may_start)
+        now = self._clock.now()
+        floors = [0 if self._plan is None else self._plan.floor_at(name, now) for name in self._regions]
+        return Beat(
+            asked=asked.sum(axis=0),
+            done=done,
+            queued=self._work.waiting.sum(axis=1),
+            ready=ready,
+            starting=self._fleet.starting,
+            floor=self._fleet.floor.copy(),
+            ceiling=self._fleet.ceiling.copy(),
+            planned=np.array(floors, np.float64),
+            health=self._routes.health,
+            sent=sent,
+            mode=int(self._mode),
+            spent=float(self._spent),
+            allowed_per_hour=self._deciders.allowed_per_hour(),
+        )
+
+    def _look(self, minute: float, asked: Floats, done: Done, troubles: Troubles) -> None:
+        """Routes are planned anew each beat, from what regions show."""
+        shown, fleet = self._shown, self._fleet
+        self._down_s = np.where(troubles.down, self._down_s + BEAT_S, 0.0)
+        each = np.where(
+            fleet.ready > 0,
+            done.capacity_per_s / np.maximum(fleet.ready, 1.0),
+            self._setting.calibration.requests_per_s,
+        )
+        shown.ready, shown.ceiling, shown.capacity = fleet.ready, fleet.ceiling, each * fleet.ceiling
+        shown.asked = asked / BEAT_S
+        shown.p99_ms = quantile_ms(done.latencies, 0.99)
+        shown.error_share = done.failed.sum(axis=1) / np.maximum(done.offered, 1.0)
+        shown.down = self._down_s >= NOTICED_AFTER_S
+        for text in self._routes.look(shown, self._moment(minute)):
+            self._tell(minute, "routing", text)
+
+    def _suffer(self, troubles: Troubles, minute: float) -> None:
+        if troubles.lost.any():
+            self._fleet.lose(troubles.lost)
+        if troubles.cold_caches:
+            self._work.empty_caches()
+        for word, faults in (("begins", troubles.begin), ("ends", troubles.end)):
+            for fault in faults:
+                self._tell(minute, "fault", f"{word}: {told(fault)}")
+
+    def _close(self, minute: int, totals: MinuteTotals, p99_ms: Floats) -> None:
+        made = self._load.close(self._moment(minute), totals, p99_ms)
+        if self._foresight is not None:
+            self._foresight.count(minute + BEFORE_MIN, totals.requests)
+        if minute >= 0:
+            self._spent += cost_of_minutes(made, self._setting.terms.shape, LIST_PRICES)
+
+    def _foreseen(self) -> dict[float, Floats]:
+        if self._foresight is None:
+            return {}
+        seen = self._foresight.seen_ahead
+        return {quantile: values[BEFORE_MIN : self._minutes].sum(axis=1) / 60 for quantile, values in seen.items()}
+
+    def _moment(self, minute: float) -> datetime:
+        return self._scenario.starts_at + timedelta(minutes=minute)
+
+    def _tell(self, minute: float, kind: EntryKind, text: str) -> None:
+        if minute >= 0:
+            region = text.partition(":")[0]
+            named = region if region in self._regions else ""
+            self._entries.append(Entry(self._moment(minute).timestamp(), kind, text, named))
+
+    def _told_by_functions(self) -> list[Entry]:
+        """What the deployed functions wrote to their timeline, plans left out: there is one every five minutes."""
+        return [
+            Entry(one.at.timestamp(), _TOLD[one.kind.value], one.text, str(one.fields.get("region", "")))
+            for one in self._deciders.told_since(self._scenario.starts_at)
+            if one.kind.value in _TOLD
+        ]

@@ -1,0 +1,134 @@
+"""What the instances of all regions do with a beat's requests: serve, hold, shed, fail, and how long answers take."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.scenarios.model import Scenario
+from benchmarks.scenarios.popularity import hit_share
+from benchmarks.simulator.calibration import Calibration
+from benchmarks.simulator.faults import Troubles
+from benchmarks.simulator.latency import Conditions, LatencyModel, counted
+from benchmarks.simulator.serving import TIERS, let_in, serve
+from shared.domain.serving_mode import ServingMode
+
+Floats = NDArray[np.float64]
+
+ANSWERS_KEPT: Final = 20_000
+"""Answers that an instance keeps: 64 MB of about 3 kB (`SWELL_ANSWERS_MAX_BYTES`)."""
+_LONGEST_HELD_MS: Final = 10_000.0
+_FILLED_IN_S: Final = 60.0
+_NEW_ONES_WEIGH: Final = 0.5
+"""An empty cache fills in about a minute; half of the time of a new instance's start lies before the beat's middle."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a beat: requests (regions, tiers), counts by class of time, and what the instances were like."""
+
+    offered: Floats
+    served: Floats
+    shed: Floats
+    failed: Floats
+    dependency_failed: Floats
+    latencies: Floats
+    capacity_per_s: Floats
+    busy: Floats
+    pressed: Floats
+    mean_ms: Floats
+    hits: Floats
+
+
+def request_cost(scenario: Scenario, calibration: Calibration, hits: Floats) -> Floats:
+    """What the mean request of a scenario costs an instance, in searches, when so many are answered from caches."""
+    mix = scenario.mix
+    searched = mix.search * (hits * calibration.hit_cost + 1 - hits) + mix.filtered * calibration.filtered_cost
+    cost: Floats = searched + (mix.write + mix.delete) * calibration.write_cost
+    return cost
+
+
+class Work:
+    """The queues and the caches of all regions, from one beat to the next."""
+
+    def __init__(self, scenario: Scenario, calibration: Calibration, regions: int, beat_s: float) -> None:
+        self._scenario = scenario
+        self._calibration = calibration
+        self._beat_s = beat_s
+        self._latency = LatencyModel(calibration)
+        self._tiers = np.array([scenario.tiers.get(tier, 0.0) for tier in TIERS])
+        self._most_hits = hit_share(scenario.popularity, ANSWERS_KEPT)
+        self._warm = np.ones(regions)
+        self.waiting = np.zeros((regions, len(TIERS)))
+
+    def usual_cost(self) -> float:
+        """What the mean request costs once caches are full."""
+        return float(request_cost(self._scenario, self._calibration, np.array([self._most_hits]))[0])
+
+    def empty_caches(self) -> None:
+        """All of them."""
+        self._warm = np.zeros_like(self._warm)
+
+    def fill_caches(self, ready: Floats, starting: Floats) -> None:
+        """Those there are fill; those of new instances are empty."""
+        filled = self._warm + (1 - self._warm) * min(1.0, self._beat_s / _FILLED_IN_S)
+        fresh = starting / np.maximum(ready + starting, 1.0)
+        self._warm = np.clip(filled, 0, 1) * (1 - fresh * _NEW_ONES_WEIGH)
+
+    def do(self, arriving: Floats, ready: Floats, mode: ServingMode, troubles: Troubles, away_ms: Floats) -> Done:
+        """A beat: `arriving` (ticks, regions). `away_ms` (regions, regions): requests, and the round trip of each."""
+        hits = self._most_hits * self._warm
+        cost = request_cost(self._scenario, self._calibration, hits)
+        able = self._calibration.requests_per_s * ready / cost / troubles.slow
+        capacity_per_s = np.where(troubles.down, 0.0, able)
+        served, shed, failed, dependency_failed = self._serve(arriving, capacity_per_s, mode, troubles)
+        offered, answered = arriving.sum(axis=0), served.sum(axis=1)
+        whole = np.maximum(capacity_per_s * self._beat_s, 1e-9)
+        busy = np.where(capacity_per_s > 0, np.minimum(answered / whole, 1.0), 0.0)
+        pressed = np.where(capacity_per_s > 0, (offered - shed.sum(axis=1)) / whole, 0.0)
+        held_ms = np.where(capacity_per_s > 0, 1000 * self._beat_s * self.waiting.sum(axis=1) / whole, 0.0)
+        here = Conditions(busy, cost, np.minimum(held_ms, _LONGEST_HELD_MS), troubles.slow, np.zeros_like(busy))
+        return Done(
+            offered=offered,
+            served=served,
+            shed=shed,
+            failed=failed,
+            dependency_failed=dependency_failed,
+            latencies=self._latencies(here, answered, offered, away_ms),
+            capacity_per_s=capacity_per_s,
+            busy=busy,
+            pressed=pressed,
+            mean_ms=self._latency.mean_ms(here),
+            hits=hits * answered * self._scenario.mix.search,
+        )
+
+    def _serve(
+        self, arriving: Floats, capacity_per_s: Floats, mode: ServingMode, troubles: Troubles
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        tick_s, shares = self._scenario.tick_s, let_in(mode)
+        served, shed, refused = (np.zeros_like(self.waiting) for _ in range(3))
+        for tick in arriving:
+            done = serve(tick[:, None] * self._tiers, self.waiting, capacity_per_s * tick_s, shares, tick_s)
+            served += done.served
+            shed += done.shed
+            refused += done.refused
+            self.waiting = done.waiting
+        lost = self.waiting * troubles.down[:, None]
+        self.waiting = self.waiting - lost
+        writes = self._scenario.mix.write + self._scenario.mix.delete if troubles.writes_refused else 0.0
+        failing = troubles.failing[:, None] + (1 - troubles.failing[:, None]) * writes
+        failed = served * failing
+        return served - failed, shed, refused + lost + failed, failed.sum(axis=1)
+
+    def _latencies(self, here: Conditions, answered: Floats, offered: Floats, away_ms: Floats) -> Floats:
+        """Answers to a region's own clients, and to those of others, which are as far away as those are on average."""
+        sent, apart_ms = away_ms
+        foreign = sent.sum(axis=0) - np.diagonal(sent)
+        share = np.where(offered > 0, np.clip(1 - foreign / np.maximum(offered, 1e-9), 0, 1), 1.0)
+        counts = counted(self._latency.below(here), answered * share)
+        if (answered * (1 - share) > 0.5).any():
+            mean_ms = (sent * apart_ms).sum(axis=0) / np.maximum(foreign, 1e-9)
+            there = Conditions(here.busy, here.cost, here.held_ms, here.slow, np.where(foreign > 0, mean_ms, 0.0))
+            counts = counts + counted(self._latency.below(there), answered * (1 - share))
+        return counts

@@ -1,0 +1,162 @@
+"""The simulated fleet: nothing is made or lost, the same seed plays the same, and the deployed policies steer it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.rehearsal.result import Run, of_json, to_json
+from benchmarks.scenarios.arrival import Flash
+from benchmarks.scenarios.catalog import find_scenario
+from benchmarks.scenarios.model import Budget, Fault, Fleet, Scenario
+from benchmarks.simulator.policies import Policy, Steering
+from benchmarks.simulator.record import run_of
+from benchmarks.simulator.setting import setting_for
+from benchmarks.simulator.simulation import Setting, Simulated, Simulation
+from shared.telemetry import log_to
+from shared.topology import Topology, load_topology
+
+REGIONS = ["us-central1", "europe-west1"]
+REACTIVE = Policy(Steering.REACTIVE, budget=False)
+
+
+@pytest.fixture(scope="module")
+def topology() -> Topology:
+    """Two regions: a fit of each takes a while."""
+    return load_topology().limited_to(REGIONS)
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Scenario:
+    """Ten times the base within two minutes, for ten."""
+    return find_scenario("baseline-500m").model_copy(
+        update={
+            "streams": 100e6,
+            "duration_min": 20,
+            "diurnal": 0.0,
+            "arrival": Flash(kind="flash", at_min=5, peak=10, ramp_min=2, hold_min=5, half_life_min=2),
+            "fleet": Fleet(hub_at_most=1000, total_at_most=2000),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def setting(crowd: Scenario, topology: Topology) -> Setting:
+    """The fleet of that crowd, with a short past."""
+    return setting_for(crowd, topology, days=3)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """What the functions log is of no interest here."""
+    with Path("/dev/null").open("w", encoding="utf-8") as nowhere:
+        log_to(nowhere)
+        yield
+        log_to(None)
+
+
+def simulated(scenario: Scenario, setting: Setting, policy: Policy = REACTIVE, seed: int = 1) -> Simulated:
+    """One run."""
+    return Simulation(scenario, policy, setting, seed).run()
+
+
+def recorded(scenario: Scenario, setting: Setting, policy: Policy = REACTIVE, seed: int = 1) -> Run:
+    """One run's record."""
+    return run_of(simulated(scenario, setting, policy, seed), setting.calibration, "0000000")
+
+
+def test_requests_are_neither_made_nor_lost(crowd: Scenario, setting: Setting) -> None:
+    """In every step and region: offered = served + shed + failed + what the queue grew by. Also while one is down."""
+    troubled = crowd.model_copy(
+        update={
+            "faults": (
+                Fault(kind="region_down", at_min=6, for_min=4, regions=("europe-west1",)),
+                Fault(kind="failing_dependency", at_min=12, for_min=2, share=0.1),
+            )
+        }
+    )
+
+    recorder = simulated(troubled, setting, Policy(Steering.REACTIVE, budget=True)).recorder
+
+    ended = recorder.state["queued"]
+    begun = np.concatenate([[np.zeros(len(REGIONS))], ended[:-1]])
+    came_to = sum(series.sum(axis=2) for series in (recorder.served, recorder.shed, recorder.errors)) + ended - begun
+    assert came_to[1:] == pytest.approx(recorder.offered[1:], rel=1e-9, abs=1e-6)
+    assert recorder.errors.sum() > 0
+
+
+def test_the_same_seed_plays_the_same_and_another_one_does_not(crowd: Scenario, setting: Setting) -> None:
+    """What can be repeated can be compared."""
+    once, again, other = (recorded(crowd, setting, seed=seed) for seed in (1, 1, 2))
+
+    undated = replace(once.meta, made_at=again.meta.made_at)
+    assert replace(once, meta=undated) == again
+    assert other.summary != once.summary
+
+
+def test_policies_are_judged_on_the_same_requests(crowd: Scenario, setting: Setting) -> None:
+    """A seed's requests do not depend on what is done about them: comparisons are paired."""
+    platform, reactive = (
+        simulated(crowd, setting, Policy(steering, budget=False)).recorder.asked
+        for steering in (Steering.PLATFORM, Steering.REACTIVE)
+    )
+
+    assert (platform == reactive).all()
+
+
+def test_the_deployed_scaling_sets_the_bounds(crowd: Scenario, setting: Setting) -> None:
+    """Its own words are in the timeline; without it nothing sets a floor."""
+    reactive, platform = (
+        recorded(crowd, setting, Policy(steering, budget=False)) for steering in (Steering.REACTIVE, Steering.PLATFORM)
+    )
+
+    assert any(entry.kind == "scaling" and "demand: out" in entry.text for entry in reactive.timeline)
+    assert max(number or 0 for number in platform.world.instances.floor) == 0
+
+
+def test_the_deployed_forecast_has_instances_ready_before_the_crowd(crowd: Scenario, setting: Setting) -> None:
+    """With the plan fewer requests fail than with what load of late asks for alone; the forecast is in the record."""
+    both, reactive = (
+        recorded(crowd, setting, Policy(steering, budget=False)) for steering in (Steering.BOTH, Steering.REACTIVE)
+    )
+
+    assert max(number or 0 for number in both.world.instances.planned) > 0
+    assert set(both.world.forecast_rps) == {"0.5", "0.9", "0.99"}
+    assert both.summary.errors <= reactive.summary.errors
+
+
+def test_a_budget_that_is_spent_sheds_the_free_tier_first(crowd: Scenario, setting: Setting) -> None:
+    """Modes come from the deployed budget; premium is never shed."""
+    poor = crowd.model_copy(update={"budget": Budget(hour=30, day=700, month=20_000)})
+
+    summary = recorded(poor, setting, Policy(Steering.REACTIVE, budget=True)).summary
+
+    assert summary.shed["free"] > 0
+    assert summary.shed["premium"] == 0
+    assert set(summary.minutes_in_mode) - {"normal"}
+
+
+def test_a_region_that_is_lost_is_answered_from_elsewhere(crowd: Scenario, setting: Setting) -> None:
+    """The deployed routes move its clients within a minute, and what is answered from afar takes longer."""
+    lost = crowd.model_copy(
+        update={"faults": (Fault(kind="region_down", at_min=2, for_min=10, regions=("europe-west1",)),)}
+    )
+
+    run = recorded(lost, setting)
+
+    minute_4 = int(4 * 60 / run.axis.step_s)
+    assert run.regions["europe-west1"].spilled_rps["us-central1"][minute_4] == pytest.approx(5000, rel=0.5)
+    assert any("failed_over" in entry.text for entry in run.timeline)
+    assert (run.world.p95_ms[minute_4] or 0) > 100
+
+
+def test_a_record_of_a_simulation_can_be_written_and_says_what_it_is(crowd: Scenario, setting: Setting) -> None:
+    """SIMULATED, its scale and its stream go with the numbers; nothing in it is not a number."""
+    run = recorded(crowd, setting)
+
+    assert of_json(to_json(run)) == run
+    assert run.meta.simulated
+    assert any("SIMULATED" in note for note in run.meta.notes)
+    assert "once in 10,000 s" in run.meta.stream.text
