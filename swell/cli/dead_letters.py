@@ -56,11 +56,16 @@ def replay(
     """Deliver the dead letters of a topic again; what was done already is known, and changes nothing."""
     from shared.topology import load_topology
 
-    if topic not in load_topology().topics:
+    sources = {each.dead_letter_topic: each.topic for each in load_topology().subscriptions.values()}
+    if topic not in sources:
         raise CommandFailed(
             f"got {topic!r}, allowed: the topics that `swell dead-letters list` names", code="not_found"
         )
-    count = _queue(data).replay(topic)
+    queue = _queue(data)
+    # What a function put there itself does not say from which subscription it came: it goes to the topic again.
+    parked = [letter.id for letter in queue.dead_letters(topic) if letter.subscription is None]
+    count = queue.replay(topic, ids=parked, to_topic=sources[topic]) if parked else 0
+    count += queue.replay(topic)
     if as_json:
         print_json({"topic": topic, "replayed": count})
     else:
