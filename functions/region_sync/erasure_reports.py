@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from functions.region_sync.copying import Bucket
-from functions.region_sync.sweep_plan import READER_GRACE, manifests_prefix, segments_prefix
+from functions.region_sync.sweep_plan import READER_GRACE, events_prefixes, manifests_prefix, segments_prefix
 from functions.region_sync.sync_plan import wanted_files
-from shared.domain.paths import head_document
+from shared.domain.paths import head_document, revision_in
 from shared.erasures.erasure import CLEARED, Erasure, RegionErasure, ShardErasure
 from shared.erasures.store import Erasures
 from shared.errors import CorruptObject
@@ -72,6 +72,13 @@ class ReportErasures:
         remains = self._older(erasure, shard, at.version, settled) if now >= settled else NOT_REACHED
         return RegionErasure(version=at.version, seen_at=seen_at, remains=remains, looked_at=now.timestamp())
 
+    def _accepted_here(self, erasure: Erasure, shard: int) -> int:
+        """Payloads and journals up to the erasure, of when this region was home; its sweep removes them in time."""
+        prefixes = events_prefixes(erasure.collection, erasure.uid, shard)
+        return sum(
+            revision_in(info.name) <= erasure.revision for prefix in prefixes for info in self._own.objects.list(prefix)
+        )
+
     def _older(self, erasure: Erasure, shard: int, version: int, settled: datetime) -> int:
         """Objects stored before `settled` that are a manifest before `version`, or named by none since."""
         objects, named, older = self._own.objects, set(), 0
@@ -88,4 +95,5 @@ class ReportErasures:
             else:
                 named |= {file.name for file in wanted_files(manifest)}
         segments = objects.list(segments_prefix(erasure.collection, erasure.uid, shard))
+        older += self._accepted_here(erasure, shard)
         return older + sum(info.created_at < settled and info.name not in named for info in segments)

@@ -14,8 +14,10 @@ from functions.region_sync.copying import Bucket
 from functions.region_sync.shard_view import ShardKey, ShardViews
 from functions.region_sync.sweep_plan import (
     Removal,
+    events_prefixes,
     is_over,
     manifests_prefix,
+    plan_past_events,
     plan_removal,
     plan_sweep,
     segments_prefix,
@@ -62,6 +64,8 @@ class SweepShard:
         mark = head.mark
         if mark is None or is_over(mark.at, self._clock.now()):
             removals += self._unneeded(collection, shard, head)
+            for prefix in events_prefixes(collection, head.uid, shard):
+                removals += plan_past_events(self._own.objects.list(prefix), self._clock.now())
             mark = Mark(head.manifest, self._clock.now())
         after = replace(head, abandoned_since=None, former=former, mark=mark)
         return self._remove(document, after, removals) if removals or after != head else Swept()

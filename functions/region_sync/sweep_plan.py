@@ -17,7 +17,8 @@ from enum import StrEnum
 from typing import Final
 
 from functions.region_sync.sync_plan import TRUST_FOR, wanted_files
-from shared.domain.paths import shard_prefix
+from shared.domain.paths import journals_prefix, payloads_prefix, shard_prefix
+from shared.events.mutations import MutationsAcceptedV1
 from shared.index.manifest import Manifest
 from shared.ports.objects import ObjectInfo
 
@@ -35,6 +36,7 @@ class SweepReason(StrEnum):
     SEGMENT_REPLACED = "segment_replaced"
     MANIFEST_SUPERSEDED = "manifest_superseded"
     COLLECTION_GONE = "collection_gone"
+    PAST_EVENTS = "past_events"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,21 @@ def plan_sweep(
 def plan_removal(objects: Iterable[ObjectInfo]) -> tuple[Removal, ...]:
     """What to remove of a collection that has been gone for the grace: everything."""
     return tuple(Removal(info.name, info.generation, SweepReason.COLLECTION_GONE) for info in objects)
+
+
+def plan_past_events(objects: Iterable[ObjectInfo], now: datetime) -> tuple[Removal, ...]:
+    """Payloads and journals of when this region was home: what no delivery can need any more."""
+    return tuple(
+        Removal(info.name, info.generation, SweepReason.PAST_EVENTS)
+        for info in objects
+        if info.created_at < now - MutationsAcceptedV1.max_age - READER_GRACE
+    )
+
+
+def events_prefixes(collection: str, uid: str, shard: int) -> tuple[str, str]:
+    """Under these prefixes stand the payloads and journals of a shard."""
+    prefix = shard_prefix(collection, uid, shard)
+    return payloads_prefix(prefix), journals_prefix(prefix)
 
 
 def is_over(since: datetime, now: datetime) -> bool:

@@ -88,6 +88,11 @@ def journal_object(shard_prefix: str, revision: int, commit_id: str) -> str:
     return f"{journal_prefix(shard_prefix, revision)}{commit_id}.json"
 
 
+def revision_in(name: str) -> int:
+    """The revision in the name of a payload or a journal."""
+    return int(name.rsplit("/", 1)[-1].partition("-")[0])
+
+
 def operation_document(operation: str) -> str:
     """How far a long-running operation is, and what came of it."""
     return f"{OPERATIONS}/{operation}"
