@@ -1,12 +1,14 @@
 """Puts coordination together; built on first use, so that importing stays cheap."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
+from pydantic import Field
 from starlette.types import ASGIApp
 
 from functions.coordination.ballot_routes import BallotRoutes
 from functions.coordination.carrying_out import CarryOut
+from functions.coordination.endpoint_routes import EndpointRoutes
 from functions.coordination.inquiry_routes import InquiryRoutes
 from functions.coordination.lease_routes import LeaseRoutes
 from functions.coordination.proposing import Proposing
@@ -27,11 +29,22 @@ from shared.topology import load_topology
 
 
 class CoordinationSettings(EdgeSettings, OperatorSettings):
-    """Who may come in."""
+    """Who may come in, and where clients find the regions."""
+
+    region_urls: dict[str, str] = Field(
+        default_factory=dict,
+        description="JSON object: the address at which a region answers reads, by region; what clients are told",
+    )
 
 
-def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
-    """Coordination on these adapters, behind this middleware."""
+def build(
+    adapters: Adapters,
+    middleware: Sequence[Middleware] = UNGUARDED,
+    *,
+    region_urls: Mapping[str, str] | None = None,
+    region: str | None = None,
+) -> ASGIApp:
+    """Coordination on these adapters, behind this middleware, in a region (by default home)."""
     state, clock, topology = adapters.state, adapters.clock, load_topology()
     membership, leases = Membership(state, clock), Leases(state, clock)
     ballots, announcements = Ballots(state, clock, membership), Announcements(adapters.publisher, clock)
@@ -40,6 +53,7 @@ def build(adapters: Adapters, middleware: Sequence[Middleware] = UNGUARDED) -> A
     carry_out = CarryOut(ballots, leases, moves, announcements)
     routes = [
         *RegionRoutes(state, clock, membership, topology).routes(),
+        *EndpointRoutes(membership, clock, topology, region_urls or {}, region or topology.home_region).routes(),
         *BallotRoutes(ballots, proposing, membership, carry_out, announcements).routes(),
         *LeaseRoutes(leases).routes(),
         *InquiryRoutes(Inquiries(state, clock, membership, adapters.publisher), clock).routes(),
@@ -58,4 +72,5 @@ def app() -> ASGIApp:
     settings = CoordinationSettings()
     adapters = open_adapters(settings)
     roles = load_topology().functions["coordination"].operators
-    return build(adapters, [*by_operator_tokens(settings, roles), *edge(adapters, settings)])
+    middleware = [*by_operator_tokens(settings, roles), *edge(adapters, settings)]
+    return build(adapters, middleware, region_urls=settings.region_urls, region=settings.region)

@@ -18,6 +18,7 @@ from swell.client.errors import ServerError, UnreachableError
 from swell.client.hedging import Hedging
 from swell.client.problem_details import error_of
 from swell.client.racing import Racing
+from swell.client.region_finder import RegionFinder
 from swell.client.reports import Observed, OnRequest
 from swell.client.retries import RetryBudget, RetryPolicy, retry_options
 from swell.client.tracing import traced_request
@@ -41,6 +42,7 @@ class Transport:
         api_key: str | None = None,
         cache: AnswerCache | None = None,
         hedging: Hedging | None = None,
+        find_regions: bool = False,
         on_request: OnRequest | None = None,
     ) -> None:
         self._endpoints = Endpoints([url] if isinstance(url, str) else url)
@@ -50,6 +52,8 @@ class Transport:
         self._cache = cache
         self._hedging = hedging
         self._racing = Racing()
+        ask = partial(self.send, "GET", "/v1/endpoints")
+        self._finder = RegionFinder(self._endpoints, ask) if find_regions else None
         self._on_request = on_request
         self._http = httpx.Client(
             headers={
@@ -171,9 +175,9 @@ class Transport:
 
     def _ranged(self, path: str, start: int, end: int) -> httpx.Response:
         with self._observed("GET", path) as call:
-            attempts = Retrying(**self._retry_options(repeatable=True, deadline=None))
+            attempts = Retrying(**self._retry_options(self._endpoints, repeatable=True, deadline=None))
             headers = {"Range": f"bytes={start}-{end - 1}"}
-            response: httpx.Response = attempts(self._answer, call, None, headers, None)
+            response: httpx.Response = attempts(self._answer, call, None, headers, None, among=self._endpoints)
         if response.status_code != 206:
             url = response.request.url
             raise ServerError(f"{url} does not answer in ranges", code="no_ranges", status=response.status_code)
@@ -191,29 +195,35 @@ class Transport:
     ) -> Any:
         """`is_read`: the server is told the deadline, and may be asked twice at the same time."""
         answer = self._hedged_answer if is_read and self._hedging is not None else self._answer
+        among = self._finder.endpoints() if is_read and self._finder is not None else self._endpoints
 
         def once() -> Any:
             stated = timeout_field(deadline) if is_read else {}
             content = body if isinstance(body, bytes) or body is None else orjson.dumps({**body, **stated})
             kind = {"Content-Type": "application/json"} if content else {}
-            return _json(answer(call, content, {**headers, **kind}, deadline))
+            return _json(answer(call, content, {**headers, **kind}, deadline, among=among))
 
-        attempts = Retrying(**self._retry_options(repeatable=repeatable, deadline=deadline))
+        attempts = Retrying(**self._retry_options(among, repeatable=repeatable, deadline=deadline))
         return attempts(once)
 
     def _hedged_answer(
-        self, call: Observed, content: bytes | None, headers: Mapping[str, str], deadline: Deadline | None
+        self,
+        call: Observed,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        deadline: Deadline | None,
+        *,
+        among: Endpoints,
     ) -> httpx.Response:
         """As `_answer`, asked a second time elsewhere when most reads would have been answered."""
         assert self._hedging is not None  # noqa: S101 - the caller looked
-        delay_s, url = self._hedging.begin(), self._endpoints.choose()
-        began_s = monotonic()
+        delay_s, url, began_s = self._hedging.begin(), among.choose(), monotonic()
         if delay_s is None:
-            response = self._answer(call, content, headers, deadline, url)
+            response = self._answer(call, content, headers, deadline, among=among, url=url)
         else:
             response, is_second = self._racing.race(
-                partial(self._answer, call, content, headers, deadline, url),
-                partial(self._answer, call, content, headers, deadline, self._endpoints.besides(url)),
+                partial(self._answer, call, content, headers, deadline, among=among, url=url),
+                partial(self._answer, call, content, headers, deadline, among=among, url=among.besides(url)),
                 delay_s,
                 self._hedging.spend,
             )
@@ -228,9 +238,11 @@ class Transport:
         content: bytes | None,
         headers: Mapping[str, str],
         deadline: Deadline | None,
+        *,
+        among: Endpoints,
         url: str | None = None,
     ) -> httpx.Response:
-        url = url or self._endpoints.choose()
+        url = url or among.choose()
         call.attempts += 1
         left_s = self._timeout_s if deadline is None else max(deadline.left_s(), 0.001)
         timeout = httpx.Timeout(left_s, connect=min(left_s, _CONNECT_TIMEOUT_S))
@@ -240,30 +252,30 @@ class Transport:
                     call.method, url + call.path, content=content, headers={**headers, **trace}, timeout=timeout
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            self._endpoints.failed(url)
+            among.failed(url)
             raise UnreachableError(f"nothing answers at {url} ({error})", sent=False) from error
         except httpx.TimeoutException as error:
             within_s = self._timeout_s if deadline is None else deadline.timeout_s
             if deadline is None:  # a short deadline says nothing about the region
-                self._endpoints.failed(url)
+                among.failed(url)
             raise UnreachableError(f"{url} did not answer within {within_s:g} s", sent=True) from error
         except httpx.TransportError as error:
-            self._endpoints.failed(url)
+            among.failed(url)
             raise UnreachableError(f"the connection to {url} broke ({error})", sent=True) from error
-        self._endpoints.answered(url)
+        among.answered(url)
         call.status = response.status_code
         if response.status_code >= 400:
             raise error_of(response)
         return response
 
-    def _retry_options(self, *, repeatable: bool, deadline: Deadline | None) -> dict[str, Any]:
+    def _retry_options(self, among: Endpoints, *, repeatable: bool, deadline: Deadline | None) -> dict[str, Any]:
         self._budget.earn()
         return retry_options(
             self._retries,
             repeatable=repeatable,
             budget=self._budget,
             deadline=deadline,
-            is_elsewhere=self._endpoints.has_healthy,
+            is_elsewhere=among.has_healthy,
         )
 
     @contextmanager

@@ -120,6 +120,7 @@ def front_door(
     operators: Sequence[Middleware] = (),
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     buckets: Mapping[str, str] | None = None,
+    region_urls: Mapping[str, str] | None = None,
 ) -> FrontDoor:
     """Every HTTP function at one address; `query` is this process's own, or several regions', with their `buckets`.
 
@@ -130,7 +131,7 @@ def front_door(
         "ingest": Later(lambda: _ingest(data_dir, adapters, middleware, buckets or {})),
         "query": query,
         "stream": stream,
-        "coordination": Later(lambda: _coordination(adapters, [*operators, *middleware])),
+        "coordination": Later(lambda: _coordination(adapters, [*operators, *middleware], region_urls or {})),
         "control": Later(lambda: _control(data_dir, adapters, [*operators, *middleware])),
     }
 
@@ -150,10 +151,10 @@ def _ingest(
     return build(adapters, middleware, buckets, pressure)
 
 
-def _coordination(adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:
+def _coordination(adapters: Adapters, middleware: Sequence[Middleware], region_urls: Mapping[str, str]) -> ASGIApp:
     from functions.coordination.wiring import build
 
-    return build(adapters, middleware)
+    return build(adapters, middleware, region_urls=region_urls)
 
 
 def _control(data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:

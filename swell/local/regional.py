@@ -79,6 +79,7 @@ def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Ite
             operators=workflows_operate(data_dir, port, issuer),
             closing=[reads.close],
             buckets=buckets,
+            region_urls={name: host.url for name, host in hosts.items()},
         )
         url = stack.enter_context(serve(door, port))
         stack.enter_context(run_workflows(adapters, url, settings, issuer))

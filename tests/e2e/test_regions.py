@@ -19,7 +19,7 @@ from shared.regions.lag import lag_target_s
 from shared.regions.paths import regional_head_document
 from shared.topology import load_topology
 from swell.cli.main import app
-from swell.client import Swell
+from swell.client import RequestReport, Swell
 from swell.local.region_choice import RegionOptions
 from swell.local.regional import run_regions
 from swell.local.regional_reads import CLIENT_REGION
@@ -178,6 +178,23 @@ def test_every_region_says_what_it_sees(swell: RunningSwell) -> None:
     found = json.loads(asked.stdout)
     assert (found["silent"], set(found["answers"])) == ([], set(swell.regions))
     assert all(set(answer["hears"]) == set(swell.regions) for answer in found["answers"].values())
+
+
+def test_clients_find_the_regions(swell: RunningSwell, http: httpx.Client) -> None:
+    """A client that knows the front door only reads from a region itself, and writes through the door."""
+    http.put("/v1/collections/found", json={"dimension": 2})
+    receipt = write(http, "found", ["a"])
+    reports: list[RequestReport] = []
+
+    with Swell(swell.url, find_regions=True, on_request=reports.append) as client:
+        until(lambda: len(http.get("/v1/endpoints").json()["endpoints"]) == 3)
+        found = client.collection("found").query([1, 0], min_version=receipt)
+
+    told = http.get("/v1/endpoints").json()["endpoints"]
+    assert ["a"] == found.ids
+    assert ["/v1/endpoints", "/v1/collections/found/query"] == [report.path for report in reports]
+    assert {name: host.url for name, host in swell.regions.items()} == {one["region"]: one["url"] for one in told}
+    assert HOME == told[0]["region"]
 
 
 def test_strong_reads_wait_for_home(swell: RunningSwell, http: httpx.Client) -> None:

@@ -41,14 +41,16 @@ class AsyncSwell:
         retries: RetryPolicy | None = None,
         cache: AnswerCache | None = None,
         hedging: Hedging | None = None,
+        find_regions: bool = False,
         on_request: OnRequest | None = None,
         http_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Talk to the server at `url`, or to the nearest of several regions that answers: name them nearest first.
 
         `timeout_s` bounds each attempt of a call that states no deadline of its own. Without `cache` every read asks
-        the server; without `hedging` each waits for its one request. `on_request` is told of each call when it is
-        over. `http_transport` replaces the network.
+        the server; without `hedging` each waits for its one request. With `find_regions` the server is asked for the
+        regions that serve, and reads go there. `on_request` is told of each call when it is over. `http_transport`
+        replaces the network.
         """
         self._transport = AsyncTransport(
             url,
@@ -58,6 +60,7 @@ class AsyncSwell:
             api_key=api_key,
             cache=cache,
             hedging=hedging,
+            find_regions=find_regions,
             on_request=on_request,
         )
         self.collections = AsyncCollections(self._transport)

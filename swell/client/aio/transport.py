@@ -11,6 +11,7 @@ import orjson
 from tenacity import AsyncRetrying
 
 from swell.client.aio.racing import AsyncRacing
+from swell.client.aio.region_finder import AsyncRegionFinder
 from swell.client.cache import AnswerCache
 from swell.client.deadline import Deadline, timeout_field
 from swell.client.endpoints import Endpoints
@@ -40,6 +41,7 @@ class AsyncTransport:
         api_key: str | None = None,
         cache: AnswerCache | None = None,
         hedging: Hedging | None = None,
+        find_regions: bool = False,
         on_request: OnRequest | None = None,
     ) -> None:
         self._endpoints = Endpoints([url] if isinstance(url, str) else url)
@@ -49,6 +51,8 @@ class AsyncTransport:
         self._cache = cache
         self._hedging = hedging
         self._racing = AsyncRacing()
+        ask = partial(self.send, "GET", "/v1/endpoints")
+        self._finder = AsyncRegionFinder(self._endpoints, ask) if find_regions else None
         self._on_request = on_request
         self._http = httpx.AsyncClient(
             headers={
@@ -170,9 +174,9 @@ class AsyncTransport:
 
     async def _ranged(self, path: str, start: int, end: int) -> httpx.Response:
         with self._observed("GET", path) as call:
-            attempts = AsyncRetrying(**self._retry_options(repeatable=True, deadline=None))
+            attempts = AsyncRetrying(**self._retry_options(self._endpoints, repeatable=True, deadline=None))
             headers = {"Range": f"bytes={start}-{end - 1}"}
-            response: httpx.Response = await attempts(self._answer, call, None, headers, None)
+            response: httpx.Response = await attempts(self._answer, call, None, headers, None, among=self._endpoints)
         if response.status_code != 206:
             url = response.request.url
             raise ServerError(f"{url} does not answer in ranges", code="no_ranges", status=response.status_code)
@@ -190,29 +194,35 @@ class AsyncTransport:
     ) -> Any:
         """`is_read`: the server is told the deadline, and may be asked twice at the same time."""
         answer = self._hedged_answer if is_read and self._hedging is not None else self._answer
+        among = await self._finder.endpoints() if is_read and self._finder is not None else self._endpoints
 
         async def once() -> Any:
             stated = timeout_field(deadline) if is_read else {}
             content = body if isinstance(body, bytes) or body is None else orjson.dumps({**body, **stated})
             kind = {"Content-Type": "application/json"} if content else {}
-            return _json(await answer(call, content, {**headers, **kind}, deadline))
+            return _json(await answer(call, content, {**headers, **kind}, deadline, among=among))
 
-        attempts = AsyncRetrying(**self._retry_options(repeatable=repeatable, deadline=deadline))
+        attempts = AsyncRetrying(**self._retry_options(among, repeatable=repeatable, deadline=deadline))
         return await attempts(once)
 
     async def _hedged_answer(
-        self, call: Observed, content: bytes | None, headers: Mapping[str, str], deadline: Deadline | None
+        self,
+        call: Observed,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        deadline: Deadline | None,
+        *,
+        among: Endpoints,
     ) -> httpx.Response:
         """As `_answer`, asked a second time elsewhere when most reads would have been answered."""
         assert self._hedging is not None  # noqa: S101 - the caller looked
-        delay_s, url = self._hedging.begin(), self._endpoints.choose()
-        began_s = monotonic()
+        delay_s, url, began_s = self._hedging.begin(), among.choose(), monotonic()
         if delay_s is None:
-            response = await self._answer(call, content, headers, deadline, url)
+            response = await self._answer(call, content, headers, deadline, among=among, url=url)
         else:
             response, is_second = await self._racing.race(
-                partial(self._answer, call, content, headers, deadline, url),
-                partial(self._answer, call, content, headers, deadline, self._endpoints.besides(url)),
+                partial(self._answer, call, content, headers, deadline, among=among, url=url),
+                partial(self._answer, call, content, headers, deadline, among=among, url=among.besides(url)),
                 delay_s,
                 self._hedging.spend,
             )
@@ -227,9 +237,11 @@ class AsyncTransport:
         content: bytes | None,
         headers: Mapping[str, str],
         deadline: Deadline | None,
+        *,
+        among: Endpoints,
         url: str | None = None,
     ) -> httpx.Response:
-        url = url or self._endpoints.choose()
+        url = url or among.choose()
         call.attempts += 1
         left_s = self._timeout_s if deadline is None else max(deadline.left_s(), 0.001)
         timeout = httpx.Timeout(left_s, connect=min(left_s, _CONNECT_TIMEOUT_S))
@@ -239,30 +251,30 @@ class AsyncTransport:
                     call.method, url + call.path, content=content, headers={**headers, **trace}, timeout=timeout
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            self._endpoints.failed(url)
+            among.failed(url)
             raise UnreachableError(f"nothing answers at {url} ({error})", sent=False) from error
         except httpx.TimeoutException as error:
             within_s = self._timeout_s if deadline is None else deadline.timeout_s
             if deadline is None:  # a short deadline says nothing about the region
-                self._endpoints.failed(url)
+                among.failed(url)
             raise UnreachableError(f"{url} did not answer within {within_s:g} s", sent=True) from error
         except httpx.TransportError as error:
-            self._endpoints.failed(url)
+            among.failed(url)
             raise UnreachableError(f"the connection to {url} broke ({error})", sent=True) from error
-        self._endpoints.answered(url)
+        among.answered(url)
         call.status = response.status_code
         if response.status_code >= 400:
             raise error_of(response)
         return response
 
-    def _retry_options(self, *, repeatable: bool, deadline: Deadline | None) -> dict[str, Any]:
+    def _retry_options(self, among: Endpoints, *, repeatable: bool, deadline: Deadline | None) -> dict[str, Any]:
         self._budget.earn()
         return retry_options(
             self._retries,
             repeatable=repeatable,
             budget=self._budget,
             deadline=deadline,
-            is_elsewhere=self._endpoints.has_healthy,
+            is_elsewhere=among.has_healthy,
         )
 
     @contextmanager

@@ -33,6 +33,9 @@ _AFTER: Final = {
 }
 
 OPERATOR_ROUTES: Final = {
+    ("GET", "/v1/endpoints"): RouteDoc(
+        "listEndpoints", "Where reads are answered, nearest first", (Answer(answers.ENDPOINTS),)
+    ),
     ("GET", "/v1/regions"): RouteDoc("listRegions", "Every region that was ever heard", (Answer(answers.REGIONS),)),
     ("GET", _REGION): RouteDoc("region", "A region, and what the others lack of it", (Answer(answers.REGION),)),
     ("POST", f"{_REGION}/drain"): RouteDoc(
