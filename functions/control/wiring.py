@@ -1,6 +1,7 @@
 """Puts control together; built on first use, so that importing stays cheap."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from starlette.types import ASGIApp
@@ -9,6 +10,8 @@ from functions.control.budget_routes import BudgetRoutes
 from functions.control.calendar_routes import CalendarRoutes
 from functions.control.crowd_routes import CrowdRoutes
 from functions.control.prewarm_routes import PrewarmRoutes
+from functions.control.rolling_out import RollOut
+from functions.control.rollout_routes import RolloutRoutes
 from functions.control.warming import WarmRegion
 from shared.adapters.opening import Adapters, open_adapters
 from shared.adapters.platform import Platform, PlatformSettings, open_platform
@@ -27,8 +30,13 @@ class ControlSettings(EdgeSettings, OperatorSettings, PlatformSettings):
     """Who may come in, and which platform is controlled."""
 
 
-def build(adapters: Adapters, platform: Platform, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
-    """Control on these adapters, behind this middleware."""
+def build(
+    adapters: Adapters,
+    platform: Platform,
+    middleware: Sequence[Middleware] = UNGUARDED,
+    pause: Callable[[float], None] = time.sleep,
+) -> ASGIApp:
+    """Control on these adapters, behind this middleware; `pause` is how it waits for others."""
     state, clock, timeline = adapters.state, adapters.clock, Timeline(adapters.state)
     membership = Membership(state, clock)
     desk = TaskDesk(state, clock, membership, adapters.publisher)
@@ -40,10 +48,20 @@ def build(adapters: Adapters, platform: Platform, middleware: Sequence[Middlewar
         timeline=timeline,
         clock=clock,
     )
+    roll_out = RollOut(
+        state=state,
+        publisher=adapters.publisher,
+        membership=membership,
+        desk=desk,
+        clock=clock,
+        topology=load_topology(),
+        pause=pause,
+    )
     routes = [
         *CalendarRoutes(CalendarStore(state), timeline, adapters.publisher, clock).routes(),
         *CrowdRoutes(state, timeline, clock).routes(),
         *prewarms.routes(),
+        *RolloutRoutes(roll_out).routes(),
         *BudgetRoutes(state, timeline, clock).routes(),
     ]
     return HttpFunction("control", routes, ready=lambda: _check(adapters), middleware=middleware)

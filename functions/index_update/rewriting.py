@@ -13,7 +13,7 @@ from shared.coordination.lease import Lease
 from shared.coordination.races import retry_lost_races
 from shared.domain.collection import Collection
 from shared.events.mutations import MutationsAcceptedV1
-from shared.index.build import BuiltSegment
+from shared.index.build import DEFAULT_OPTIONS, BaseOptions, BuiltSegment
 from shared.index.compaction import CompactionPlan, CompactionPolicy, replace_segments
 from shared.index.manifest import Manifest
 from shared.index.merging import build_merged, merge_segments
@@ -78,7 +78,7 @@ class RewriteSegments:
         Raises as `run`.
         """
         with TemporaryDirectory(prefix="swell-base-") as directory:
-            built = self._build(collection, planned, Path(directory))
+            built = self.build(collection, planned, Path(directory), self._policy)
             if built is not None:
                 built = self._publication.upload(collection, shard, built)
         rewritten = retry_lost_races(
@@ -89,14 +89,28 @@ class RewriteSegments:
             self._announcements.committed(rewritten)
         return rewritten
 
-    def _build(self, collection: Collection, planned: PlannedRewrite, directory: Path) -> BuiltSegment | None:
+    def build(
+        self,
+        collection: Collection,
+        planned: PlannedRewrite,
+        directory: Path,
+        policy: CompactionPolicy,
+        options: BaseOptions = DEFAULT_OPTIONS,
+    ) -> BuiltSegment | None:
+        """The one segment, on local disk; None when nothing is left of the others.
+
+        Raises:
+            CorruptObject: a segment cannot be read.
+            RecallGateMissed: the built one does not find what it should.
+        """
         snapshot = Snapshot.open(planned.manifest, self._cache.open_all(planned.manifest))
         # Deliveries older than this are refused, so older tombstones have nothing left to hold back.
         oldest_delivery = self._clock.now() - MutationsAcceptedV1.max_age
         rows = merge_segments(
             snapshot, planned.plan, keep_tombstones_since_revision=int(oldest_delivery.timestamp() * 1_000_000)
         )
-        return build_merged(rows, spec_of(collection), planned.plan, directory=directory, policy=self._policy)
+        spec = spec_of(collection)
+        return build_merged(rows, spec, planned.plan, directory=directory, policy=policy, options=options)
 
     def _try_publish(
         self,

@@ -17,6 +17,9 @@ from functions.index_update.home_check import HomeCheck
 from functions.index_update.lease import ShardLeases
 from functions.index_update.publication import Publication
 from functions.index_update.rewriting import RewriteSegments
+from functions.index_update.rolling_out.flipping import FlipShard
+from functions.index_update.rolling_out.staging import StageShard
+from functions.index_update.rolling_out.steps import RollOutStep
 from functions.index_update.settings import IndexUpdateSettings
 from functions.index_update.shard_snapshots import ShardSnapshots
 from functions.index_update.sweeping.collect import CollectGarbage
@@ -29,10 +32,12 @@ from shared.entrypoint import Consumer
 from shared.erasures.store import Erasures
 from shared.events.index import CompactionDueV1, ErasureDueV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
+from shared.events.rollouts import RolloutStepDueV1
 from shared.index.compaction import CompactionPolicy
 from shared.manifests import ManifestReader
 from shared.outcomes import Outcome
 from shared.ports.objects import ObjectStore
+from shared.rollouts.store import Rollouts
 from shared.topology import load_topology
 
 
@@ -141,6 +146,27 @@ class _Parts:
             policy=self._policy,
         )
 
+    def roll_out(self) -> RollOutStep:
+        rollouts = Rollouts(self._state, self._clock)
+        stage = StageShard(
+            rollouts=rollouts,
+            manifests=self._manifests,
+            leases=self._leases,
+            rewriting=self._rewriting,
+            publication=self._publication,
+            cache=self._cache,
+            policy=self._policy,
+        )
+        flip = FlipShard(
+            rollouts=rollouts,
+            objects=self._objects,
+            manifests=self._manifests,
+            leases=self._leases,
+            publication=self._publication,
+            announcements=self._announcements,
+        )
+        return RollOutStep(self._state, rollouts, stage, flip)
+
     def sweep(self) -> Sweep:
         retention = self._settings.retention
         sweep_shard = SweepShard(
@@ -191,6 +217,9 @@ def build(
             ),
             ErasureDueV1: by_home(
                 adapters.state, own.default_region, {region: each.erase for region, each in parts.items()}
+            ),
+            RolloutStepDueV1: by_home(
+                adapters.state, own.default_region, {region: each.roll_out() for region, each in parts.items()}
             ),
             SweepDueV1: sweep,
         },

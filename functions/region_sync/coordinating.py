@@ -43,6 +43,7 @@ class Coordinating:
         sync: SyncShard,
         copier: Copier,
         settings: RegionSyncSettings,
+        stage: Work | None = None,
         measure: Callable[[], Load] | None = None,
     ) -> None:
         state, clock = adapters.state, adapters.clock
@@ -58,7 +59,7 @@ class Coordinating:
             membership=membership,
             publisher=adapters.publisher,
             clock=clock,
-        ).by_kind(_warm(state, settings))
+        ).by_kind(_warm(state, settings), stage)
         self.agent = RegionalAgent(
             region=region,
             membership=membership,

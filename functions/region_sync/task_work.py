@@ -79,7 +79,7 @@ class RegionalWorks:
         self._publisher = publisher
         self._clock = clock
 
-    def by_kind(self, warm: Work | None = None) -> dict[TaskKind, Work]:
+    def by_kind(self, warm: Work | None = None, stage: Work | None = None) -> dict[TaskKind, Work]:
         """What this region can do; `warm` asks its query function, where it knows where that is."""
         works: dict[TaskKind, Work] = {
             TaskKind.COPY: self.copy,
@@ -87,7 +87,8 @@ class RegionalWorks:
             TaskKind.REBUILD: self.rebuild,
             TaskKind.DRAIN: self.drain,
         }
-        return works if warm is None else {**works, TaskKind.WARM: warm}
+        others = {TaskKind.WARM: warm, TaskKind.STAGE: stage}
+        return works | {kind: work for kind, work in others.items() if work is not None}
 
     def copy(self, task: Task) -> Mapping[str, Any]:
         """Copy what is missing of a shard."""

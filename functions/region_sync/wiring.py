@@ -11,6 +11,7 @@ from functions.region_sync.erasure_reports import ReportErasures
 from functions.region_sync.follow import FollowAnnouncements
 from functions.region_sync.settings import RegionSyncSettings
 from functions.region_sync.shard_view import ShardViews
+from functions.region_sync.staging import StageSegments
 from functions.region_sync.sweep import SweepShard
 from functions.region_sync.sync_shard import SyncShard
 from functions.region_sync.ticks import BeThere, CatchUpOnTick, SweepRegion
@@ -23,6 +24,7 @@ from shared.ports.objects import ObjectStore
 from shared.regions.lag import lag_target_s
 from shared.regions.placement import Placement, placement_of
 from shared.regions.replication import hubs_of
+from shared.rollouts.store import Rollouts
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Copying:
     views: ShardViews
     sync: SyncShard
     catch_up: CatchUp
+    stage: StageSegments
 
 
 def copying(adapters: Adapters, placement: Placement, open_objects: Callable[[str], ObjectStore]) -> Copying:
@@ -59,7 +62,10 @@ def copying(adapters: Adapters, placement: Placement, open_objects: Callable[[st
         own=own, buckets=bucket, state=adapters.state, views=views, copier=Copier(own), clock=adapters.clock
     )
     catch_up = CatchUp(region=region, home_region=topology.home_region, state=adapters.state, sync=sync)
-    return Copying(own, views, sync, catch_up)
+    stage = StageSegments(
+        own=own, buckets=bucket, rollouts=Rollouts(adapters.state, adapters.clock), views=views, copier=Copier(own)
+    )
+    return Copying(own, views, sync, catch_up, stage)
 
 
 def build(
@@ -86,7 +92,14 @@ def build(
         clock=adapters.clock,
     )
     coordinating = Coordinating(
-        adapters, region, topology, views=parts.views, sync=parts.sync, copier=Copier(parts.own), settings=settings
+        adapters,
+        region,
+        topology,
+        views=parts.views,
+        sync=parts.sync,
+        copier=Copier(parts.own),
+        settings=settings,
+        stage=parts.stage,
     )
     sweep = SweepShard(own=parts.own, state=adapters.state, views=parts.views, clock=adapters.clock)
     report = ReportErasures(

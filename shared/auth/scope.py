@@ -27,6 +27,7 @@ OPERATED: Final = (
     "/v1/budget",
     "/v1/fleet",
     "/v1/reports",
+    "/v1/rollouts",
 )
 """Where only operators have business, even to look: what begins like this needs the most."""
 

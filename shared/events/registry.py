@@ -15,6 +15,7 @@ from shared.events.event import Event
 from shared.events.index import CompactionDueV1, ErasureDueV1, ShardCommittedV1, SweepDueV1
 from shared.events.mutations import MutationsAcceptedV1
 from shared.events.regions import RegionHeadMovedV1, RegionTickV1
+from shared.events.rollouts import RolloutStepDueV1
 from shared.events.tasks import TaskAssignedV1
 from shared.events.transfers import TransferDueV1
 
@@ -24,6 +25,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         MutationsAcceptedV1,
         CompactionDueV1,
         ErasureDueV1,
+        RolloutStepDueV1,
         ShardCommittedV1,
         TransferDueV1,
         SweepDueV1,

@@ -28,6 +28,7 @@ class CompactionReason(StrEnum):
     DEAD_ROWS = "dead_rows"
     SETTLE = "settle"
     ERASURE = "erasure"
+    ROLLOUT = "rollout"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,16 @@ def plan_compaction(
     return None
 
 
+def rebuilding_runs(manifest: Manifest, policy: CompactionPolicy) -> list[tuple[SegmentEntry, ...]]:
+    """All segments of a version, in runs that each become one as large as a base may be."""
+    left, runs = list(manifest.segments), []
+    while left:
+        run = _fitting(left, policy.base_max_rows)
+        runs.append(tuple(run))
+        left = left[len(run) :]
+    return runs
+
+
 def append_segment(manifest_now: Manifest, built: BuiltSegment) -> tuple[SegmentEntry, ...]:
     """The segments of the next manifest with a delta added, newest last.
 
@@ -126,14 +137,20 @@ def replace_segments(
     Raises:
         CompactionOvertaken: a merged segment is gone, or they are no longer neighbours: plan again.
     """
+    return swapped(manifest_now, plan.segment_ids, () if built is None else (built.entry,))
+
+
+def swapped(
+    manifest_now: Manifest, segment_ids: Sequence[str], entries: Sequence[SegmentEntry]
+) -> tuple[SegmentEntry, ...]:
+    """The segments of the next manifest with neighbours replaced by others. Raises as `replace_segments`."""
     ids = [segment.id for segment in manifest_now.segments]
-    length = len(plan.segment_ids)
-    start = ids.index(plan.segment_ids[0]) if plan.segment_ids[0] in ids else -1
-    if start < 0 or tuple(ids[start : start + length]) != plan.segment_ids:
-        gone = sorted(set(plan.segment_ids) - set(ids))
+    length = len(segment_ids)
+    start = ids.index(segment_ids[0]) if segment_ids[0] in ids else -1
+    if start < 0 or tuple(ids[start : start + length]) != tuple(segment_ids):
+        gone = sorted(set(segment_ids) - set(ids))
         raise CompactionOvertaken(f"merged segments are not in version {manifest_now.version} any more: {gone}")
-    middle = () if built is None else (built.entry,)
-    return manifest_now.segments[:start] + middle + manifest_now.segments[start + length :]
+    return manifest_now.segments[:start] + tuple(entries) + manifest_now.segments[start + length :]
 
 
 def _size(segment: SegmentEntry) -> int:

@@ -44,6 +44,13 @@ def check_recall(segment: Segment, *, questions: int, tolerance: float, seed: in
     return reached
 
 
+def reached_recall(segment: Segment, target: float, *, questions: int, seed: int) -> float:
+    """Recall reached for one target, by held-out and by perturbed rows: the lower of the two; 1.0 without rows."""
+    random = np.random.default_rng(seed)
+    rows = random.choice(segment.rows, size=min(questions, segment.rows), replace=False)
+    return min((_reached(segment, kind, target) for kind in plain_questions(segment, rows, random)), default=1.0)
+
+
 def _choice_of(segment: Segment, question: Question, target: float) -> str:
     return str(choose(segment, Task(question.query[None], _TOP_K, target), question.among))
 

@@ -108,7 +108,7 @@ class Manifest:
                     metric=Metric(spec["metric"]),
                     attributes={name: AttributeType(kind) for name, kind in spec["attributes"].items()},
                 ),
-                segments=tuple(_segment(entry) for entry in document["segments"]),
+                segments=tuple(segment_entry(entry) for entry in document["segments"]),
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise CorruptObject(f"manifest does not parse: {error!r}") from error
@@ -122,7 +122,8 @@ def _sha256(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(_encoded(document)).hexdigest()
 
 
-def _segment(entry: Mapping[str, Any]) -> SegmentEntry:
+def segment_entry(entry: Mapping[str, Any]) -> SegmentEntry:
+    """The entry that a document describes; `dataclasses.asdict` writes it."""
     return SegmentEntry(
         id=entry["id"],
         kind=SegmentKind(entry["kind"]),

@@ -33,6 +33,7 @@ class TaskKind(StrEnum):
     REBUILD = "rebuild"
     VERIFY = "verify"
     DRAIN = "drain"
+    STAGE = "stage"
 
 
 class TaskState(StrEnum):
@@ -68,6 +69,8 @@ class Task:
     asked_at: datetime
     deadline: datetime
     """Nobody waits for the result any longer; what has not begun by then never does."""
+    about: str = ""
+    """The id of what it belongs to: of a rollout, for `stage`."""
     state: TaskState = TaskState.WAITING
     attempts: int = 0
     token: int = 0

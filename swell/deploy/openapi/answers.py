@@ -136,6 +136,9 @@ BALLOT: Final = required(
 BALLOTS: Final = required(ballots=array(BALLOT))
 VOTED: Final = required(standing=_TEXT, ballot=BALLOT)
 CARRIED_OUT: Final = required(is_done=_FLAG, versions_behind=_COUNT, behind_s=_NUMBER, collections=array(ANYTHING))
+ROLLOUT: Final = required(rollout=_TEXT, collection=_TEXT, trees=_COUNT, shards=array(_COUNT), waves=array(ANYTHING))
+VERIFIED: Final = required(passes=_FLAG, recall=_NUMBER)
+FLIPPED: Final = required(versions=array({"type": ["integer", "null"]}))
 REGION: Final = required(region=_TEXT, presence=_TEXT, is_draining=_FLAG, heard_at=_MOMENT)
 ENDPOINTS: Final = required(
     endpoints=array(required(region=_TEXT, url=_TEXT, presence=_TEXT, is_serving={"type": "boolean"}))

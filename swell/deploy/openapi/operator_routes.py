@@ -7,6 +7,7 @@ from functions.control.budget_routes import ApproveRaise, OrderStop, PutBudget
 from functions.control.crowd_routes import Since
 from functions.control.prewarm_routes import LoadCollections, RaiseFloor, StepDown, TellFact
 from functions.control.requests import ImportCalendar, PutEvent, Span
+from functions.control.rollout_routes import BeginRollout, Empty, VerifyRollout
 from functions.coordination.requests import (
     AskRegions,
     AskTask,
@@ -23,6 +24,7 @@ from swell.deploy.openapi.route_doc import ANYTHING, NO_CONTENT, Answer, RouteDo
 
 _REGION, _BALLOT = "/v1/regions/{region}", "/v1/ballots/{ballot}"
 _LEASE, _EVENT = "/v1/leases/{lease}", "/v1/calendar/events/{event}"
+_ROLLOUT: Final = "/v1/rollouts/{rollout}"
 _PREWARM: Final = "/v1/plans/{plan}/prewarm"
 _CARRIED_OUT: Final = (Answer(answers.CARRIED_OUT),)
 _AFTER: Final = {
@@ -108,4 +110,17 @@ OPERATOR_ROUTES: Final = {
     ("GET", f"{_PREWARM}/readiness/{{region}}"): RouteDoc("readiness", "Whether as many answer as were granted"),
     ("POST", f"{_PREWARM}/step-down"): RouteDoc("stepDown", "Let go of a part of the floors", body=StepDown),
     ("POST", f"{_PREWARM}/facts"): RouteDoc("tellFact", "Note what came of a prewarm", body=TellFact),
+    ("PUT", _ROLLOUT): RouteDoc(
+        "beginRollout", "Begin to build a collection anew", (Answer(answers.ROLLOUT),), body=BeginRollout
+    ),
+    ("GET", _ROLLOUT): RouteDoc("rollout", "How far a rollout is", (Answer(answers.ROLLOUT),)),
+    ("POST", f"{_ROLLOUT}/shards/{{shard}}/build"): RouteDoc("buildShard", "Build one shard anew", body=Empty),
+    ("POST", f"{_ROLLOUT}/waves/{{wave}}/sync"): RouteDoc("syncWave", "Bring it to the regions of a wave", body=Empty),
+    ("POST", f"{_ROLLOUT}/verify"): RouteDoc(
+        "verifyRollout", "Measure what the new segments find", (Answer(answers.VERIFIED),), body=VerifyRollout
+    ),
+    ("POST", f"{_ROLLOUT}/flip"): RouteDoc("flip", "Serve the new segments", (Answer(answers.FLIPPED),), body=Empty),
+    ("POST", f"{_ROLLOUT}/roll-back"): RouteDoc(
+        "rollBack", "Serve what was served before", (Answer(answers.FLIPPED),), body=Empty
+    ),
 }

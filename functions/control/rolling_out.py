@@ -1,0 +1,177 @@
+"""Has shards and regions do the steps of a rollout, and waits until they have."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from shared.coordination.membership import Membership
+from shared.coordination.tasks.desk import TaskDesk
+from shared.coordination.tasks.task import Strategy, Task, TaskKind, TaskState
+from shared.domain.collection import Collection
+from shared.domain.paths import collection_document
+from shared.errors import Conflict, NotFound, TransientError
+from shared.events.codec import to_message
+from shared.events.rollouts import RolloutStepDueV1
+from shared.ports.clock import Clock
+from shared.ports.publisher import Publisher
+from shared.ports.state import StateStore
+from shared.rollouts.rollout import TOLERANCE, Rollout, ShardRollout, Step, found_key
+from shared.rollouts.store import Rollouts
+from shared.topology import Topology
+
+WAIT_S: Final = 240.0
+"""Shorter than the 300 s that the workflow gives a request."""
+_PAUSE_S: Final = 0.5
+_PRIORITY: Final = 5
+
+
+class RolloutPending(TransientError):  # noqa: N818 - a wait, not a failure
+    """A step goes on; the same request waits for it again."""
+
+    code = "rollout_pending"
+    status = 503
+
+
+class RollOut:
+    """Every method can be asked for again: what is done is answered, what is not is waited for."""
+
+    def __init__(
+        self,
+        *,
+        state: StateStore,
+        publisher: Publisher,
+        membership: Membership,
+        desk: TaskDesk,
+        clock: Clock,
+        topology: Topology,
+        pause: Callable[[float], None] = time.sleep,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._state = state
+        self._publisher = publisher
+        self._membership = membership
+        self._desk = desk
+        self._clock = clock
+        self._topology = topology
+        self._pause = pause
+        self._monotonic_s = monotonic_s
+        self.rollouts = Rollouts(state, clock)
+
+    def begin(self, rollout_id: str, collection: str, trees: int) -> Rollout:
+        """The rollout of this id, begun now or before.
+
+        Raises:
+            NotFound: there is no such collection.
+            Conflict: a rollout of this id is of something else.
+        """
+        document = self._state.get(collection_document(collection))
+        if document is None:
+            raise NotFound(f"collection {collection!r} does not exist")
+        declared = Collection.from_document(document.data)
+        return self.rollouts.begin(
+            Rollout(
+                id=rollout_id,
+                collection=collection,
+                uid=declared.uid,
+                shards=declared.shards,
+                trees=trees,
+                waves=self._waves(),
+                asked_at=self._clock.now(),
+            )
+        )
+
+    def do(
+        self, rollout: Rollout, step: Step, shards: Sequence[int], recall: float | None = None
+    ) -> list[ShardRollout]:
+        """Have shards do a step; how far they are then, in their order.
+
+        Raises:
+            Conflict: a shard cannot do it, and says why.
+            RolloutPending: it goes on.
+        """
+        self._publisher.publish([to_message(self._due(rollout, step, shard, recall)) for shard in shards])
+        until_s = self._monotonic_s() + WAIT_S
+        while True:
+            states = [self.rollouts.shard(rollout.id, shard) for shard in shards]
+            for shard, state in zip(shards, states, strict=True):
+                if not state.is_done(step, recall) and step.value in state.errors:
+                    raise Conflict(f"shard {shard}: {step.value}: {state.errors[step.value]}")
+            if all(state.is_done(step, recall) for state in states):
+                return states
+            if self._monotonic_s() >= until_s:
+                raise RolloutPending(f"rollout {rollout.id!r}: {step.value} goes on")
+            self._pause(_PAUSE_S)
+
+    def passes(self, states: Sequence[ShardRollout], recall: float) -> tuple[bool, float]:
+        """Whether the lowest recall that was found will do, and that recall."""
+        lowest = min((state.found[found_key(recall)] for state in states), default=1.0)
+        return lowest >= recall - TOLERANCE, lowest
+
+    def stage(self, rollout: Rollout, wave: int) -> dict[str, Any]:
+        """Have the regions of a wave copy what was built; those that are not heard get it when they come back.
+
+        Raises:
+            NotFound: there is no such wave.
+            Conflict: a region could not.
+            RolloutPending: it goes on.
+        """
+        if not 1 <= wave <= len(rollout.waves):
+            raise NotFound(f"rollout {rollout.id!r} has no wave {wave}; it has {len(rollout.waves)}")
+        regions = [region for region in rollout.waves[wave - 1] if self._can_stage(region)]
+        tasks = [self._asked(rollout, region, shard) for region in regions for shard in range(rollout.shards)]
+        until_s = self._monotonic_s() + WAIT_S
+        while True:
+            self._desk.give_out()
+            standing = [self._desk.get(task.id) for task in tasks]
+            for task in standing:
+                if task.state is TaskState.DEAD:
+                    raise Conflict(f"{task.region}: shard {task.shard}: {task.error}")
+            if all(task.state is TaskState.DONE for task in standing):
+                absent = [region for region in rollout.waves[wave - 1] if region not in regions]
+                return {"regions": regions, "not_heard": absent}
+            if self._monotonic_s() >= until_s:
+                raise RolloutPending(f"rollout {rollout.id!r}: wave {wave} goes on")
+            self._pause(_PAUSE_S)
+
+    def _can_stage(self, region: str) -> bool:
+        member = self._membership.get(region)
+        return member is not None and TaskKind.STAGE.value in member.capabilities
+
+    def _asked(self, rollout: Rollout, region: str, shard: int) -> Task:
+        now = self._clock.now()
+        return self._desk.submit(
+            Task(
+                id=f"stage-{rollout.id}-{region}-{shard}",
+                kind=TaskKind.STAGE,
+                collection=rollout.collection,
+                shard=shard,
+                region=region,
+                priority=_PRIORITY,
+                strategy=Strategy.LEAST_LOADED,
+                asked_at=now,
+                deadline=now + timedelta(hours=1),
+                about=rollout.id,
+            )
+        )
+
+    def _due(self, rollout: Rollout, step: Step, shard: int, recall: float | None) -> RolloutStepDueV1:
+        return RolloutStepDueV1(
+            event_id=str(uuid4()),  # asked again is asked again: the last asking may have been lost
+            occurred_at=self._clock.now(),
+            collection=rollout.collection,
+            uid=rollout.uid,
+            shard=shard,
+            rollout=rollout.id,
+            step=step.value,
+            recall=recall,
+        )
+
+    def _waves(self) -> tuple[tuple[str, ...], ...]:
+        """One small region first, then the other small ones, then the hubs; the home has it already."""
+        topology = self._topology
+        others = [name for name in topology.regions if name != topology.home_region]
+        small = [name for name in others if topology.regions[name].tier != "tier_1"]
+        hubs = [name for name in others if topology.regions[name].tier == "tier_1"]
+        return tuple(tuple(wave) for wave in (small[:1], small[1:], hubs) if wave)
