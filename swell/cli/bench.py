@@ -3,7 +3,6 @@
 
 import os
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +10,7 @@ import typer
 from swell.cli.bench_filters import filters
 from swell.cli.bench_fuzz import fuzz
 from swell.cli.bench_recall import recall as bench_recall
-from swell.cli.benching import interruptible, require_checkout
+from swell.cli.benching import VectorsChoice, interruptible, require_checkout, set_names
 from swell.cli.options import Json
 from swell.cli.output import Align, note, print_json, print_table, say
 
@@ -23,15 +22,6 @@ app = typer.Typer(no_args_is_help=True, help="Measure Swell: beside its peers, o
 app.command()(filters)
 app.command()(fuzz)
 app.command("recall")(bench_recall)
-
-
-class VectorsChoice(StrEnum):
-    """What `--data` takes."""
-
-    WORDNET = "wordnet"
-    GLOVE = "glove"
-    HARD = "hard"
-    ALL = "all"
 
 
 Workers = Annotated[
@@ -66,7 +56,7 @@ def peers(
     extent = QUICK if quick else FULL
     extent = extent if rows is None else replace(extent, rows=rows)
     compared = []
-    for comparison in compare(_names(data), extent, workers or usable_cores(), note):
+    for comparison in compare(set_names(data), extent, workers or usable_cores(), note):
         compared.append(comparison)
         if not as_json:
             _tell(comparison)
@@ -270,18 +260,6 @@ def _tell_machine(machine: "Machine") -> None:
 def _aligned(columns: Sequence[str], *, numbers: int) -> dict[str, Align]:
     """The first column to the left, then so many columns of numbers to the right, the rest to the left."""
     return {name: "right" if 0 < place <= numbers else "left" for place, name in enumerate(columns)}
-
-
-def _names(data: VectorsChoice) -> list[str]:
-    """The data sets asked for; of *all*, those that this machine has."""
-    from benchmarks.vectors.catalog import NAMES, is_present
-
-    if data is not VectorsChoice.ALL:
-        return [data.value]
-    for name in NAMES:
-        if not is_present(name):
-            note(f"{name}: not on this machine, left out")
-    return [name for name in NAMES if is_present(name)]
 
 
 def _numbers(text: str) -> list[int]:

@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from swell.cli.benching import interruptible, require_checkout
+from swell.cli.benching import VectorsChoice, interruptible, require_checkout, set_names
 from swell.cli.options import Json
-from swell.cli.output import note, print_json, print_table, say
+from swell.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from benchmarks.recall import RecallReport
-
-
-class DataChoice(StrEnum):
-    """What `--data` takes."""
-
-    WORDNET = "wordnet"
-    GLOVE = "glove"
-    HARD = "hard"
-    ALL = "all"
 
 
 class MetricChoice(StrEnum):
@@ -36,7 +27,7 @@ class MetricChoice(StrEnum):
 def recall(
     *,
     as_json: Json = False,
-    data: Annotated[DataChoice, typer.Option(help="Which vectors.")] = DataChoice.ALL,
+    data: Annotated[VectorsChoice, typer.Option(help="Which vectors.")] = VectorsChoice.ALL,
     metric: Annotated[MetricChoice, typer.Option(help="Under which metric.")] = MetricChoice.ALL,
     rows: Annotated[int | None, typer.Option(min=1000, help="Only the first so many vectors.")] = None,
     queries: Annotated[int, typer.Option(min=10, max=2000, help="How many queries.")] = 500,
@@ -63,7 +54,7 @@ def recall(
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - not a file
         log_to(nowhere)
         try:
-            for name in _names(data):
+            for name in set_names(data):
                 for report in measure_recall(read_set(name, rows, queries), metrics, top_k):
                     reports.append(report)
                     if not as_json:
@@ -77,17 +68,6 @@ def recall(
         say(telling.machine_line(machine))
     if not met:
         raise typer.Exit(1)
-
-
-def _names(data: DataChoice) -> list[str]:
-    from benchmarks.vectors.catalog import NAMES, is_present
-
-    if data is not DataChoice.ALL:
-        return [data.value]
-    for name in NAMES:
-        if not is_present(name):
-            note(f"{name}: not on this machine, left out")
-    return [name for name in NAMES if is_present(name)]
 
 
 def _tell(report: "RecallReport") -> None:
