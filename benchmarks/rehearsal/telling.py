@@ -1,6 +1,7 @@
 """A rehearsal in words: the answer first, then its parts. Every page says SIMULATED where it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from benchmarks.rehearsal.result import Objective, Run
 from shared.domain.money import dollars
@@ -93,3 +94,36 @@ def _streams(count: float) -> str:
         if count >= size:
             return f"{count / size:,.1f} {unit}"
     return f"{count:,.0f}"
+
+
+OVERVIEW: Final = (
+    "scenario",
+    "survives",
+    "requests/s",
+    "failed",
+    "shed",
+    "p50",
+    "p99",
+    "instances",
+    "cost",
+    "not kept",
+)
+
+
+def overview(runs: Sequence[Run]) -> list[list[str]]:
+    """A row for each run."""
+    return [
+        [
+            run.meta.scenario,
+            "yes" if run.summary.survived else "NO",
+            f"{run.summary.peak_rps:,.0f}",
+            f"{run.summary.error_share:.3%}",
+            f"{run.summary.shed_share:.3%}",
+            _ms(run.summary.p50_ms),
+            _ms(run.summary.p99_ms),
+            f"{run.summary.peak_instances:,.0f}",
+            dollars(run.summary.cost),
+            ", ".join(one.name for one in run.objectives if one.met is False),
+        ]
+        for run in runs
+    ]

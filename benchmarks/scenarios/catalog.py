@@ -7,7 +7,7 @@ from typing import Final
 import yaml
 from pydantic import ValidationError
 
-from benchmarks.scenarios.model import Scenario
+from benchmarks.scenarios.model import Fleet, Scenario
 from shared.errors import SwellError
 
 DIRECTORY: Final = Path(__file__).parent
@@ -39,6 +39,11 @@ def find_scenario(name: str) -> Scenario:
     if not path.is_file():
         raise BadScenario(f"scenario: got {name!r}, allowed: a file, or {', '.join(names())}")
     return read_scenario(path)
+
+
+def on_deployed_quotas(scenario: Scenario) -> Scenario:
+    """The scenario on the instances that topology.yaml and the project's settings allow."""
+    return scenario.model_copy(update={"fleet": Fleet(starts_cold=scenario.fleet.starts_cold)})
 
 
 def read_scenario(path: Path) -> Scenario:

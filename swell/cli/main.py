@@ -98,7 +98,7 @@ app.add_typer(drill.app, name="drill")
 app.command("status")(status.status)
 app.command("bundle")(bundle.bundle)
 app.add_typer(deploy.app, name="deploy")
-app.command("rehearse")(rehearse.rehearse)
+app.add_typer(rehearse.app, name="rehearse")
 app.add_typer(bench.app, name="bench")
 
 

@@ -3,16 +3,32 @@
 
 import os
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from swell.cli.benching import require_checkout
+from swell.cli.default_command import DefaultCommandGroup
 from swell.cli.options import Json
-from swell.cli.output import print_json, print_table, say
+from swell.cli.output import note, print_json, print_table, say
+from swell.cli.rehearse_events import calendar
+from swell.cli.rehearse_machine import arithmetic, calibrate
 
 if TYPE_CHECKING:
+    from benchmarks.rehearsal.comparison import PolicyComparison
+    from benchmarks.rehearsal.result import Run
+    from benchmarks.scenarios.model import Scenario
     from benchmarks.simulator.policies import Policy
+
+app = typer.Typer(
+    cls=DefaultCommandGroup,
+    help="Rehearse a crowd before it comes: `swell rehearse world-cup-final`. All that is simulated says SIMULATED.",
+    no_args_is_help=False,
+)
+app.command()(calendar)
+app.command()(calibrate)
+app.command()(arithmetic)
 
 
 class PolicyName(StrEnum):
@@ -28,37 +44,46 @@ class PolicyName(StrEnum):
     PLATFORM_NO_BUDGET = "platform-no-budget"
 
 
+@app.command("scenario")
 def rehearse(
     scenario: Annotated[str | None, typer.Argument(help="A name of the list, or a YAML file; none: the list.")] = None,
     *,
     policy: Annotated[
         PolicyName, typer.Option(help="What steers: plan and load (both), one of them, or Cloud Run alone.")
     ] = PolicyName.BOTH,
+    against: Annotated[
+        list[PolicyName] | None, typer.Option(help="Compare with this policy on the same requests; may be repeated.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed asks the same.")] = 1,
+    seeds: Annotated[int, typer.Option(min=2, max=100, help="With --against: how many, from --seed on.")] = 5,
+    as_deployed: Annotated[
+        bool, typer.Option("--as-deployed", help="On the quotas of topology.yaml, not on those that it asks for.")
+    ] = False,
+    k6: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the scenario as a script for k6.")] = None,
+    all_of_them: Annotated[bool, typer.Option("--all", help="Every scenario, side by side.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Rehearse a crowd: does it survive, how fast, what fails, what it costs, what to change. All of it is SIMULATED.
+    """Does it survive, how fast is it, what fails, what does it cost, what should be changed.
 
     The simulated fleet has the regions of topology.yaml and is steered by the functions that are deployed.
     """
     require_checkout()
     single_threaded()
-    from benchmarks.rehearsal.rehearse import rehearse as play
-    from benchmarks.rehearsal.result import to_json
-    from benchmarks.rehearsal.telling import tell
-    from benchmarks.scenarios.catalog import find_scenario
+    from benchmarks.scenarios.catalog import find_scenario, on_deployed_quotas
 
+    if all_of_them:
+        _all(policy_of(policy), seed, as_json=as_json)
+        return
     if scenario is None:
         _list(as_json=as_json)
         return
-    run = play(find_scenario(scenario), policy_of(policy), seed)
-    if as_json:
-        import orjson
-
-        print_json(orjson.loads(to_json(run)))
+    found = on_deployed_quotas(find_scenario(scenario)) if as_deployed else find_scenario(scenario)
+    if k6 is not None:
+        _write_k6(found, k6)
+    elif against:
+        _compare(found, policy, against, range(seed, seed + seeds), as_json=as_json)
     else:
-        for line in tell(run):
-            say(line)
+        _play(found, policy_of(policy), seed, as_json=as_json)
 
 
 def policy_of(name: PolicyName) -> "Policy":
@@ -72,6 +97,90 @@ def policy_of(name: PolicyName) -> "Policy":
 def single_threaded() -> None:
     """Small matrices are solved faster by one thread than by as many as there are processors."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - a setting of a library, not ours
+
+
+def show(run: "Run", *, as_json: bool) -> None:
+    """A record, as JSON or in words."""
+    from benchmarks.rehearsal.result import to_json
+    from benchmarks.rehearsal.telling import tell
+
+    if as_json:
+        import orjson
+
+        print_json(orjson.loads(to_json(run)))
+    else:
+        for line in tell(run):
+            say(line)
+
+
+def _play(scenario: "Scenario", policy: "Policy", seed: int, *, as_json: bool) -> None:
+    from benchmarks.rehearsal.rehearse import rehearse as play
+
+    show(play(scenario, policy, seed), as_json=as_json)
+
+
+def _all(policy: "Policy", seed: int, *, as_json: bool) -> None:
+    from benchmarks.measure.machine import usable_cores
+    from benchmarks.rehearsal.rehearse import rehearse_all
+    from benchmarks.rehearsal.telling import OVERVIEW, overview
+    from benchmarks.scenarios.catalog import names
+
+    runs = list(rehearse_all(names(), policy, seed, processes=usable_cores()))
+    if as_json:
+        from dataclasses import asdict
+
+        print_json({"simulated": True, "runs": [{**asdict(one.meta), **asdict(one.summary)} for one in runs]})
+        return
+    say(f"SIMULATED · policy {policy.name}, seed {seed}")
+    print_table({name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW}, overview(runs))
+
+
+def _compare(
+    scenario: "Scenario", policy: PolicyName, against: list[PolicyName], seeds: range, *, as_json: bool
+) -> None:
+    from dataclasses import asdict
+
+    from benchmarks.measure.machine import usable_cores
+    from benchmarks.rehearsal.comparison import compare
+
+    if not as_json:
+        note(f"Playing {scenario.name} {len(seeds) * (len(against) + 1)} times …")
+    others = [policy_of(name) for name in against]
+    found = compare(scenario, policy_of(policy), others, list(seeds), processes=usable_cores())
+    if as_json:
+        told = [{**asdict(one), "verdicts": {each.measure: each.verdict for each in one.differences}} for one in found]
+        print_json({"simulated": True, "comparisons": told})
+        return
+    for comparison in found:
+        _print_comparison(comparison)
+
+
+def _print_comparison(comparison: "PolicyComparison") -> None:
+    say(
+        f"SIMULATED · {comparison.scenario}: {comparison.policy} against {comparison.against}, "
+        f"{len(comparison.seeds)} seeds, paired; less is better"
+    )
+    rows = [
+        [
+            one.measure,
+            f"{one.ours.mean:,.3f}",
+            f"{one.theirs.mean:,.3f}",
+            f"{one.more.mean:+,.3f}",
+            f"{one.more.low:+,.3f} to {one.more.high:+,.3f}",
+            one.verdict,
+        ]
+        for one in comparison.differences
+    ]
+    columns = ("measure", comparison.policy, comparison.against, "difference", "95 % interval", "so it is")
+    print_table({name: "left" if name in {"measure", "so it is"} else "right" for name in columns}, rows)
+    say()
+
+
+def _write_k6(scenario: "Scenario", path: Path) -> None:
+    from benchmarks.scenarios.k6 import k6_script
+
+    path.write_text(k6_script(scenario), encoding="utf-8")
+    note(f"Wrote {path}: k6 run {path}")
 
 
 def _list(*, as_json: bool) -> None:

@@ -1,0 +1,107 @@
+# ruff: noqa: PLC0415 - the simulator loads when it runs: `swell --help` stays quick
+"""`swell rehearse calendar`: an operator's own events, each as a crowd of the size that its kind may draw."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from swell.cli.benching import require_checkout
+from swell.cli.calendar import _weights as weights_of
+from swell.cli.connection import connected
+from swell.cli.failure import CommandFailed
+from swell.cli.options import DEFAULT_URL, Json, Url
+from swell.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from benchmarks.rehearsal.result import Run
+    from shared.domain.calendar import CalendarEvent
+
+
+def calendar(
+    ics: Annotated[Path | None, typer.Argument(help="An iCalendar file; none: the calendar of the server.")] = None,
+    *,
+    region: Annotated[
+        list[str] | None, typer.Option(metavar="REGION[=WEIGHT]", help="Who comes, where a file does not say it.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How far ahead.")] = 30,
+    streams: Annotated[float, typer.Option(min=1, help="Streams that are there without an event.")] = 500e6,
+    at_most: Annotated[int, typer.Option(min=1, max=50, help="How many events, the next first.")] = 5,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    url: Url = DEFAULT_URL,
+    as_json: Json = False,
+) -> None:
+    """Rehearse what your calendar announces, on the quotas of topology.yaml: one rehearsal an event. SIMULATED."""
+    require_checkout()
+    from swell.cli.rehearse import PolicyName, policy_of, single_threaded
+
+    single_threaded()
+    from benchmarks.rehearsal.own_events import scenario_of
+    from benchmarks.rehearsal.rehearse import rehearse
+    from benchmarks.rehearsal.telling import OVERVIEW, overview
+
+    now = datetime.now(UTC)
+    events = _of_server(url, days) if ics is None else _of_file(ics, region or [], now, days)
+    occurrences = sorted(
+        (one for event in events for one in event.occurrences(now, now + timedelta(days=days))),
+        key=lambda one: one.starts_at,
+    )
+    if not occurrences:
+        raise CommandFailed(f"the calendar announces nothing in the next {days} days", code="nothing_announced")
+    policy = policy_of(PolicyName.BOTH)
+    runs = [rehearse(scenario_of(one, streams), policy, seed) for one in occurrences[:at_most]]
+    if as_json:
+        from dataclasses import asdict
+
+        print_json({"simulated": True, "runs": [{**asdict(one.meta), **asdict(one.summary)} for one in runs]})
+        return
+    say(f"SIMULATED · {len(runs)} of {len(occurrences)} events, {streams:,.0f} streams without one, policy both")
+    print_table({name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW}, overview(runs))
+    for run in runs:
+        _print_advice(run)
+
+
+def _print_advice(run: "Run") -> None:
+    say()
+    say(f"{run.meta.title} ({datetime.fromtimestamp(run.axis.start_s, UTC):%Y-%m-%d %H:%M} UTC)")
+    for text in run.summary.advice or ("nothing was seen that calls for a change",):
+        say(f"  - {text}")
+
+
+def _of_file(path: Path, regions: list[str], now: datetime, days: int) -> "list[CalendarEvent]":
+    from functions.control.ics_import import ImportDefaults, import_ics
+    from shared.topology import load_topology
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}", code="unreadable_calendar") from error
+    weights = weights_of(regions) or dict.fromkeys(load_topology().regions, 1.0)
+    return list(import_ics(content, ImportDefaults(weights), begin=now, end=now + timedelta(days=days)).events)
+
+
+def _of_server(url: str, days: int) -> "list[CalendarEvent]":
+    now = datetime.now(UTC)
+    with connected(url) as client:
+        found = client.calendar.list(begin=now, end=now + timedelta(days=days))
+        return [_event(client.calendar.get(one["id"])) for one in found]
+
+
+def _event(view: dict[str, Any]) -> "CalendarEvent":
+    """The event of what the API shows; each time of one that recurs is there by itself."""
+    from shared.domain.calendar import CalendarEvent, EventType
+
+    peak_min = view.get("peak_after_start_min")
+    return CalendarEvent(
+        event_id=view["id"],
+        name=view["name"],
+        kind=EventType(view["kind"]),
+        starts_at_local=datetime.fromisoformat(view["starts_at_local"]),
+        time_zone=view["time_zone"],
+        duration=timedelta(minutes=view["duration_min"]),
+        region_weights=view["regions"],
+        stage=view.get("stage") or "",
+        peak_after_start=None if peak_min is None else timedelta(minutes=peak_min),
+        audience=view.get("audience"),
+    )

@@ -1,0 +1,39 @@
+"""An event of an operator's calendar becomes a crowd of the size that its kind may draw."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from benchmarks.rehearsal.own_events import BEFORE_MIN, scenario_of
+from benchmarks.scenarios.course import Course
+from shared.domain.calendar import CalendarEvent, EventType
+from shared.topology import load_topology
+
+KICK_OFF = datetime(2026, 12, 5, 19, tzinfo=UTC)
+
+
+def test_a_region_is_lifted_by_its_weight_at_the_peak() -> None:
+    """A final is 45 times the base where all of its crowd is, and half of the excess where half of it is."""
+    event = CalendarEvent(
+        event_id="final",
+        name="Cup final!",
+        kind=EventType.SPORTS_FINAL,
+        starts_at_local=KICK_OFF.replace(tzinfo=None),
+        time_zone="UTC",
+        duration=timedelta(minutes=120),
+        region_weights={"europe-west1": 1.0, "europe-west3": 0.5},
+        peak_after_start=timedelta(minutes=90),
+    )
+    (occurrence,) = event.occurrences(KICK_OFF, KICK_OFF + timedelta(days=1))
+
+    scenario = scenario_of(occurrence, 100e6)
+
+    course = Course.of(scenario, load_topology())
+    calm, peak = course.streams(np.array([0.0, BEFORE_MIN + 90]))
+    lifted = dict(zip(course.regions, peak / calm, strict=True))
+    assert scenario.name == "cup-final"
+    assert scenario.starts_at == KICK_OFF - timedelta(minutes=BEFORE_MIN)
+    assert lifted["europe-west1"] == pytest.approx(45, rel=0.01)
+    assert lifted["europe-west3"] == pytest.approx(23, rel=0.01)
+    assert lifted["us-central1"] == pytest.approx(1.0)
