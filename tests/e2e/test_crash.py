@@ -16,7 +16,7 @@ import pytest
 
 from swell.local.server import free_port
 
-_KILLS = 22
+_KILLS = 14
 _BATCH = 25
 _ROOT = Path(__file__).parents[2]
 
