@@ -31,13 +31,12 @@ def build(adapters: Adapters, platform: Platform, settings: BurstPredictionSetti
         timeline=timeline,
         fitting=FittingPolicy(settings.history_days, timedelta(hours=settings.refit_after_h), settings.refits_at_once),
     )
-    bounds = topology.functions["query"].instances
     plan = PlanRegions(
         state=adapters.state,
         publisher=adapters.publisher,
         fleet=platform.fleet,
         timeline=timeline,
-        quotas={name: bounds[region.tier].max for name, region in topology.regions.items()},
+        quotas=settings.query_quotas(topology),
         policy=settings.policy,
         ramp=settings.ramp,
     )

@@ -86,8 +86,10 @@ def app() -> ASGIApp:
     settings = QuerySettings()
     adapters = open_adapters(settings)
     middleware = edge(adapters, EdgeSettings())
-    if PlatformSettings().is_local:
+    platform = PlatformSettings()
+    if platform.is_local:
         from shared.load.reporting import counted  # noqa: PLC0415 - elsewhere the platform counts: cold start
 
-        middleware = counted(adapters, settings.region or load_topology().home_region, middleware)
+        region = settings.region or load_topology().home_region
+        middleware = counted(adapters, region, middleware, every_s=platform.load_report_s)
     return build(adapters, settings, middleware)

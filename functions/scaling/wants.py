@@ -1,5 +1,6 @@
 """What a region may have and what it costs, and its want of instances on these terms."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from functions.scaling.allocation import RegionWant
@@ -23,18 +24,18 @@ class RegionTerms:
     priority: int
 
 
-def terms_of(topology: Topology, prices: PriceTable) -> list[RegionTerms]:
+def terms_of(topology: Topology, prices: PriceTable, quotas: Mapping[str, int]) -> list[RegionTerms]:
     """The terms of every region for the query function."""
     query = topology.functions["query"]
     shape = InstanceShape(cpu_milli=round(query.cpu * 1000), memory_mib=query.memory_mb)
     return [
         RegionTerms(
             region=name,
-            quota=query.instances[region.tier].max,
+            quota=quotas[name],
             micros_per_instance_hour=cost_of(Usage(name, _HOUR_MS, 0, 0, 0), shape, prices),
             priority=priority_of(name),
         )
-        for name, region in topology.regions.items()
+        for name in topology.regions
     ]
 
 

@@ -23,7 +23,7 @@ def build(adapters: Adapters, platform: Platform, settings: ScalingSettings) -> 
     topology, state, clock = load_topology(), adapters.state, adapters.clock
     timeline = Timeline(state)
     scale = ScaleRegions(
-        terms_of(topology, LIST_PRICES),
+        terms_of(topology, LIST_PRICES, settings.query_quotas(topology)),
         state=state,
         metrics=platform.metrics,
         fleet=platform.fleet,

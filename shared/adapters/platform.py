@@ -13,11 +13,10 @@ from shared.ports.jobs import Jobs
 from shared.ports.load_metrics import LoadMetrics
 from shared.ports.workflow_runs import WorkflowRuns
 from shared.settings import Settings
-from shared.topology import load_topology
+from shared.topology import Topology, load_topology
 
-WORKFLOWS: Final = ("fail_over_region", "prewarm_regions")
-"""The workflows that functions start, as they are named in `workflows/`."""
-
+WORKFLOWS: Final = ("daily_report", "enforce_budget", "fail_over_region", "prewarm_regions", "roll_out_index")
+"""The workflows that functions may start: the names of the files in `workflows/`, which no bundle has."""
 
 LOCALLY_LATE: Final = timedelta(minutes=1)
 """A minute is reported within ten seconds of its end, which is after the tick that comes at its end."""
@@ -41,6 +40,25 @@ class PlatformSettings(Settings):
         description="region of Cloud Scheduler and Cloud Workflows, which are not in every region; platform google. "
         "Default: the home region of topology.yaml",
     )
+    region_instances: int | None = Field(
+        default=None,
+        ge=1,
+        description="query instances that a region may have, where topology.yaml says more: a small quota, "
+        "or processes on one machine",
+    )
+    load_report_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=20,
+        description="how often a process says what it has counted; a minute of load is taken as known a minute after "
+        "its end; platform local",
+    )
+
+    def query_quotas(self, topology: Topology) -> dict[str, int]:
+        """The most query instances that each region may have."""
+        bounds = topology.functions["query"].instances
+        most = {name: bounds[region.tier].max for name, region in topology.regions.items()}
+        return {name: min(quota, self.region_instances or quota) for name, quota in most.items()}
 
     @property
     def is_local(self) -> bool:

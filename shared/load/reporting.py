@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
 from uuid import uuid4
 
 from shared.adapters.opening import Adapters
@@ -17,10 +16,8 @@ from shared.load.counter import LoadCounter, Machine
 from shared.load.layer import CountLoad
 from shared.telemetry import log
 
-REPORT_EVERY_S: Final = 10.0
 
-
-def counted(adapters: Adapters, region: str, middleware: Sequence[Middleware]) -> list[Middleware]:
+def counted(adapters: Adapters, region: str, middleware: Sequence[Middleware], *, every_s: float) -> list[Middleware]:
     """The layers of one process of a region, behind one that counts; it reports from a thread as long as it lives."""
     process = ProcessLoad()
     counter = LoadCounter(
@@ -31,7 +28,7 @@ def counted(adapters: Adapters, region: str, middleware: Sequence[Middleware]) -
 
     def report() -> None:
         while True:
-            time.sleep(REPORT_EVERY_S)
+            time.sleep(every_s)
             minutes = counter.minutes()
             try:
                 if minutes:

@@ -3,6 +3,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,20 @@ from starlette.types import ASGIApp
 from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
 from shared.adapters.opening import Adapters, open_adapters
+from shared.adapters.platform import PlatformSettings
 from shared.adapters.stored.fleet import StoredFleet
 from shared.auth.google_tokens import verify_with_google
 from shared.auth.operator_tokens import OperatorSettings, by_operator_tokens
 from shared.edge import EdgeSettings, edge
 from shared.http import Middleware
 from shared.load.reporting import counted
+from shared.ports.clock import Clock
 from shared.settings import Settings
 from shared.telemetry import log_to
 from shared.topology import load_topology
+from swell.local.consumers import Machine
+from swell.local.crowd_clock import crowd_clock
 from swell.local.embedded_grpc import EmbeddedGrpc
-from swell.local.fleet import query_quotas
 from swell.local.front_door import FrontDoor
 from swell.local.later import Later
 from swell.local.running import RunningSwell
@@ -59,21 +63,25 @@ def run_embedded(data_dir: Path, port: int = 0, *, workers: int = 0) -> Iterator
 
 @contextmanager
 def _serving(data_dir: Path, port: int, workers: int, grpc_port: int) -> Iterator[str]:
+    clock, processes = crowd_clock(data_dir), max(1, workers)
     port, issuer = port or free_port(), LocalIssuer()
     operators = workflows_operate(data_dir, port, issuer)
+
+    def app(adapters: Adapters) -> ASGIApp:
+        return _app(data_dir, adapters, clock, grpc_port, operators)
+
     with ExitStack() as stack:
         if workers:  # forked first, while this process has no threads
-            url = stack.enter_context(
-                serve_in_workers(lambda: _app(data_dir, _adapters(data_dir), grpc_port, operators), port, workers)
-            )
+            url = stack.enter_context(serve_in_workers(lambda: app(_adapters(data_dir)), port, workers))
         adapters = _adapters(data_dir)
         from swell.local.events import handle_events
 
-        stack.enter_context(handle_events(data_dir, adapters))
+        stack.enter_context(handle_events(Machine(data_dir, adapters, processes, clock)))
         if not workers:
-            url = stack.enter_context(serve(_app(data_dir, adapters, grpc_port, operators), port))
-        open_home_fleet(adapters, ready=max(1, workers))
-        stack.enter_context(run_workflows(adapters, url, Settings(runtime="embedded", data_dir=data_dir), issuer))
+            url = stack.enter_context(serve(app(adapters), port))
+        open_home_fleet(adapters, processes)
+        settings = Settings(runtime="embedded", data_dir=data_dir)
+        stack.enter_context(run_workflows(replace(adapters, clock=clock), url, settings, issuer.token))
         yield url
 
 
@@ -91,28 +99,30 @@ def workflows_operate(data_dir: Path, port: int, issuer: LocalIssuer) -> Sequenc
     )
 
 
-def open_home_fleet(adapters: Adapters, *, ready: int) -> None:
-    """The home region as it runs here: scaling decides about it, and these processes are what there is of it."""
-    topology = load_topology()
-    fleet, home = StoredFleet(adapters.state), topology.home_region
-    fleet.open(home, min_instances=0, max_instances=query_quotas(topology)[home])
-    fleet.report_ready(home, ready)
+def open_home_fleet(adapters: Adapters, processes: int) -> None:
+    """The home region as it runs here: scaling decides about it, and these processes are all that it may have."""
+    fleet, home = StoredFleet(adapters.state), load_topology().home_region
+    fleet.open(home, min_instances=0, max_instances=processes)
+    fleet.report_ready(home, processes)
 
 
 def _adapters(data_dir: Path) -> Adapters:
     return open_adapters(Settings(runtime="embedded", data_dir=data_dir))
 
 
-def _app(data_dir: Path, adapters: Adapters, grpc_port: int, operators: Sequence[Middleware]) -> ASGIApp:
+def _app(data_dir: Path, adapters: Adapters, clock: Clock, grpc_port: int, operators: Sequence[Middleware]) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
     middleware = edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
-    query = build_query(adapters, settings, counted(adapters, load_topology().home_region, middleware))
-    return front_door(data_dir, adapters, middleware, query, grpc_port=grpc_port, operators=operators)
+    crowds, platform = replace(adapters, clock=clock), PlatformSettings(runtime="embedded", data_dir=data_dir)
+    layers = counted(crowds, load_topology().home_region, middleware, every_s=platform.load_report_s)
+    query = build_query(adapters, settings, layers)
+    return front_door(data_dir, adapters, clock, middleware, query, grpc_port=grpc_port, operators=operators)
 
 
 def front_door(
     data_dir: Path,
     adapters: Adapters,
+    clock: Clock,
     middleware: Sequence[Middleware],
     query: ASGIApp,
     *,
@@ -124,7 +134,7 @@ def front_door(
 ) -> FrontDoor:
     """Every HTTP function at one address; `query` is this process's own, or several regions', with their `buckets`.
 
-    `operators` stands before what they operate.
+    `clock` is for crowds; `operators` stands before what they operate.
     """
     stream = Later(lambda: _stream(data_dir, adapters, middleware, buckets or {}))
     functions: dict[str, ASGIApp] = {
@@ -132,7 +142,7 @@ def front_door(
         "query": query,
         "stream": stream,
         "coordination": Later(lambda: _coordination(adapters, [*operators, *middleware], region_urls or {})),
-        "control": Later(lambda: _control(data_dir, adapters, [*operators, *middleware])),
+        "control": Later(lambda: _control(data_dir, replace(adapters, clock=clock), [*operators, *middleware])),
     }
 
     grpc = EmbeddedGrpc(stream, grpc_port)
@@ -159,7 +169,7 @@ def _coordination(adapters: Adapters, middleware: Sequence[Middleware], region_u
 
 def _control(data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:
     from functions.control.wiring import build
-    from shared.adapters.platform import PlatformSettings, open_platform
+    from shared.adapters.platform import open_platform
 
     platform = open_platform(PlatformSettings(runtime="embedded", data_dir=data_dir), adapters)
     return build(adapters, platform, middleware)

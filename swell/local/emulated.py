@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from subprocess import Popen
 
 from shared.topology import load_topology
+from swell.local.crowd_clock import crowd_clock
+from swell.local.emulated_crowds import EmulatedCrowds
 from swell.local.emulated_regions import serve_regions
 from swell.local.emulators import Emulators
 from swell.local.front_door import FrontDoor
@@ -35,26 +38,37 @@ def run_on_emulators(data_dir: Path, port: int = 0, *, regions: RegionOptions | 
     logs.mkdir(exist_ok=True)
     with ExitStack() as stack:
         emulators = stack.enter_context(Emulators.start(logs))
-        launcher = Launcher(topology.limited_to(names), emulators, data_dir)
+        stack.enter_context(emulators.in_environment())
+        launcher = Launcher(topology.limited_to(names), emulators, data_dir, crowd_clock(data_dir))
         for bucket in launcher.buckets.values():
             make_bucket(emulators.environment["STORAGE_EMULATOR_HOST"], emulators.project, bucket)
         pubsub = EmulatedPubSub(emulators.environment["PUBSUB_EMULATOR_HOST"], emulators.project)
         pubsub.make_topics(topology)
+        processes = {}
         for name in launcher.home_functions:
             launch = launcher.launch(name, topology.home_region)
-            stack.enter_context(child_process(launch.command, launch.environment, log=launch.log))
+            processes[name] = stack.enter_context(child_process(launch.command, launch.environment, log=launch.log))
         await_answers({name: launcher.url(name, None) for name in launcher.home_functions}, launcher.logs)
         if regions:
             yield serve_regions(stack, launcher, pubsub, port, regions)
         else:
-            yield _serve_alone(stack, launcher, pubsub, port)
+            yield _serve_alone(stack, launcher, pubsub, port, processes["query"])
 
 
-def _serve_alone(stack: ExitStack, launcher: Launcher, pubsub: EmulatedPubSub, port: int) -> RunningSwell:
+def _serve_alone(
+    stack: ExitStack, launcher: Launcher, pubsub: EmulatedPubSub, port: int, query: Popen[bytes]
+) -> RunningSwell:
     topology = launcher.topology
+    crowds = EmulatedCrowds(launcher)
+    fleet = crowds.fleet(topology.home_region, lambda: query.poll() is None)
     pubsub.make_subscriptions(topology, (), launcher.url, launcher.push_secret)
     urls = {name: launcher.url(name, None) for name in launcher.home_functions}
     upstreams = {name: Upstream(url) for name, url in urls.items() if topology.functions[name].trigger == "http"}
+    upstreams["query"] = Upstream(urls["query"], lambda: fleet.urls)
     door = FrontDoor(topology, upstreams, [upstream.close for upstream in upstreams.values()])
     logs = [launcher.logs / f"{name}.log" for name in urls]
-    return RunningSwell(stack.enter_context(serve(door, port)), logs, launcher.grpc)
+    url = stack.enter_context(serve(door, port))
+    crowds.follow(stack, {topology.home_region: fleet})
+    crowds.tick(stack, topology, {})
+    crowds.run_workflows(stack, url)
+    return RunningSwell(url, logs, launcher.grpc)

@@ -11,8 +11,8 @@ import os
 import shutil
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -77,6 +77,21 @@ class Emulators:
             waits = [_start(each, directory, stack) for each in _EMULATORS]
             environment = {each.variable: wait() for each, wait in zip(_EMULATORS, waits, strict=True)}
             return cls(environment, stack.pop_all())
+
+    @contextmanager
+    def in_environment(self) -> Iterator[None]:
+        """Have Google's clients of this process find them, until the block ends."""
+        environment = os.environ  # noqa: TID251 - Google's own
+        before = {name: environment.get(name) for name in VARIABLES}
+        environment.update(self.environment)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    environment.pop(name, None)
+                else:
+                    environment[name] = value
 
     @staticmethod
     def missing() -> list[str]:

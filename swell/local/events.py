@@ -1,8 +1,7 @@
 """Events and schedules of an embedded Swell: what nobody who asks for an answer waits for."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
@@ -13,23 +12,24 @@ from shared.adapters.stored.jobs import StoredJobs
 from shared.adapters.watched import WatchedPublisher, WatchedState
 from shared.foreign_messages import PUBLISHED_AT, PUBLISHED_ID
 from shared.topology import load_topology
-from swell.local.consumers import EmbeddedConsumers
+from swell.local.consumers import EmbeddedConsumers, Machine
 from swell.local.folding import fold_logs
-from swell.local.schedules import run_schedules
+from swell.local.schedules import of_crowds, run_schedules
 
 
 @contextmanager
-def handle_events(data_dir: Path, adapters: Adapters, buckets: Mapping[str, str] | None = None) -> Iterator[None]:
+def handle_events(machine: Machine) -> Iterator[None]:
     """Deliver events to the home functions, and tick the schedules, until the block ends.
 
-    `buckets`: the folder of each region, where there are several; events for their functions are left to them.
+    Where there are several regions, events for their functions are left to them.
     """
+    adapters = machine.adapters
     broker = broker_of(adapters)
     topology = load_topology()
-    consumers = EmbeddedConsumers(data_dir, adapters, buckets)
+    consumers = EmbeddedConsumers(machine)
     functions = {
         name: placed.subscription.push_function
-        for name, placed in topology.placed_subscriptions(buckets or ()).items()
+        for name, placed in topology.placed_subscriptions(machine.buckets).items()
         if placed.region is None
     }
 
@@ -39,11 +39,13 @@ def handle_events(data_dir: Path, adapters: Adapters, buckets: Mapping[str, str]
 
     dispatcher = Dispatcher(broker, deliver, only=functions)
     dispatcher.start()
+    crowds, others = of_crowds(topology)
     try:
-        with (
-            run_schedules(topology.schedules, adapters.publisher, adapters.clock, StoredJobs(adapters.state)),
-            fold_logs([broker, state_of(adapters)]),
-        ):
+        with ExitStack() as stack:
+            jobs = StoredJobs(adapters.state)
+            stack.enter_context(run_schedules(others, adapters.publisher, adapters.clock))
+            stack.enter_context(run_schedules(crowds, adapters.publisher, machine.crowd_clock, jobs))
+            stack.enter_context(fold_logs([broker, state_of(adapters)]))
             yield
     finally:
         dispatcher.stop(grace_s=10)

@@ -5,8 +5,10 @@ A region has one process at least, as an instance starts when somebody asks; mor
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen
 from tempfile import mkdtemp
@@ -15,51 +17,79 @@ from typing import Final
 
 from shared.adapters.stored.fleet import StoredFleet
 from shared.errors import SwellError
+from shared.ports.clock import Clock
 from shared.telemetry import log
-from shared.topology import Topology
+from swell.local.crowd_clock import pause_s
 from swell.local.processes import child_process
 from swell.local.region_host import RegionHost
 
-LOOK_EVERY_S: Final = 1.0
+LOOK_EVERY: Final = timedelta(seconds=1)
 MOST_PROCESSES: Final = 6
-"""Of one region, whatever it is set to: this is one machine."""
+"""Of one region: this is one machine."""
+
+
+@dataclass(frozen=True)
+class QueryProcess:
+    """A process beside the region's own; its stack ends it. `url` is None where it listens on the region's own port."""
+
+    stack: ExitStack
+    process: Popen[bytes]
+    is_ready: Callable[[], bool]
+    url: str | None = None
 
 
 class RegionFleet:
     """The processes of one region beside its own. On Linux they die with the thread that started them."""
 
-    def __init__(self, host: RegionHost) -> None:
-        self._host = host
-        self._ready_files = Path(mkdtemp(prefix="swell-fleet-"))
-        self._processes: list[tuple[ExitStack, Popen[bytes], Path]] = []
+    def __init__(self, is_running: Callable[[], bool], start: Callable[[], QueryProcess]) -> None:
+        """`is_running` tells of the region's own process, `start` starts one more."""
+        self._is_running = is_running
+        self._start = start
+        self._processes: list[QueryProcess] = []
+        self._ready: tuple[QueryProcess, ...] = ()
+
+    @property
+    def urls(self) -> list[str]:
+        """Where the processes answer that listen on ports of their own; from any thread."""
+        return [each.url for each in self._ready if each.url is not None]
 
     def follow(self, instances: int) -> int:
         """Have so many processes, the region's own included; returns how many answer."""
-        self._processes = [each for each in self._processes if each[1].poll() is None]
-        wanted = max(0, min(instances, MOST_PROCESSES) - 1) if self._host.is_running else 0
+        self._processes = [each for each in self._processes if each.process.poll() is None]
+        running = self._is_running()
+        wanted = max(0, min(instances, MOST_PROCESSES) - 1) if running else 0
         while len(self._processes) < wanted:
-            self._processes.append(self._started())
-        while len(self._processes) > wanted:
-            self._processes.pop()[0].close()
-        return int(self._host.is_running) + sum(ready.exists() for _, _, ready in self._processes)
+            self._processes.append(self._start())
+        leaving, self._processes = self._processes[wanted:], self._processes[:wanted]
+        self._ready = tuple(each for each in self._processes if each.is_ready())  # who leaves gets nothing more
+        for each in reversed(leaving):
+            each.stack.close()
+        return int(running) + len(self._ready)
 
     def stop(self) -> None:
         """End them all."""
+        self._ready = ()
         while self._processes:
-            self._processes.pop()[0].close()
+            self._processes.pop().stack.close()
 
-    def _started(self) -> tuple[ExitStack, Popen[bytes], Path]:
-        stack, ready = ExitStack(), self._ready_files / f"{time.monotonic_ns()}"
-        port = self._host.url.rpartition(":")[2]
+
+def beside(host: RegionHost) -> RegionFleet:
+    """The fleet of an embedded region: all its processes listen on one port."""
+    ready_files = Path(mkdtemp(prefix="swell-fleet-"))
+
+    def start() -> QueryProcess:
+        stack, ready = ExitStack(), ready_files / f"{time.monotonic_ns()}"
+        port = host.url.rpartition(":")[2]
         command = [sys.executable, "-m", "swell.local.query_process", port, str(ready)]
-        own = self._host.launch
-        process = stack.enter_context(child_process(command, own.environment, log=own.log))
-        return stack, process, ready
+        process = stack.enter_context(child_process(command, host.launch.environment, log=host.launch.log))
+        return QueryProcess(stack, process, ready.exists)
+
+    return RegionFleet(lambda: host.is_running, start)
 
 
 @contextmanager
 def following_fleet(
-    fleets: Mapping[str, RegionFleet], stored: StoredFleet, quotas: Mapping[str, int]
+    fleets: Mapping[str, RegionFleet], stored: StoredFleet, quotas: Mapping[str, int], clock: Clock
 ) -> Iterator[None]:
     """Keep every region at what it is set to, and say what is ready, from a thread until the block ends."""
     for region in fleets:
@@ -68,7 +98,7 @@ def following_fleet(
 
     def follow() -> None:
         try:
-            while not stopped.wait(LOOK_EVERY_S):
+            while not stopped.wait(pause_s(clock, LOOK_EVERY)):
                 for region, fleet in fleets.items():
                     _follow(region, fleet, stored)
         finally:
@@ -82,12 +112,6 @@ def following_fleet(
     finally:
         stopped.set()
         thread.join()
-
-
-def query_quotas(topology: Topology) -> dict[str, int]:
-    """The most instances that each region may have."""
-    bounds = topology.functions["query"].instances
-    return {name: bounds[region.tier].max for name, region in topology.regions.items()}
 
 
 def _follow(region: str, fleet: RegionFleet, stored: StoredFleet) -> None:

@@ -10,14 +10,18 @@ import httpx
 import orjson
 
 from shared.errors import DependencyUnavailable
+from shared.ports.clock import Clock
 from shared.topology import Function, Topology
+from swell.local.crowd_clock import CROWD_FUNCTIONS, CrowdClock, clock_environment
 from swell.local.emulators import Emulators
+from swell.local.fleet import MOST_PROCESSES
 from swell.local.region_host import Launch
 from swell.local.server import LOOPBACK, free_port
 
 _ROOT = Path(__file__).parents[2]
 _READY_WITHIN_S = 60
 _BUCKET = "swell-local"
+_ON_CROWD_CLOCK = str(_ROOT / "swell" / "local" / "hastened" / "main.py")
 WRITES = "index_update"
 """Commits in the bucket of its region; where there are several it dies with its region too."""
 
@@ -25,8 +29,9 @@ WRITES = "index_update"
 class Launcher:
     """How each function is started in each region, and where it then answers."""
 
-    def __init__(self, topology: Topology, emulators: Emulators, data_dir: Path) -> None:
+    def __init__(self, topology: Topology, emulators: Emulators, data_dir: Path, clock: Clock) -> None:
         self.topology = topology
+        self.clock = clock
         self.emulators = emulators
         home = topology.home_region
         self.buckets = {name: _BUCKET if name == home else f"{_BUCKET}-{name}" for name in topology.regions}
@@ -54,11 +59,11 @@ class Launcher:
             self._ports[place] = free_port()
         return f"http://{LOOPBACK}:{self._ports[place]}"
 
-    def launch(self, function: str, region: str) -> Launch:
-        """Under functions-framework, as in the cloud."""
+    def launch(self, function: str, region: str, url: str | None = None) -> Launch:
+        """Under functions-framework, as in the cloud; at a `url` of its own, one more process of the function."""
         name = f"{function}-{region}" if function in self.regional else function
-        port = self.url(function, region).rpartition(":")[2]
-        command = _command(function, self.topology.functions[function], port)
+        port = (url or self.url(function, region)).rpartition(":")[2]
+        command = self._command(function, self.topology.functions[function], port)
         alone = len(self.buckets) == 1
         environment = {
             **self.emulators.environment,
@@ -73,9 +78,23 @@ class Launcher:
             "SWELL_PORT": port,
             "SWELL_GRPC_PORT": self.grpc.rpartition(":")[2],
             "SWELL_CACHE_DIR": str(self._data_dir / "cache" / name),
+            "SWELL_REGION_INSTANCES": str(MOST_PROCESSES),
+            **clock_environment(self.clock),
             **({} if alone else self._among_others(function, region)),
         }
         return Launch(command, environment, self.logs / f"{name}.log")
+
+    def _command(self, name: str, function: Function, port: str) -> list[str]:
+        main = str(_ROOT / "functions" / name / "main.py")
+        if function.interface == "server":
+            return [sys.executable, main]
+        if isinstance(self.clock, CrowdClock) and (name in CROWD_FUNCTIONS or name == "query"):
+            main = _ON_CROWD_CLOCK
+        return [
+            *(sys.executable, "-m", "functions_framework", "--source", main),
+            *("--target", name, "--signature-type", function.signature_type),
+            *("--host", LOOPBACK, "--port", port),
+        ]
 
     def _among_others(self, function: str, region: str) -> dict[str, str]:
         return {
@@ -85,17 +104,6 @@ class Launcher:
             **({"SWELL_HEARTBEAT_S": "1"} if function == "region_sync" else {}),
             **({"SWELL_FOLLOWS": "home"} if function == "stream" else {}),
         }
-
-
-def _command(name: str, function: Function, port: str) -> list[str]:
-    main = str(_ROOT / "functions" / name / "main.py")
-    if function.interface == "server":
-        return [sys.executable, main]
-    return [
-        *(sys.executable, "-m", "functions_framework", "--source", main),
-        *("--target", name, "--signature-type", function.signature_type),
-        *("--host", LOOPBACK, "--port", port),
-    ]
 
 
 def await_answers(urls: Mapping[str, str], logs: Path) -> None:

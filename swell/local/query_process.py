@@ -12,10 +12,9 @@ import uvicorn
 from functions.query.settings import QuerySettings
 from functions.query.wiring import build as build_query
 from shared.adapters.opening import open_adapters
-from shared.edge import EdgeSettings, edge
-from shared.load.reporting import counted
 from shared.regions.placement import placement_of
 from shared.telemetry import log_to
+from swell.local.query_layers import counting
 from swell.local.server import reusable_listener, server_config
 
 
@@ -28,7 +27,7 @@ def main() -> None:
     with (settings.data_dir / "logs" / f"{region}.log").open("a") as sink:
         log_to(sink)
         adapters = open_adapters(settings)
-        app = build_query(adapters, settings, counted(adapters, region, edge(adapters, EdgeSettings())))
+        app = build_query(adapters, settings, counting(settings, adapters, region))
         listener = reusable_listener(port, listening=True)
         ready.touch()
         uvicorn.Server(server_config(app)).run(sockets=[listener])

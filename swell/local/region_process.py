@@ -16,13 +16,12 @@ from functions.region_sync.wiring import build as build_region_sync
 from shared.adapters.embedded.dispatcher import Dispatcher
 from shared.adapters.embedded.received_message import ReceivedMessage
 from shared.adapters.opening import open_adapters, open_bucket
-from shared.edge import EdgeSettings, edge
 from shared.errors import SwellError
-from shared.load.reporting import counted
 from shared.regions.placement import placement_of
 from shared.settings import Settings
 from shared.telemetry import log, log_to
 from swell.local.events import broker_of
+from swell.local.query_layers import counting
 from swell.local.server import reusable_listener, server_config
 
 _HEARTBEAT_S: Final = 1.0
@@ -73,7 +72,7 @@ def main() -> None:
         threading.Thread(target=look_for_what_was_missed, name="catch-up", daemon=True).start()
         ended = threading.Event()
         threading.Thread(target=be_there, name="heartbeat", daemon=True).start()
-        app = build_query(adapters, settings, counted(adapters, placement.region, edge(adapters, EdgeSettings())))
+        app = build_query(adapters, settings, counting(settings, adapters, placement.region))
         listener = reusable_listener(int(sys.argv[1]), listening=True)  # more processes may join: swell/local/fleet.py
         uvicorn.Server(server_config(app)).run(sockets=[listener])
         ended.set()

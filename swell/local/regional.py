@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -21,9 +22,11 @@ from shared.ports.state import StateStore
 from shared.settings import Settings
 from shared.telemetry import log, log_to
 from shared.topology import Topology, load_topology
+from swell.local.consumers import Machine
+from swell.local.crowd_clock import clock_environment, crowd_clock
 from swell.local.embedded import front_door, workflows_operate
 from swell.local.events import handle_events
-from swell.local.fleet import RegionFleet, following_fleet, query_quotas
+from swell.local.fleet import MOST_PROCESSES, beside, following_fleet
 from swell.local.region_choice import RegionOptions, first_regions, folders
 from swell.local.region_host import Launch, RegionHost
 from swell.local.region_map import region_map
@@ -60,19 +63,21 @@ def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Ite
         log_to(sink)
         stack.callback(log_to, None)
         adapters = open_adapters(settings)
-        hosts = {name: _host(name, data_dir, buckets) for name in names}
+        clock = crowd_clock(data_dir)
+        hosts = {name: _host(name, data_dir, buckets, clock_environment(clock)) for name in names}
         watch = RegionWatch(topology, speed=options.speed)
         membership = Membership(adapters.state, adapters.clock)
-        stack.enter_context(handle_events(data_dir, adapters, buckets))
+        stack.enter_context(handle_events(Machine(data_dir, adapters, MOST_PROCESSES, clock, buckets)))
         stack.enter_context(running_regions(hosts, watch, membership, options.revive_after_s))
-        fleets = {name: RegionFleet(host) for name, host in hosts.items()}
-        stack.enter_context(following_fleet(fleets, StoredFleet(adapters.state), query_quotas(topology)))
+        fleets, quotas = {name: beside(host) for name, host in hosts.items()}, dict.fromkeys(hosts, MOST_PROCESSES)
+        stack.enter_context(following_fleet(fleets, StoredFleet(adapters.state), quotas, clock))
         middleware = edge(adapters, EdgeSettings(**settings.model_dump()))
         reads = regional_reads(topology, hosts, watch, adapters.state)
         port, grpc_port, issuer = port or free_port(), free_port(), LocalIssuer()
         door = front_door(
             data_dir,
             adapters,
+            clock,
             middleware,
             reads,
             grpc_port=grpc_port,
@@ -82,21 +87,26 @@ def run_regions(data_dir: Path, port: int = 0, *, options: RegionOptions) -> Ite
             region_urls={name: host.url for name, host in hosts.items()},
         )
         url = stack.enter_context(serve(door, port))
-        stack.enter_context(run_workflows(adapters, url, settings, issuer))
+        stack.enter_context(run_workflows(replace(adapters, clock=clock), url, settings, issuer.token))
         yield RunningSwell(
             url, [logs / "swell.log", *(logs / f"{name}.log" for name in names)], f"{LOOPBACK}:{grpc_port}", hosts
         )
 
 
 def regional_reads(
-    topology: Topology, hosts: Mapping[str, RegionHost], watch: RegionWatch, state: StateStore
+    topology: Topology,
+    hosts: Mapping[str, RegionHost],
+    watch: RegionWatch,
+    state: StateStore,
+    more: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> RegionalReads:
-    """What stands in the front door for the query functions of all regions."""
+    """What stands in the front door for the query functions of all regions; `more`: further addresses of a region."""
     return RegionalReads(
         watch,
         {name: host.url for name, host in hosts.items()},
         default_origin=topology.home_region,
         region_map=lambda: region_map(topology, hosts, watch, state),
+        more=more,
     )
 
 
@@ -172,7 +182,7 @@ def _probe(client: httpx.Client, name: str, host: RegionHost, watch: RegionWatch
         (watch.alive if ready else watch.missed)(name)
 
 
-def _host(region: str, data_dir: Path, buckets: Mapping[str, str]) -> RegionHost:
+def _host(region: str, data_dir: Path, buckets: Mapping[str, str], more: Mapping[str, str]) -> RegionHost:
     port = free_port()
     environment = {
         "PYTHONPATH": str(_ROOT),
@@ -182,6 +192,7 @@ def _host(region: str, data_dir: Path, buckets: Mapping[str, str]) -> RegionHost
         "SWELL_REGION": region,
         "SWELL_BUCKETS": orjson.dumps(dict(buckets)).decode(),
         "SWELL_CACHE_DIR": str(data_dir / f"cache-{region}"),
+        **more,
     }
     command = [sys.executable, "-m", "swell.local.region_process", str(port)]
     launch = Launch(command, environment, data_dir / "logs" / f"{region}.out")

@@ -5,7 +5,8 @@ error only when no region answers.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from random import random
 from typing import Any, Final
 
@@ -41,12 +42,16 @@ class RegionalReads:
         *,
         default_origin: str,
         region_map: Callable[[], Any],
+        more: Callable[[str], Sequence[str]] = lambda _: (),
         draw: Callable[[], float] = random,
     ) -> None:
+        """`more`: further addresses of a region, as its fleet grows; they take turns with its own."""
         self._watch = watch
         self._urls = urls
         self._default_origin = default_origin
         self._region_map = region_map
+        self._more = more
+        self._turn = count()
         self._draw = draw
         self._client: httpx.AsyncClient | None = None
 
@@ -103,13 +108,17 @@ class RegionalReads:
     def _count(self, origin: str, region: str, started: float, *, failed: bool) -> None:
         self._watch.answered(origin, region, time.monotonic() - started, failed=failed)
 
+    def _url_of(self, region: str) -> str:
+        urls = (self._urls[region], *self._more(region))
+        return urls[next(self._turn) % len(urls)]
+
     async def _send(self, request: Request, body: bytes, region: str) -> Response:
         """The whole answer of one region, so that none breaks off in the middle; a stream of events as it comes."""
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=httpx.Timeout(90, connect=2))
         outgoing = self._client.build_request(
             request.method,
-            httpx.URL(self._urls[region] + target(request)),
+            httpx.URL(self._url_of(region) + target(request)),
             headers=handed_on(request),
             content=body,
         )

@@ -16,7 +16,8 @@ from shared.events.event import event_id_of
 from shared.ports.clock import Clock
 from shared.ports.publisher import Message, Publisher
 from shared.telemetry import log
-from shared.topology import Schedule
+from shared.topology import Schedule, Topology
+from swell.local.crowd_clock import CROWD_FUNCTIONS, pause_s
 
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 """A machine that slept, or whose clock was set, notices after this."""
@@ -80,18 +81,26 @@ class Schedules:
         return min([*due, _LONGEST_PAUSE])
 
 
+def of_crowds(topology: Topology) -> tuple[dict[str, Schedule], dict[str, Schedule]]:
+    """The schedules of the functions that expect crowds, and the others: they may go by two clocks."""
+    topics = {each.topic for each in topology.subscriptions.values() if each.push_function in CROWD_FUNCTIONS}
+    crowds = {name: schedule for name, schedule in topology.schedules.items() if schedule.topic in topics}
+    return crowds, {name: schedule for name, schedule in topology.schedules.items() if name not in crowds}
+
+
 @contextmanager
 def run_schedules(
-    schedules: Mapping[str, Schedule], publisher: Publisher, clock: Clock, jobs: StoredJobs
+    schedules: Mapping[str, Schedule], publisher: Publisher, clock: Clock, jobs: StoredJobs | None = None
 ) -> Iterator[None]:
-    """Publish ticks and one-shot jobs from a thread until the block ends."""
+    """Publish ticks, and one-shot jobs if there are any, from a thread until the block ends."""
     running, stopped = Schedules(schedules, publisher, clock), Event()
 
     def run() -> None:
-        while not stopped.wait(min(running.pause(), JOBS_EVERY).total_seconds()):
+        while not stopped.wait(pause_s(clock, min(running.pause(), JOBS_EVERY))):
             try:
                 running.publish_due()
-                jobs.publish_due(publisher, clock.now())
+                if jobs is not None:
+                    jobs.publish_due(publisher, clock.now())
             except DependencyUnavailable as error:
                 log("WARNING", "tick not published", reason=str(error))
 

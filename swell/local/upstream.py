@@ -1,5 +1,8 @@
 """A function in another process, as an ASGI app."""
 
+from collections.abc import Callable, Sequence
+from itertools import count
+
 import httpx
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -48,10 +51,12 @@ async def whole_body(request: Request) -> bytes:
 
 
 class Upstream:
-    """Forwards requests to a URL."""
+    """Forwards requests to a URL, in turn to it and to what `more` names: processes that only read, and come and go."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, more: Callable[[], Sequence[str]] = tuple) -> None:
         self._url = url
+        self._more = more
+        self._turn = count()
         self._client: httpx.AsyncClient | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,17 +65,14 @@ class Upstream:
             await forward_websocket(self._url, scope, receive, send)
             return
         if self._client is None:
-            self._client = httpx.AsyncClient(base_url=self._url, timeout=90)
+            self._client = httpx.AsyncClient(timeout=90)
         request = Request(scope, receive)
         try:
             body = await whole_body(request)
         except RequestTooLarge as error:
             await problem_response(error)(scope, receive, send)
             return
-        outgoing = self._client.build_request(
-            request.method, httpx.URL(target(request)), headers=handed_on(request), content=body
-        )
-        response = await self._answer(outgoing)
+        response = await self._answer(self._client, request, body)
         await response(scope, receive, send)
 
     async def close(self) -> None:
@@ -78,12 +80,21 @@ class Upstream:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _answer(self, outgoing: httpx.Request) -> Response:
-        assert self._client is not None  # noqa: S101 - made by the caller
-        try:
-            answer = await self._client.send(outgoing, stream=True)
-        except httpx.TransportError as error:
-            return json_response({"title": "function unreachable", "status": 502, "detail": repr(error)}, 502)
+    async def _answer(self, client: httpx.AsyncClient, request: Request, body: bytes) -> Response:
+        """Of the process whose turn it is; where it has gone meanwhile, of the one that stays."""
+        urls = (self._url, *self._more())
+        turn = urls[next(self._turn) % len(urls)]
+        for url in dict.fromkeys((turn, self._url)):
+            outgoing = client.build_request(
+                request.method, httpx.URL(url + target(request)), headers=handed_on(request), content=body
+            )
+            try:
+                answer = await client.send(outgoing, stream=True)
+                break
+            except httpx.TransportError as error:
+                failure = repr(error)
+        else:
+            return json_response({"title": "function unreachable", "status": 502, "detail": failure}, 502)
         headers = {name: value for name, value in answer.headers.items() if name not in HOP_BY_HOP}
         return StreamingResponse(
             answer.aiter_raw(), answer.status_code, headers, background=BackgroundTask(answer.aclose)

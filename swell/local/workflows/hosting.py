@@ -7,12 +7,13 @@ from pydantic import Field
 
 from shared.adapters.opening import Adapters
 from shared.settings import Settings
+from swell.local.crowd_clock import CrowdClock
 from swell.local.server import serve
 from swell.local.workflows.callback_desk import StoredCallbacks
 from swell.local.workflows.calls.sending import HttpxSender
 from swell.local.workflows.reading import read_all
 from swell.local.workflows.runner import Surroundings, WorkflowRunner, running
-from swell.local.workflows.timing import WallTime
+from swell.local.workflows.timing import SetTime, WallTime
 
 
 class WorkflowSettings(Settings):
@@ -22,24 +23,25 @@ class WorkflowSettings(Settings):
         default=1.0,
         gt=0,
         le=100_000,
-        description="60: what workflows wait for an hour takes a minute, for rehearsals; runtime embedded",
+        description="60: what workflows wait for an hour takes a minute, for rehearsals; on this machine",
     )
 
 
 @contextmanager
 def hosted(
-    adapters: Adapters, url: str, settings: WorkflowSettings, token: Callable[[str], str]
+    adapters: Adapters, url: str, settings: WorkflowSettings, token: Callable[[str], str | None]
 ) -> Iterator[WorkflowRunner]:
     """Take up executions until the block ends; their requests go to the functions at `url`, with these ID tokens."""
-    desk, sender = StoredCallbacks(adapters.state, adapters.clock), HttpxSender(token)
+    clock = adapters.clock
+    desk, sender = StoredCallbacks(adapters.state, clock), HttpxSender(token)
     around = Surroundings(
         state=adapters.state,
-        clock=adapters.clock,
+        clock=clock,
         publisher=adapters.publisher,
         sender=sender,
         desk=desk,
         variables={"SWELL_COORDINATION_URL": url, "SWELL_CONTROL_URL": url},
-        time=WallTime(settings.workflow_speed),
+        time=SetTime(clock) if isinstance(clock, CrowdClock) else WallTime(settings.workflow_speed),
     )
     with ExitStack() as stack:
         stack.callback(sender.close)

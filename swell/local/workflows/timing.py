@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
+from swell.local.crowd_clock import CrowdClock, pause_s
 from swell.local.workflows.failure import Cancelled, Interrupted
 
 _LOOK_S: Final = 0.25
@@ -86,3 +87,20 @@ class WallTime:
         stop.check()
         while not done() and (left := (moment - self.now()) / timedelta(seconds=1)) > 0:
             stop.wait(min(left / self._speed, _LOOK_S))
+
+
+class SetTime:
+    """The crowd clock of this machine, which may be set while something waits for it."""
+
+    def __init__(self, clock: CrowdClock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """As the protocol."""
+        return self._clock.now()
+
+    def wait_until(self, moment: datetime, stop: Stop, done: Callable[[], bool] = lambda: False) -> None:
+        """As the protocol."""
+        stop.check()
+        while not done() and (left := moment - self.now()) > timedelta(0):
+            stop.wait(pause_s(self._clock, left))

@@ -170,7 +170,7 @@ def test_the_plan_is_a_floor_under_the_demand(scaling: Scaling) -> None:
 def test_the_budget_is_a_ceiling_over_both(scaling: Scaling) -> None:
     """What may be spent an hour pays for two instances: the plan's eight are denied, nothing more may start."""
     scaling.plan((0, 8))
-    terms = terms_of(load_topology(), LIST_PRICES)
+    terms = terms_of(load_topology(), LIST_PRICES, dict.fromkeys(load_topology().regions, 80))
     hourly = next(one.micros_per_instance_hour for one in terms if one.region == REGION)
     scaling.state.commit([spending_write(Spending(2 * hourly, NOON))])
 

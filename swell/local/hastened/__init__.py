@@ -1,0 +1,1 @@
+"""Functions on a clock that a rehearsal has set."""
