@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from functions.burst_prediction.load_history import minutes_since_epoch
-from functions.burst_prediction.priors import PRIORS, prior_multiplier, strength
+from functions.burst_prediction.priors import PRIORS, drawn_requests, prior_multiplier, strength
 from shared.domain.calendar import Occurrence
 
 
@@ -21,6 +21,8 @@ class Crowd:
     stage: str
     log_multiplier: float
     events: int
+    requests: float = 0.0
+    """What they draw in the region altogether, where their audience is known."""
 
     @property
     def end_min(self) -> float:
@@ -33,18 +35,21 @@ class Crowd:
         return strength(self.log_multiplier)
 
 
-def crowds_in(region: str, occurrences: Iterable[Occurrence]) -> tuple[Crowd, ...]:
-    """The crowds of a region by start. Events of one kind that start together add up: the excess of each counts."""
+def crowds_in(region: str, occurrences: Iterable[Occurrence], *, requests_per_viewer: float = 0.0) -> tuple[Crowd, ...]:
+    """The crowds of a region by start. Events of one kind that start together add up: the excess of each counts.
+
+    `requests_per_viewer` is for events that do not say it themselves.
+    """
     named = [occurrence for occurrence in occurrences if occurrence.event.region_weights.get(region, 0.0) > 0]
 
     def together(occurrence: Occurrence) -> tuple[float, str]:
         return minutes_since_epoch(occurrence.starts_at), occurrence.event.kind.value
 
     groups = groupby(sorted(named, key=together), key=together)
-    return tuple(_crowd(start, kind, list(members), region) for (start, kind), members in groups)
+    return tuple(_crowd(start, kind, list(members), region, requests_per_viewer) for (start, kind), members in groups)
 
 
-def _crowd(start_min: float, kind: str, members: list[Occurrence], region: str) -> Crowd:
+def _crowd(start_min: float, kind: str, members: list[Occurrence], region: str, requests_per_viewer: float) -> Crowd:
     excess = sum(prior_multiplier(member, region) - 1 for member in members)
     longest = max(members, key=lambda member: member.ends_at)
     duration_min = minutes_since_epoch(longest.ends_at) - start_min
@@ -59,4 +64,5 @@ def _crowd(start_min: float, kind: str, members: list[Occurrence], region: str) 
         stage=members[0].event.stage,
         log_multiplier=math.log(1 + excess),
         events=len(members),
+        requests=sum(drawn_requests(member, region, requests_per_viewer) for member in members),
     )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from functions.burst_prediction.arrays import Floats
+from functions.burst_prediction.arrays import Flags, Floats
 from functions.burst_prediction.bands import QUANTILES
 from functions.burst_prediction.crowds import Crowd
+from functions.burst_prediction.event_basis import Phase, phases
 from functions.burst_prediction.foresight import Foreseen, foresee
 from functions.burst_prediction.growth_model import GrowthModel
 from functions.burst_prediction.load_history import LoadHistory
@@ -36,6 +37,8 @@ class Forecast:
     starts_min: Floats
     lengths_min: Floats
     requests_per_min: Floats
+    by_prior: Flags | None = None
+    """Whether a step stands on what events are expected to draw, not on load; shape (steps,)."""
 
     def quantile(self, quantile: float) -> Floats:
         """Requests per minute of each step at one of `QUANTILES`.
@@ -79,7 +82,7 @@ def _foreseen(grid: LogGrid, crowds: Sequence[Crowd], model: GrowthModel | None,
     origins = np.full(bins, len(recent) - 1, np.int64)
     targets = origins + np.arange(1, bins + 1)
     if method is not Method.GROWTH_MODEL:
-        return foresee_naively(recent, method, origins, targets)
+        return foresee_naively(recent, method, origins, targets, phases(recent.centres_min, crowds) == Phase.QUIET)
     if model is None:
         raise ValueError("model: got None, allowed: a fitted model where the method is the growth model")
     course = usual_course(recent, model.profile, crowds, ahead=bins, earlier=model.memory)

@@ -30,6 +30,8 @@ class FittingPolicy:
     history_days: int
     refit_after: timedelta
     refits_at_once: int
+    requests_per_viewer: float = 0.0
+    """What one of an announced audience asks, where the event does not say it."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class RegionOutlook:
 
 
 class ForecastRegions:
-    """Forecasts every region of which any load is known."""
+    """Forecasts every region of which any load is known, or what an announced event would draw."""
 
     def __init__(
         self,
@@ -94,7 +96,8 @@ class ForecastRegions:
 
     def _outlook(self, history: LoadHistory, occurrences: Sequence[Occurrence], now: datetime) -> RegionOutlook | None:
         remembered = self._store.recall(history.region)
-        crowds = crowds_in(history.region, occurrences)
+        each_asks = self._fitting.requests_per_viewer
+        crowds = crowds_in(history.region, occurrences, requests_per_viewer=each_asks)
         outlook = look_ahead(
             history,
             crowds,

@@ -12,6 +12,7 @@ class Method(StrEnum):
     WEEK_NAIVE = "week_naive"
     DAY_NAIVE = "day_naive"
     LEVEL = "level"
+    EVENT_PRIOR = "event_prior"
 
 
 class MethodReason(StrEnum):
@@ -22,6 +23,7 @@ class MethodReason(StrEnum):
     MODEL_IS_WORSE = "model_is_worse"
     MODEL_NOT_YET_BETTER_AGAIN = "model_not_yet_better_again"
     TOO_LITTLE_HISTORY = "too_little_history"
+    NO_LOAD_KNOWN = "no_load_known"
 
 
 # A model that was replaced comes back when its error is below this share of the naive one's, so they do not alternate.

@@ -8,11 +8,12 @@ import numpy as np
 from functions.burst_prediction.alarms import LOOK_AHEAD_MIN, alarm_raised
 from functions.burst_prediction.bursts import week_means
 from functions.burst_prediction.crowds import Crowd
+from functions.burst_prediction.event_prior import forecast_of_events, with_event_priors
 from functions.burst_prediction.forecast import Forecast, forecast_load
 from functions.burst_prediction.growth_model import GrowthModel
 from functions.burst_prediction.load_history import LoadHistory
 from functions.burst_prediction.log_grid import BIN_MIN, requests_in_bins
-from functions.burst_prediction.method_choice import Method, MethodChoice, choose_method, seasonal_naive
+from functions.burst_prediction.method_choice import Method, MethodChoice, MethodReason, choose_method, seasonal_naive
 from functions.burst_prediction.score_log import (
     ForecastScores,
     ScoredBin,
@@ -45,19 +46,22 @@ def look_ahead(
     log: Sequence[ScoredBin],
     current: Method | None,
 ) -> Outlook | None:
-    """The outlook from the end of a history; None where not one whole bin is known.
+    """The outlook from the end of a history; None where not one whole bin is known, nor what an event would draw.
 
     The model is asked even while another method is in its place, so that it can show that it is better again.
     """
     if len(history.counts) < BIN_MIN:
-        return None
+        expected = forecast_of_events(history.region, history.end_min, crowds)
+        choice = MethodChoice(Method.EVENT_PRIOR, MethodReason.NO_LOAD_KNOWN)
+        return None if expected is None else Outlook(expected, choice, scores_of(log), tuple(log), alarm=False)
     days_known = len(history.counts) / _MINUTES_PER_DAY
     log = with_actuals(log, history)
     scores = scores_of(log)
     choice = choose_method(days_known, scores.recent, current)
     naive = forecast_load(history, crowds, model=None, method=seasonal_naive(days_known))
     grown = None if model is None else forecast_load(history, crowds, model=model, method=Method.GROWTH_MODEL)
-    chosen = grown if grown is not None and choice.method is Method.GROWTH_MODEL else naive
+    by_model = grown is not None and choice.method is Method.GROWTH_MODEL
+    chosen = grown if grown is not None and by_model else with_event_priors(naive, crowds)
     log = with_bin(log, foreseen_bin(history, model=grown, naive=naive, chosen=chosen))
     return Outlook(chosen, choice, scores, log, _alarm(history, chosen))
 

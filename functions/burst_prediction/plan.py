@@ -68,6 +68,7 @@ class _Minutes:
     asked: Floats
     kept: Floats
     in_event: Flags
+    by_prior: Flags
 
 
 class _Block(NamedTuple):
@@ -77,6 +78,7 @@ class _Block(NamedTuple):
     asked: float
     kept: float
     in_event: bool
+    by_prior: bool
 
 
 def plan_region(
@@ -131,8 +133,9 @@ def _minutes(forecast: Forecast, crowds: Sequence[Crowd], policy: PlanPolicy, ra
     lengths = forecast.lengths_min.astype(np.int64)
     in_event = phases(forecast.starts_min + forecast.lengths_min / 2, crowds) != Phase.QUIET
     needed = np.repeat(needed_instances(forecast, in_event, policy), lengths)
+    by_prior = np.zeros(len(needed), np.bool_) if forecast.by_prior is None else np.repeat(forecast.by_prior, lengths)
     asked = ask_early(needed, ramp)
-    return _Minutes(needed, asked, _step_down(asked, policy.step_down_min), np.repeat(in_event, lengths))
+    return _Minutes(needed, asked, _step_down(asked, policy.step_down_min), np.repeat(in_event, lengths), by_prior)
 
 
 def _step_down(asked: Floats, minutes: int) -> Floats:
@@ -147,8 +150,9 @@ def _step_down(asked: Floats, minutes: int) -> Floats:
 def _blocks(minutes: _Minutes) -> list[_Block]:
     starts = np.arange(0, len(minutes.needed), BLOCK_MIN)
     most = [np.maximum.reduceat(values, starts).tolist() for values in (minutes.needed, minutes.asked, minutes.kept)]
-    in_event = np.logical_or.reduceat(minutes.in_event, starts).tolist()
-    return [_Block(*block) for block in zip(*most, in_event, strict=True)]
+    flags = (minutes.in_event, minutes.by_prior & (minutes.needed > 0))
+    any_of = [np.logical_or.reduceat(values, starts).tolist() for values in flags]
+    return [_Block(*block) for block in zip(*most, *any_of, strict=True)]
 
 
 def _reason(block: _Block, stop_min: int, instances: int, limits: RegionLimits) -> PlanReason:
@@ -160,6 +164,7 @@ def _reason(block: _Block, stop_min: int, instances: int, limits: RegionLimits) 
         (block.needed > attainable, PlanReason.RAMP_TOO_SLOW),
         (block.kept > block.asked, PlanReason.STEP_DOWN),
         (block.asked > block.needed, PlanReason.RAMP_AHEAD),
+        (block.by_prior, PlanReason.PRIOR),
         (block.in_event, PlanReason.EVENT),
     )
     return next((reason for holds, reason in reasons if holds), PlanReason.FORECAST)

@@ -49,6 +49,17 @@ def prior_multiplier(occurrence: Occurrence, region: str) -> float:
     return 1 + excess * event.region_weights.get(region, 0.0)
 
 
+def drawn_requests(occurrence: Occurrence, region: str, requests_per_viewer: float) -> float:
+    """What the audience asks of one region altogether, 0 where it is not known how many they are.
+
+    The audience is shared out by the event's weights; `requests_per_viewer` is for events that do not say it.
+    """
+    event = occurrence.event
+    asked = requests_per_viewer if event.requests_per_viewer is None else event.requests_per_viewer
+    share = event.region_weights.get(region, 0.0) / sum(event.region_weights.values())
+    return (event.audience or 0) * asked * share
+
+
 def median_log_lift(log_multiplier: float) -> float:
     """The median of the prior, in log load at the peak."""
     return log_multiplier / 2

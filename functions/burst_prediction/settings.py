@@ -38,6 +38,13 @@ class BurstPredictionSettings(PlatformSettings):
         le=3600,
         description="from starting an instance to its first answer with the index loaded; measured",
     )
+    requests_per_viewer: float = Field(
+        default=0.1,
+        ge=0,
+        le=1000,
+        description="requests that one of an event's audience makes during it, where the event does not say; counts "
+        "while no model of the region is fitted. An assumption: one in ten asks once",
+    )
     history_days: int = Field(default=42, ge=8, le=90, description="load that a model is fitted on")
     refit_after_h: float = Field(default=24.0, gt=0, description="age at which a model is fitted anew")
     refits_at_once: int = Field(

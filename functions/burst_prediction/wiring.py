@@ -29,7 +29,12 @@ def build(adapters: Adapters, platform: Platform, settings: BurstPredictionSetti
         calendar=CalendarStore(adapters.state),
         store=OutlookStore(adapters.state),
         timeline=timeline,
-        fitting=FittingPolicy(settings.history_days, timedelta(hours=settings.refit_after_h), settings.refits_at_once),
+        fitting=FittingPolicy(
+            settings.history_days,
+            timedelta(hours=settings.refit_after_h),
+            settings.refits_at_once,
+            settings.requests_per_viewer,
+        ),
     )
     plan = PlanRegions(
         state=adapters.state,

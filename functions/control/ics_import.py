@@ -23,7 +23,7 @@ MAX_RULE_DAYS = 500_000
 MAX_ID_LENGTH = 200
 # What a calendar says about crowds beyond RFC 5545; X- names are ignored by other programs.
 REGIONS, KIND, STAGE = "X-SWELL-REGIONS", "X-SWELL-KIND", "X-SWELL-STAGE"
-AUDIENCE, PEAK = "X-SWELL-AUDIENCE", "X-SWELL-PEAK-MIN"
+AUDIENCE, PEAK, PER_VIEWER = "X-SWELL-AUDIENCE", "X-SWELL-PEAK-MIN", "X-SWELL-REQUESTS-PER-VIEWER"
 
 
 class SkipReason(StrEnum):
@@ -168,7 +168,7 @@ def _event(entry: Event, defaults: ImportDefaults) -> CalendarEvent:
     """What an entry says about each of its times, with the first of them as its start."""
     start = entry.start
     zone = _zone(start, defaults.time_zone)
-    audience, peak = entry.get(AUDIENCE), entry.get(PEAK)
+    audience, peak, per_viewer = entry.get(AUDIENCE), entry.get(PEAK), entry.get(PER_VIEWER)
     return CalendarEvent(
         event_id=_event_id(_uid(entry), None),
         name=str(entry.get("SUMMARY", "")).strip()[:200] or "event",
@@ -180,6 +180,7 @@ def _event(entry: Event, defaults: ImportDefaults) -> CalendarEvent:
         stage=str(entry.get(STAGE, "")),
         peak_after_start=None if peak is None else timedelta(minutes=float(peak)),
         audience=None if audience is None else int(audience),
+        requests_per_viewer=None if per_viewer is None else float(per_viewer),
     )
 
 

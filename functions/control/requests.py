@@ -5,7 +5,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, NaiveDatetime, model_validator
 
-from shared.domain.calendar import MAX_AUDIENCE, CalendarEvent, EventType
+from shared.domain.calendar import MAX_AUDIENCE, MAX_REQUESTS_PER_VIEWER, CalendarEvent, EventType
 from shared.domain.limits import MAX_REVISION
 from shared.domain.recurrence import MAX_OCCURRENCES, Frequency, Recurrence
 from shared.http import RequestModel
@@ -64,6 +64,7 @@ class PutEvent(_NamesRegions):
     stage: str = Field(default="", max_length=100)
     peak_after_start_min: float | None = Field(default=None, ge=0, le=MAX_DURATION_MIN)
     audience: int | None = Field(default=None, ge=1, le=MAX_AUDIENCE)
+    requests_per_viewer: float | None = Field(default=None, ge=0, le=MAX_REQUESTS_PER_VIEWER)
     recurrence: RecurrenceBody | None = None
     if_revision: int | None = Field(default=None, ge=0, le=MAX_REVISION)
 
@@ -90,6 +91,7 @@ class PutEvent(_NamesRegions):
             stage=self.stage,
             peak_after_start=None if peak is None else timedelta(minutes=peak),
             audience=self.audience,
+            requests_per_viewer=self.requests_per_viewer,
             recurrence=None if repeated is None else Recurrence(**dict(repeated)),
         )
 

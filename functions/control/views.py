@@ -20,6 +20,7 @@ def event_view(event: CalendarEvent) -> dict[str, Any]:
         "stage": event.stage,
         "peak_after_start_min": None if peak is None else peak.total_seconds() / 60,
         "audience": event.audience,
+        "requests_per_viewer": event.requests_per_viewer,
         "recurrence": None
         if repeated is None
         else {

@@ -10,6 +10,7 @@ from shared.domain.recurrence import Recurrence
 
 MAX_DURATION = timedelta(days=14)
 MAX_AUDIENCE = 10_000_000_000
+MAX_REQUESTS_PER_VIEWER = 1000.0
 
 
 class EventType(StrEnum):
@@ -29,7 +30,9 @@ class CalendarEvent:
 
     `starts_at_local` is wall-clock time in `time_zone`: an event that recurs at 20:00 stays at 20:00 when the clocks
     change. `region_weights` says how much of the crowd a region sees, 1.0 for the region with the largest share;
-    a region that is not named sees none of it. `stage` tells apart rounds of one series ("round of 16").
+    a region that is not named sees none of it. `stage` tells apart rounds of one series ("round of 16"). `audience` is
+    how many people follow it, `requests_per_viewer` how many requests each of them makes meanwhile: first crowds are
+    planned for by these.
     """
 
     event_id: str
@@ -44,6 +47,7 @@ class CalendarEvent:
     audience: int | None = None
     recurrence: Recurrence | None = None
     revision: int = field(default=1)
+    requests_per_viewer: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no forecast could use.
@@ -106,6 +110,9 @@ def _problems(event: CalendarEvent) -> list[str]:
         ),
         f"audience: got {event.audience}, allowed: 1 to {MAX_AUDIENCE}": (
             event.audience is None or 1 <= event.audience <= MAX_AUDIENCE
+        ),
+        f"requests_per_viewer: got {event.requests_per_viewer}, allowed: 0 to {MAX_REQUESTS_PER_VIEWER:g}": (
+            event.requests_per_viewer is None or 0 <= event.requests_per_viewer <= MAX_REQUESTS_PER_VIEWER
         ),
     }
     return [problem for problem, holds in rules.items() if not holds]

@@ -14,6 +14,8 @@ class PlanReason(StrEnum):
     NOTHING_EXPECTED = "nothing_expected"
     FORECAST = "forecast"
     EVENT = "event"
+    PRIOR = "prior"
+    """What an event is expected to draw by its audience or its kind: no load of such events is known yet."""
     RAMP_AHEAD = "ramp_ahead"
     RAMP_TOO_SLOW = "ramp_too_slow"
     STEP_DOWN = "step_down"

@@ -82,6 +82,9 @@ def add(
     minutes: Annotated[float, typer.Option(min=1, help="How long it lasts.")] = 120.0,
     peak_after_min: Annotated[float | None, typer.Option(min=0, help="When the crowd is largest.")] = None,
     audience: Annotated[int | None, typer.Option(min=1, help="How many people are expected.")] = None,
+    requests_per_viewer: Annotated[
+        float | None, typer.Option(min=0, max=1000, help="How many requests each of them makes meanwhile.")
+    ] = None,
     stage: Annotated[str, typer.Option(help="Which round of a series: final, group stage.")] = "",
     every: Annotated[str | None, typer.Option(help="daily, weekly, monthly or yearly.")] = None,
     times: Annotated[int | None, typer.Option(min=1, help="With --every: how often.")] = None,
@@ -103,6 +106,7 @@ def add(
         "stage": stage,
         "peak_after_start_min": peak_after_min,
         "audience": audience,
+        "requests_per_viewer": requests_per_viewer,
         "recurrence": None if every is None else {"frequency": every, "count": times},
     }
     with connected(url) as client:
