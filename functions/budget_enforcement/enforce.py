@@ -1,19 +1,23 @@
 """Each minute: book what was spent, decide what may be spent next and what gives way, and make both known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from functions.budget_enforcement.alerts import Alert, alert_for
-from functions.budget_enforcement.budget_policy import BudgetDecision, decide_budget
+from functions.budget_enforcement.alerts import Alert, alerts_for
+from functions.budget_enforcement.budget_policy import TICK, BudgetDecision, decide_budget
+from functions.budget_enforcement.ceilings import Ceilings, ReadCeilings
 from functions.budget_enforcement.ledger import SpendLedger, book
 from functions.budget_enforcement.ledger_store import Kept, LedgerStore
+from functions.budget_enforcement.month_end import forecast_month_end
 from functions.budget_enforcement.spend import costs_by_hour, worst_cost
+from functions.budget_enforcement.standing_document import Outlook, reason_of, standing_write
 from shared.budget.documents import Budget, Budgets
 from shared.budget.emergency_stop import StopState
-from shared.budget.limits import Limits
+from shared.budget.limits import ApprovedRaise, Limits
+from shared.budget.windows import Window
 from shared.coordination.races import retry_lost_races
-from shared.crowds.paths import FLEET
 from shared.crowds.spending import Spending, spending_write
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry, timeline_write
 from shared.domain.money import dollars
@@ -27,6 +31,9 @@ from shared.ports.state import Put, StateStore
 
 UNLIMITED: Final = Limits(10**18, 10**18, 10**18)
 """A stop holds where no budget was ever set, too; let go, it limits nothing."""
+
+KNOWN_HOURS: Final = 24
+"""A rate of less than a day is no reason to speak of the month."""
 
 LEAST_APART: Final = timedelta(seconds=30)
 """Two ticks closer than this are one tick delivered twice."""
@@ -49,6 +56,7 @@ class EnforceBudget:
         *,
         state: StateStore,
         metrics: LoadMetrics,
+        ceilings: ReadCeilings,
         ledgers: LedgerStore,
         timeline: Timeline,
         clock: Clock,
@@ -57,6 +65,7 @@ class EnforceBudget:
         self._state = state
         self._budgets = Budgets(state)
         self._metrics = metrics
+        self._ceilings = ceilings
         self._ledgers = ledgers
         self._timeline = timeline
         self._clock = clock
@@ -79,10 +88,18 @@ class EnforceBudget:
         if before.decided_at is not None and now - before.decided_at < LEAST_APART:
             return Outcome.DUPLICATE
         ledger = self._booked(before.ledger or self._begun(now), now)
-        decision = self._decide(budget or Budget(UNLIMITED), stop, before, ledger, now)
-        after = Kept(ledger, decision.level.state, decision.mode, now, before.version)
-        self._ledgers.keep(before, after, _consequences(before, decision, now))
+        ceilings = self._ceilings()
+        decision = self._decide(budget or Budget(UNLIMITED), stop, before, ledger, ceilings, now)
+        since = now if before.mode_since is None or decision.mode is not before.mode else before.mode_since
+        after = Kept(ledger, decision.level.state, decision.mode, now, before.version, since)
+        raises = () if budget is None else budget.raises
+        worst = worst_cost(ceilings.most, TICK, self._costs.shape, self._costs.prices)
+        outlook = Outlook(forecast_month_end(ledger, raises, now), worst, since)
+        also = [standing_write(ledger, decision, outlook, now), *_consequences(before, decision, now)]
+        self._ledgers.keep(before, after, also)
         self._alert(decision, now)
+        self._alert_month_end(decision, outlook, now)
+        self._let_go(raises, now)
         return Outcome.DONE
 
     def _begun(self, now: datetime) -> SpendLedger:
@@ -99,14 +116,12 @@ class EnforceBudget:
             ledger = book(ledger, end, micros)
         return ledger
 
-    def _decide(
-        self, budget: Budget, stop: StopState, before: Kept, ledger: SpendLedger, now: datetime
+    def _decide(  # noqa: PLR0917 - one call above
+        self, budget: Budget, stop: StopState, before: Kept, ledger: SpendLedger, ceilings: Ceilings, now: datetime
     ) -> BudgetDecision:
         """With the worst that the minutes since can have come to, so that what is late cannot pass a limit."""
-        fleet = [document.data for document in self._state.list(FLEET)]
-        most = {data["region"]: data["max_instances"] for data in fleet}
         since = now - ledger.booked_until
-        unmeasured = worst_cost(most, since, self._costs.shape, self._costs.prices)
+        unmeasured = worst_cost(ceilings.most, since, self._costs.shape, self._costs.prices)
         return decide_budget(
             book(ledger, now, unmeasured),
             budget.limits,
@@ -114,22 +129,36 @@ class EnforceBudget:
             level=before.level,
             stop=stop,
             now=now,
-            scale_out_denied=any(data["denied"] and data["denial"] == "money" for data in fleet),
+            scale_out_denied=ceilings.denied_for_money,
         )
 
     def _alert(self, decision: BudgetDecision, now: datetime) -> None:
-        alert, worst = alert_for(decision.windows)
-        if alert is not Alert.NONE:
-            start = worst.window.start_of(now)
-            text = f"{worst.used:.0%} of the {worst.window.value}'s {dollars(worst.limit)} is spent"
+        for alert, standing in alerts_for(decision.windows):
+            start = standing.window.start_of(now)
+            text = f"{standing.used:.0%} of the {standing.window.value}'s {dollars(standing.limit)} is spent"
             kind = EntryKind.ALERT if alert >= Alert.WARNING else EntryKind.BUDGET
-            key = f"{alert.name} {worst.window.value} {start.isoformat()}"
+            key = f"{alert.name} {standing.window.value} {start.isoformat()}"
             self._timeline.note_once(TimelineEntry(now, kind, key, text))
+
+    def _alert_month_end(self, decision: BudgetDecision, outlook: Outlook, now: datetime) -> None:
+        """Once a day, where the month comes to more than its limit at the rate of the last days."""
+        limit = next(standing.limit for standing in decision.windows if standing.window is Window.MONTH)
+        if outlook.month_end.hours >= KNOWN_HOURS and outlook.month_end.expected > limit:
+            text = f"at this rate the month comes to {dollars(outlook.month_end.expected)} of {dollars(limit)}"
+            self._timeline.note_once(TimelineEntry(now, EntryKind.ALERT, f"month end {now:%Y%m%d}", text))
+
+    def _let_go(self, raises: Sequence[ApprovedRaise], now: datetime) -> None:
+        """Raises of months that have ended are removed."""
+        if any(one.is_over(now) for one in raises):
+            for one in self._budgets.drop_past(now):
+                text = f"the raise for {one.event_id} by {one.approved_by} is over"
+                key = f"raise over {one.event_id} {one.end.isoformat()}"
+                self._timeline.note_once(TimelineEntry(now, EntryKind.BUDGET, key, text))
 
 
 def _consequences(before: Kept, decision: BudgetDecision, now: datetime) -> list[Put]:
     """The rate, the mode, and the line that tells of a change of mode."""
-    reason = f"stopped by {decision.stopped_by}" if decision.stopped_by else decision.level.reason.value
+    reason = reason_of(decision)
     mode = {"mode": int(decision.mode), "reason": reason, "decided_at": now.isoformat()}
     writes = [spending_write(Spending(decision.micros_per_hour, now)), Put(SERVING_MODE_DOCUMENT, mode)]
     if decision.mode is not before.mode:

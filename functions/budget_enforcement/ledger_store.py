@@ -16,7 +16,7 @@ from shared.ports.state import ABSENT, Absent, Put, StateStore
 class Kept:
     """What the last decision left, when it was made, and the version of its document.
 
-    `mode` is the serving mode that it made known: the level's, or that of the emergency stop.
+    `mode` is the serving mode that it made known: the level's, or that of the emergency stop; it holds `mode_since`.
     """
 
     ledger: SpendLedger | None
@@ -24,6 +24,7 @@ class Kept:
     mode: ServingMode
     decided_at: datetime | None
     version: str | Absent
+    mode_since: datetime | None = None
 
 
 class LedgerStore:
@@ -40,7 +41,8 @@ class LedgerStore:
         data = document.data
         level = LevelState(ServingMode(data["level"]["mode"]), _moment(data["level"]["relieved_since"]))
         mode = ServingMode(data["mode"])
-        return Kept(_ledger(data["ledger"]), level, mode, _moment(data["decided_at"]), document.version)
+        moments = _moment(data["decided_at"]), _moment(data.get("mode_since"))
+        return Kept(_ledger(data["ledger"]), level, mode, moments[0], document.version, moments[1])
 
     def keep(self, before: Kept, after: Kept, also: Sequence[Put]) -> None:
         """Keep what was decided, and in the same commit what follows from it.
@@ -61,6 +63,7 @@ def _data(kept: Kept) -> dict[str, Any]:
         "ledger": _ledger_data(kept.ledger),
         "level": {"mode": int(kept.level.mode), "relieved_since": _text(kept.level.relieved_since)},
         "mode": int(kept.mode),
+        "mode_since": _text(kept.mode_since),
         "decided_at": _text(kept.decided_at),
     }
 

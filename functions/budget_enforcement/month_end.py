@@ -15,10 +15,14 @@ LOOKED_BACK = timedelta(hours=72)
 
 @dataclass(frozen=True)
 class MonthEnd:
-    """By the end of the month: `expected` at the rate of the last days, `at_most` with all approved events paid for."""
+    """By the end of the month: `expected` at the rate of the last days, `at_most` with all approved events paid for.
+
+    `hours` of that rate are known; less than a day's says little about a month.
+    """
 
     expected: Micros
     at_most: Micros
+    hours: float
 
 
 def forecast_month_end(ledger: SpendLedger, raises: Sequence[ApprovedRaise], now: datetime) -> MonthEnd:
@@ -30,7 +34,7 @@ def forecast_month_end(ledger: SpendLedger, raises: Sequence[ApprovedRaise], now
     hours = max(timedelta(hours=1), now - begun) / timedelta(hours=1)
     left = (Window.MONTH.end_of(now) - now) / timedelta(hours=1)
     expected = counted + int(corrected(sum(recent), ledger.correction_ppm) / hours * left)
-    return MonthEnd(expected, expected + sum(_still_to_come(one, now) for one in raises))
+    return MonthEnd(expected, expected + sum(_still_to_come(one, now) for one in raises), hours)
 
 
 def _still_to_come(one: ApprovedRaise, now: datetime) -> Micros:

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Final
 
 from functions.budget_enforcement.billing_notice import BUDGET_ID, read_notice
+from functions.budget_enforcement.ceilings import ReadCeilings
 from functions.budget_enforcement.enforce import Costs, EnforceBudget
 from functions.budget_enforcement.ledger_store import LedgerStore
 from functions.budget_enforcement.settings import BudgetEnforcementSettings
@@ -16,7 +17,7 @@ from shared.domain.prices import LIST_PRICES, InstanceShape
 from shared.entrypoint import Consumer
 from shared.events.crowds import SpendDueV1
 from shared.foreign_messages import ForeignContract
-from shared.topology import load_topology
+from shared.topology import Topology, load_topology
 
 BOOKED_LATER: Final = timedelta(minutes=2)
 """Load that comes later than this after it is expected is not booked; until then its worst is assumed."""
@@ -31,6 +32,7 @@ def build(adapters: Adapters, platform: Platform, settings: BudgetEnforcementSet
     enforce = EnforceBudget(
         state=adapters.state,
         metrics=platform.metrics,
+        ceilings=ReadCeilings(adapters.state, platform.fleet, _quotas(topology, settings)),
         ledgers=ledgers,
         timeline=Timeline(adapters.state),
         clock=adapters.clock,
@@ -52,6 +54,12 @@ def build(adapters: Adapters, platform: Platform, settings: BudgetEnforcementSet
             )
         ],
     )
+
+
+def _quotas(topology: Topology, settings: BudgetEnforcementSettings) -> dict[str, int]:
+    """What query may have in each region that is deployed."""
+    bounds = topology.functions["query"].instances
+    return {region: bounds[topology.regions[region].tier].max for region in settings.buckets or topology.regions}
 
 
 @cache

@@ -10,12 +10,16 @@ from functions.control.budget_routes import BudgetRoutes
 from functions.control.calendar_routes import CalendarRoutes
 from functions.control.crowd_routes import CrowdRoutes
 from functions.control.prewarm_routes import PrewarmRoutes
+from functions.control.raise_routes import RaiseRoutes
 from functions.control.rolling_out import RollOut
 from functions.control.rollout_routes import RolloutRoutes
 from functions.control.warming import WarmRegion
 from shared.adapters.opening import Adapters, open_adapters
 from shared.adapters.platform import Platform, PlatformSettings, open_platform
 from shared.auth.operator_tokens import OperatorSettings, by_operator_tokens
+from shared.budget.documents import Budgets
+from shared.budget.stopping import Stopping
+from shared.coordination.ballots import Ballots
 from shared.coordination.membership import Membership
 from shared.coordination.tasks.desk import TaskDesk
 from shared.crowds.calendar_store import CalendarStore
@@ -48,6 +52,7 @@ def build(
         timeline=timeline,
         clock=clock,
     )
+    stopping = Stopping(Budgets(state), Ballots(state, clock, membership), timeline, clock)
     roll_out = RollOut(
         state=state,
         publisher=adapters.publisher,
@@ -62,7 +67,8 @@ def build(
         *CrowdRoutes(state, timeline, clock).routes(),
         *prewarms.routes(),
         *RolloutRoutes(roll_out).routes(),
-        *BudgetRoutes(state, timeline, clock).routes(),
+        *BudgetRoutes(state, stopping, clock).routes(),
+        *RaiseRoutes(Budgets(state), CalendarStore(state), timeline, clock).routes(),
     ]
     return HttpFunction("control", routes, ready=lambda: _check(adapters), middleware=middleware)
 

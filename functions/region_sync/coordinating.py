@@ -12,6 +12,7 @@ from functions.region_sync.task_work import RegionalWorks, TaskWork, Work
 from functions.region_sync.warming import WarmCollection
 from shared.adapters.opening import Adapters
 from shared.adapters.stored.load_metrics import StoredLoadMetrics
+from shared.budget.standing import spent_share
 from shared.coordination.agent import RegionalAgent
 from shared.coordination.announcing import Announcements
 from shared.coordination.ballots import Ballots
@@ -69,6 +70,7 @@ class Coordinating:
             capabilities=("sync", "vote", *(kind.value for kind in works)),
             capacity=_capacity(region, topology),
             measure=measure or ReportedLoad(region, ProcessLoad(), StoredLoadMetrics(state, (region,)), clock),
+            spent_share=lambda: spent_share(state, clock.now()),
             interval=settings.heartbeat,
         )
         self._work = TaskWork(region, self.desk, works)

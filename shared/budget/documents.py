@@ -1,19 +1,20 @@
 """What operators decide about money, in the state store: limits, raises for approved events, the emergency stop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from shared.budget.emergency_stop import StopState
 from shared.budget.limits import ApprovedRaise, Limits
 from shared.coordination.races import retry_lost_races, version_of
-from shared.errors import Conflict
+from shared.errors import Conflict, NotFound
 from shared.ports.state import ABSENT, Put, StateStore
 
 LEDGER: Final = "spend/ledger"
 _BUDGET: Final = "control/budget"
 _STOP: Final = "control/budget_stop"
+_MOMENTS: Final = ("begin", "end", "approved_at")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Budget:
     limits: Limits
     raises: tuple[ApprovedRaise, ...] = ()
     revision: int = 0
+
+
+B = TypeVar("B", bound=Budget | None)
 
 
 class Budgets:
@@ -66,6 +70,32 @@ class Budgets:
 
         return self._change(change)
 
+    def remove_raise(self, event_id: str) -> Budget:
+        """Take back what was allowed for an event; from the next minute on the limits are the lower ones.
+
+        Raises:
+            NotFound: nothing is allowed for it.
+        """
+
+        def change(before: Budget | None) -> Budget:
+            if before is None or all(one.event_id != event_id for one in before.raises):
+                raise NotFound(f"no raise for event {event_id!r}")
+            return replace(before, raises=tuple(one for one in before.raises if one.event_id != event_id))
+
+        return self._change(change)
+
+    def drop_past(self, now: datetime) -> Sequence[ApprovedRaise]:
+        """Remove the raises that are over, and return them."""
+        dropped: Sequence[ApprovedRaise] = ()
+
+        def change(before: Budget | None) -> Budget | None:
+            nonlocal dropped
+            dropped = () if before is None else [one for one in before.raises if one.is_over(now)]
+            return before and replace(before, raises=tuple(one for one in before.raises if one not in dropped))
+
+        self._change(change)
+        return dropped
+
     def stop(self) -> StopState:
         """Whether everything stands still."""
         document = self._state.get(_STOP)
@@ -80,18 +110,18 @@ class Budgets:
             after = change(before)
             if after != before:
                 ordered_at = None if after.ordered_at is None else after.ordered_at.isoformat()
-                data = {"stopped": after.stopped, "by": after.by, "ordered_at": ordered_at}
+                data = {"stopped": after.stopped, "by": after.by, "ordered_at": ordered_at, "why": after.why}
                 self._state.commit([Put(_STOP, data, if_version=version_of(document) or ABSENT)])
             return after
 
         return retry_lost_races(attempt, "emergency stop")
 
-    def _change(self, change: Callable[[Budget | None], Budget]) -> Budget:
-        def attempt() -> Budget:
+    def _change(self, change: Callable[[Budget | None], B]) -> B:
+        def attempt() -> B:
             document = self._state.get(_BUDGET)
             before = None if document is None else _budget(document.data)
             after = change(before)
-            if after == before:
+            if after is None or after == before:
                 return after
             counted = replace(after, revision=after.revision + 1)
             self._state.commit([Put(_BUDGET, _data(counted), if_version=version_of(document) or ABSENT)])
@@ -101,14 +131,18 @@ class Budgets:
 
 
 def _data(budget: Budget) -> dict[str, Any]:
-    raises = [{**vars(one), "begin": one.begin.isoformat(), "end": one.end.isoformat()} for one in budget.raises]
+    raises = [{name: _json(value) for name, value in vars(one).items()} for one in budget.raises]
     return {"limits": vars(budget.limits), "raises": raises, "revision": budget.revision}
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _budget(data: Mapping[str, Any]) -> Budget:
     raises = tuple(
         ApprovedRaise(
-            **{**one, "begin": datetime.fromisoformat(one["begin"]), "end": datetime.fromisoformat(one["end"])}
+            **{**one, **{name: datetime.fromisoformat(one[name]) for name in _MOMENTS if one.get(name) is not None}}
         )
         for one in data["raises"]
     )
@@ -117,4 +151,5 @@ def _budget(data: Mapping[str, Any]) -> Budget:
 
 def _stop(data: Mapping[str, Any]) -> StopState:
     ordered_at = data["ordered_at"]
-    return StopState(data["stopped"], data["by"], None if ordered_at is None else datetime.fromisoformat(ordered_at))
+    moment = None if ordered_at is None else datetime.fromisoformat(ordered_at)
+    return StopState(data["stopped"], data["by"], moment, data.get("why", ""))

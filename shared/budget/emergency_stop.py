@@ -15,21 +15,28 @@ class BallotOutcome:
 
 @dataclass(frozen=True)
 class StopOrder:
-    """An order to stop, or to go on; given by an operator or by a ballot."""
+    """An order to stop, or to go on; given by an operator or by a ballot, and why."""
 
     stop: bool
     given_at: datetime
     operator: str = ""
     ballot: BallotOutcome | None = None
+    why: str = ""
+
+    @property
+    def by(self) -> str:
+        """Who stands behind it."""
+        return self.operator.strip() or ("" if self.ballot is None else f"ballot {self.ballot.ballot_id}")
 
 
 @dataclass(frozen=True)
 class StopState:
-    """Whether everything stands still, by whose order, and when the last order was given."""
+    """Whether everything stands still, by whose order and why, and when the last order was given."""
 
     stopped: bool = False
     by: str = ""
     ordered_at: datetime | None = None
+    why: str = ""
 
 
 class StopReason(StrEnum):
@@ -56,9 +63,10 @@ def obey(order: StopOrder, state: StopState) -> StopDecision:
     refused = _refused(order, state)
     if refused is not None:
         return StopDecision(state, refused)
-    ballot = "" if order.ballot is None else f"ballot {order.ballot.ballot_id}"
-    obeyed = StopState(order.stop, order.operator.strip() or ballot, order.given_at)
-    return StopDecision(obeyed, StopReason.STOPPED if order.stop else StopReason.RELEASED)
+    return StopDecision(
+        StopState(order.stop, order.by, order.given_at, order.why),
+        StopReason.STOPPED if order.stop else StopReason.RELEASED,
+    )
 
 
 def _refused(order: StopOrder, state: StopState) -> StopReason | None:

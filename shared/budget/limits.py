@@ -35,13 +35,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class ApprovedRaise:
-    """An event for which somebody has approved more money, each hour from its beginning to its end."""
+    """An event for which somebody has approved more money, each hour from its beginning to its end, and why."""
 
     event_id: str
     begin: datetime
     end: datetime
     extra_per_hour: Micros
     approved_by: str
+    approved_at: datetime | None = None
+    why: str = ""
 
     def __post_init__(self) -> None:
         """Refuse raises that nobody has approved or that take away.
@@ -55,6 +57,10 @@ class ApprovedRaise:
             raise ValueError(f"extra_per_hour: got {dollars(self.extra_per_hour)}, allowed: more than $0")
         if self.end <= self.begin:
             raise ValueError(f"end: got {self.end}, allowed: after {self.begin}")
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it raises no limit any more: what it added to its month counts until that has ended."""
+        return now >= Window.MONTH.end_of(self.end - timedelta(microseconds=1))
 
 
 def limit_in(window: Window, moment: datetime, limits: Limits, raises: Sequence[ApprovedRaise]) -> Micros:

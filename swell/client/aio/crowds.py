@@ -104,10 +104,63 @@ class AsyncCrowds:
         found: dict[str, Any] = await self._transport.send("PUT", "/v1/budget", body)
         return found
 
-    async def order_spending(self, order: str, *, operator: str) -> dict[str, Any]:
+    async def order_spending(self, order: str, *, operator: str, why: str = "") -> dict[str, Any]:
         """`stop` all spending or `resume` it, in the name of an operator."""
-        found: dict[str, Any] = await self._transport.send("POST", f"/v1/budget/{order}", {"operator": operator})
+        body = {"operator": operator, "why": why}
+        found: dict[str, Any] = await self._transport.send("POST", f"/v1/budget/{order}", body)
         return found
+
+    async def stop_by_ballot(self, ballot: str) -> dict[str, Any]:
+        """Stop all spending in the name of a ballot.
+
+        Raises:
+            NotFoundError: there is no such ballot.
+            ConflictError: it was not accepted, or was carried out before.
+        """
+        found: dict[str, Any] = await self._transport.send("POST", "/v1/budget/stop", {"ballot": ballot})
+        return found
+
+    async def raises(self) -> list[dict[str, Any]]:
+        """What events may cost beyond the limits."""
+        answer = await self._transport.send("GET", "/v1/budget/raises")
+        found: list[dict[str, Any]] = answer["raises"]
+        return found
+
+    async def raise_budget(
+        self,
+        event: str,
+        *,
+        extra_per_hour: float,
+        approved_by: str,
+        why: str = "",
+        begin: datetime | None = None,
+        end: datetime | None = None,
+    ) -> dict[str, Any]:
+        """Allow an event more in each hour it touches; without times, when the calendar has it next.
+
+        Raises:
+            NotFoundError: the calendar has no such event.
+            InvalidRequestError: a field is not allowed.
+        """
+        body: dict[str, Any] = {
+            "event_id": event,
+            "extra_per_hour": extra_per_hour,
+            "approved_by": approved_by,
+            "why": why,
+        }
+        span = {"begin": begin, "end": end}
+        body |= {name: moment.isoformat() for name, moment in span.items() if moment is not None}
+        found: dict[str, Any] = await self._transport.send("POST", "/v1/budget/raises", body)
+        return found
+
+    async def take_back_raise(self, event: str, *, operator: str, why: str = "") -> None:
+        """Allow it no more.
+
+        Raises:
+            NotFoundError: nothing is allowed for this event.
+        """
+        asked = urlencode({"operator": operator, "why": why})
+        await self._transport.send("DELETE", f"/v1/budget/raises/{quote(event, safe='')}?{asked}")
 
     async def timeline(self, *, since: datetime | None = None, limit: int = 500) -> list[dict[str, Any]]:
         """What was decided and done, oldest first; by default in the last day."""

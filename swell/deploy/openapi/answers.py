@@ -174,4 +174,8 @@ TIMELINE: Final = required(entries=array(required(at=_MOMENT, kind=_TEXT, text=_
 BUDGET: Final = required(
     budget=_OPTIONAL_OBJECT, spent=_OPTIONAL_OBJECT, serving_mode=_TEXT, stopped={"type": "boolean"}
 )
+RAISE: Final = required(
+    event_id=_TEXT, begin=_TEXT, end=_TEXT, extra_per_hour={"type": "number"}, approved_by=_TEXT, state=_TEXT
+)
+RAISES: Final = required(raises=array(RAISE))
 STOPPED: Final = required(stopped={"type": "boolean"}, by=_TEXT, reason=_TEXT)

@@ -3,9 +3,10 @@
 from http import HTTPStatus
 from typing import Final
 
-from functions.control.budget_routes import ApproveRaise, OrderStop, PutBudget
+from functions.control.budget_routes import OrderResume, OrderStop, PutBudget
 from functions.control.crowd_routes import Since
 from functions.control.prewarm_routes import LoadCollections, RaiseFloor, StepDown, TellFact
+from functions.control.raise_routes import ApproveRaise, TakeBack
 from functions.control.requests import ImportCalendar, PutEvent, Span
 from functions.control.rollout_routes import BeginRollout, Empty, VerifyRollout
 from functions.coordination.requests import (
@@ -91,14 +92,18 @@ OPERATOR_ROUTES: Final = {
     ),
     ("GET", "/v1/budget"): RouteDoc("budget", "Limits, what is spent, what has given way", (Answer(answers.BUDGET),)),
     ("PUT", "/v1/budget"): RouteDoc("putBudget", "Set the limits", (Answer(answers.BUDGET),), body=PutBudget),
+    ("GET", "/v1/budget/raises"): RouteDoc("listRaises", "What events may cost more", (Answer(answers.RAISES),)),
     ("POST", "/v1/budget/raises"): RouteDoc(
-        "raiseBudget", "Allow more for an event", (Answer(answers.BUDGET),), body=ApproveRaise
+        "raiseBudget", "Allow more for an event", (Answer(answers.RAISE),), body=ApproveRaise
+    ),
+    ("DELETE", "/v1/budget/raises/{event}"): RouteDoc(
+        "takeBackRaise", "Allow it no more", (NO_CONTENT,), parameters=TakeBack
     ),
     ("POST", "/v1/budget/stop"): RouteDoc(
         "stopSpending", "Stop all spending", (Answer(answers.STOPPED),), body=OrderStop
     ),
     ("POST", "/v1/budget/resume"): RouteDoc(
-        "resumeSpending", "Let spending go on", (Answer(answers.STOPPED),), body=OrderStop
+        "resumeSpending", "Let spending go on", (Answer(answers.STOPPED),), body=OrderResume
     ),
     ("PUT", f"{_PREWARM}/floors/{{region}}"): RouteDoc(
         "raiseFloor", "Hold a floor under a region", (Answer(ANYTHING),), body=RaiseFloor

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.budget_enforcement.alerts import Alert, alert_for
+from functions.budget_enforcement.alerts import Alert, alerts_for
 from functions.budget_enforcement.billing_notice import BillingNotice
 from functions.budget_enforcement.budget_policy import BudgetDecision, decide_budget
 from functions.budget_enforcement.ledger import SpendLedger, book
@@ -175,14 +175,20 @@ def test_a_denied_scale_out_is_at_least_minor() -> None:
 
 
 def test_alerts_follow_what_is_used() -> None:
-    """Half is a note, 80 % a warning, 90 % critical; of the window of which most is used."""
+    """Half is a note, 80 % a warning, 90 % critical, 100 % spent; of each window by itself."""
     found = [
-        alert_for(decide(book(SpendLedger(NOON), NOON + MINUTE, spent * DOLLAR), NOON + MINUTE).windows)
-        for spent in (10, 30, 48, 54)
+        [
+            (standing.window, alert)
+            for alert, standing in alerts_for(
+                decide(book(SpendLedger(NOON, month=16_000 * DOLLAR), NOON + MINUTE, spent * DOLLAR), NOON).windows
+            )
+        ]
+        for spent in (10, 30, 48, 54, 61)
     ]
 
-    assert [alert for alert, _ in found] == [Alert.NONE, Alert.INFO, Alert.WARNING, Alert.CRITICAL]
-    assert found[-1][1].window is Window.HOUR
+    alerts = (None, Alert.INFO, Alert.WARNING, Alert.CRITICAL, Alert.SPENT)
+    month = (Window.MONTH, Alert.WARNING)
+    assert found == [[month] if alert is None else [(Window.HOUR, alert), month] for alert in alerts]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The function as a whole, on fakes: load in, a ledger, a rate and a serving mode out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from shared.adapters.opening import Adapters
 from shared.budget.documents import Budgets
 from shared.budget.emergency_stop import StopState
 from shared.budget.limits import ApprovedRaise, Limits
+from shared.budget.standing import STANDING
 from shared.crowds.paths import fleet_document
 from shared.crowds.spending import SPENDING, load_spending
 from shared.crowds.timeline import EntryKind, Timeline
@@ -25,7 +28,7 @@ from shared.events.crowds import SpendDueV1
 from shared.outcomes import Outcome
 from shared.ports.state import Put
 from tests.fakes.clock import FrozenClock
-from tests.fakes.crowds import GivenLoad, paper_platform
+from tests.fakes.crowds import GivenLoad, PaperFleet, paper_platform
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.state import InMemoryState
@@ -45,6 +48,14 @@ class Money:
     state: InMemoryState
     load: GivenLoad
     budgets: Budgets
+    fleet: PaperFleet
+
+    @property
+    def standing(self) -> Mapping[str, Any]:
+        """What is kept for people."""
+        document = self.state.get(STANDING)
+        assert document is not None
+        return document.data
 
     def minute(self, instances: int = 1) -> Outcome:
         """So many instances answer for a minute; then a tick comes."""
@@ -88,8 +99,9 @@ def money() -> Money:
     state = InMemoryState(clock=clock)
     adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
     settings = BudgetEnforcementSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
-    consumer = build(adapters, paper_platform(state, clock, load), settings)
-    return Money(consumer, clock, state, load, Budgets(state))
+    platform = paper_platform(state, clock, load)
+    assert isinstance(platform.fleet, PaperFleet)
+    return Money(build(adapters, platform, settings), clock, state, load, Budgets(state), platform.fleet)
 
 
 def test_where_no_budget_was_set_nothing_limits(money: Money) -> None:
@@ -256,3 +268,77 @@ def test_a_stop_is_told_when_it_begins_and_when_it_ends_also_without_a_budget(mo
     assert len(told) == 2
     assert "stopped by Ada" in told[0]
     assert money.rate > 10**9
+
+
+def test_before_scaling_has_decided_the_worst_is_what_regions_are_set_to(money: Money) -> None:
+    """Instances that nobody has limited yet may cost all that they can; it is told, and counts until load is known."""
+    money.budgets.set_limits(LIMITS)
+    money.minute(0)
+    calm = money.standing["worst_tick"], money.standing["windows"]["hour"]["counted"]
+    money.fleet.resize(REGION, min_instances=0, max_instances=60)
+    money.minute(0)
+
+    assert calm == (0, 0)
+    assert 0.8 < money.standing["worst_tick"] / 1e6 / DOLLARS_PER_INSTANCE_HOUR < 1
+    assert money.standing["windows"]["hour"]["counted"] >= money.standing["worst_tick"]
+
+
+def test_what_scaling_decided_counts_rather_than_what_is_set(money: Money) -> None:
+    """Its word is newer: a region is set after it was decided about."""
+    money.budgets.set_limits(LIMITS)
+    money.fleet.resize(REGION, min_instances=0, max_instances=60)
+    decided = {"region": REGION, "max_instances": 0, "denied": 0, "denial": ""}
+    money.state.commit([Put(fleet_document(REGION), decided)])
+
+    money.minute(0)
+
+    assert money.standing["worst_tick"] == 0
+
+
+def test_a_level_is_told_with_its_reason_and_since_when(money: Money) -> None:
+    """It stays since it began, whatever is decided meanwhile; the hour that called for it is named."""
+    money.budgets.set_limits(LIMITS)
+    money.minute(0)
+    for _ in range(8):
+        money.minute(150)
+    begun = money.standing["level"]
+    money.minute(150)
+
+    assert begun["label"] != "normal"
+    assert begun["window"] == "hour"
+    told = [entry.at for entry in Timeline(money.state).since(NOON) if entry.kind is EntryKind.SERVING_MODE]
+    assert datetime.fromisoformat(begun["since"]) in told
+    if money.standing["level"]["mode"] == begun["mode"]:
+        assert money.standing["level"]["since"] == begun["since"]
+
+
+def test_a_month_that_will_be_too_long_is_told_once_a_day(money: Money) -> None:
+    """Not before a day of spending is known; then with what it comes to."""
+    money.budgets.set_limits(Limits(micros_of(1000), micros_of(1000), micros_of(20)))
+    money.minute(0)
+    for _ in range(26):
+        now = money.clock.now()
+        money.load.given.append(LoadMinute(REGION, now, 1, now, 60, active_ms=3_600_000, idle_ms=0))
+        money.clock.advance(timedelta(hours=1))
+        money.tick()
+
+    told = [entry.text for entry in Timeline(money.state).since(NOON) if "the month comes to" in entry.text]
+    assert len(told) == 1
+    assert "of $20.00" in told[0]
+
+
+def test_raises_of_a_month_that_has_ended_are_removed(money: Money) -> None:
+    """Until then what they added to the month still counts; told once."""
+    money.budgets.set_limits(LIMITS)
+    money.budgets.approve(ApprovedRaise("final", NOON, NOON + timedelta(hours=2), micros_of(50), "Ada"))
+    kept = []
+    for _ in range(3):
+        money.clock.advance(timedelta(days=10))
+        money.tick()
+        budget = money.budgets.find()
+        assert budget is not None
+        kept.append(len(budget.raises))
+
+    assert kept == [1, 1, 0]
+    told = [entry.text for entry in Timeline(money.state).since(NOON) if "is over" in entry.text]
+    assert told == ["the raise for final by Ada is over"]

@@ -1,0 +1,84 @@
+"""The budget in tables and sentences."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from swell.cli.output import note, print_table, say
+
+_WINDOWS: Final = ("hour", "day", "month")
+
+
+def print_budget(found: dict[str, Any]) -> None:
+    """All that `GET /v1/budget` says."""
+    if found["budget"] is None:
+        say("No budget is set: nothing limits what may be spent. `swell budget set` sets one.")
+    else:
+        _print_windows(found)
+    _print_standing(found)
+    if found["stopped"]:
+        stop = found["stop"]
+        why = f", because {stop['why']}" if stop["why"] else ""
+        say(f"All spending is stopped by {stop['by']} since {moment(stop['ordered_at'])}{why}.")
+    if found["budget"] is not None:
+        print_raises(found["budget"]["raises"])
+        for contradiction in found["budget"]["contradictions"]:
+            note(f"note: {contradiction}")
+
+
+def print_raises(raises: list[dict[str, Any]]) -> None:
+    """What events may cost beyond the limits, where any may."""
+    if not raises:
+        return
+    columns = {"raise for": "left", "an hour": "right", "from (UTC)": "left", "to": "left", "": "left", "by": "left"}
+    rows = [
+        [
+            one["event_id"],
+            f"+${one['extra_per_hour']:,.2f}",
+            moment(one["begin"]),
+            moment(one["end"]),
+            one["state"],
+            one["approved_by"] + (f": {one['why']}" if one["why"] else ""),
+        ]
+        for one in raises
+    ]
+    print_table(columns, rows)  # type: ignore[arg-type]
+
+
+def moment(text: str | None) -> str:
+    """A time as people read it, in UTC."""
+    return "?" if text is None else f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M}"
+
+
+def _print_windows(found: dict[str, Any]) -> None:
+    budget, spent, standing = found["budget"], found["spent"] or {}, found["standing"]
+    rows = []
+    for window in _WINDOWS:
+        stands = None if standing is None else standing["windows"][window]
+        limit = budget[window] if stands is None else stands["limit"]
+        counted = spent.get(window, 0) if stands is None else stands["counted"]
+        projected = "-" if stands is None else f"${stands['projected']:,.2f}"
+        rows.append([window, f"${limit:,.2f}", f"${counted:,.2f}", f"{counted / limit:.0%}", projected])
+    print_table({"": "left", "limit": "right", "counts": "right", "used": "right", "at its end": "right"}, rows)
+
+
+def _print_standing(found: dict[str, Any]) -> None:
+    rate, standing = found["dollars_per_hour"], found["standing"]
+    if standing is None:
+        say(f"Nothing is decided yet; mode {found['serving_mode']}.")
+        return
+    level = standing["level"]
+    window = f" of the {level['window']}" if level["window"] else ""
+    because = f"{level['reason'].replace('_', ' ')}{window}"
+    say(f"Mode {found['serving_mode']} since {moment(level['since'])}: {because}.")
+    if found["budget"] is not None and rate is not None:
+        say(f"May spend ${rate:,.2f} an hour, as the {standing['binding']} has it; one tick costs at most")
+        say(f"${standing['worst_tick']:,.4f}, with every instance that there may be.")
+        end = standing["month_end"]
+        say(f"The month comes to ${end['expected']:,.2f} at this rate, with all raises to ${end['at_most']:,.2f}.")
+    for one in standing["alerts"]:
+        say(f"Alert {one['alert']}: {one['used']:.0%} of the {one['window']} is spent.")
+    billed = standing["billed"]
+    if billed is not None:
+        amounts = f"${billed['amount']:,.2f}, estimated ${billed['estimated']:,.2f}"
+        factor = f"estimates count times {standing['correction']:.2f}"
+        say(f"Billed by {moment(billed['published_at'])}: {amounts}; {factor}.")
