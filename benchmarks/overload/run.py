@@ -11,9 +11,9 @@ import orjson
 
 from benchmarks.load.generator import generate_load
 from benchmarks.load.job import Task
+from benchmarks.load.open_loop import Offered, Stream, evenly, offer
 from benchmarks.load.wire import encode_request
 from benchmarks.measure.process_tree import resident_memory
-from benchmarks.overload.open_loop import Offered, Stream, offer
 from benchmarks.peers.comparison import Note
 from benchmarks.peers.ingest import ingest
 from benchmarks.peers.run import stopped, working_directory
@@ -100,18 +100,18 @@ def measure_overload(plan: OverloadPlan, note: Note) -> OverloadReport:
         note("Looking for the peak …")
         peak_per_s = median(_closed(system.port, requests[Tier.FREE], plan.peak_s) for _ in range(3))
         note(f"The peak is {peak_per_s:,.0f} requests a second; premium alone …")
-        premium = Stream("premium", requests[Tier.PREMIUM].decode("latin-1"), 0, 0.0, plan.calm_s)
-        premium = replace(premium, per_s=peak_per_s * _PREMIUM_SHARE)
+        premium_per_s = peak_per_s * _PREMIUM_SHARE
+        premium = Stream("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.calm_s))
         alone, _ = offer(system.port, [premium], connections=32)
         memory_before = _memory_bytes(system.process.pid)
         note(f"{plan.times:g} times the peak for {plan.seconds:g} s …")
         flood_per_s = peak_per_s * (plan.times - _PREMIUM_SHARE)
-        flood = Stream("flood", requests[Tier.FREE].decode("latin-1"), flood_per_s, 0.0, plan.seconds)
-        whole = replace(premium, seconds=plan.seconds + plan.calm_s)
-        seen, share = offer(system.port, [flood, whole], connections=plan.connections)
+        flood = Stream("flood", requests[Tier.FREE], evenly(flood_per_s, plan.seconds))
+        whole = replace(premium, due_s=evenly(premium_per_s, plan.seconds + plan.calm_s))
+        seen, sent = offer(system.port, [flood, whole], connections=plan.connections)
         memory_after = _memory_bytes(system.process.pid)
     phases = Phases(peak_per_s, alone["premium"], seen["flood"], seen["premium"])
-    return _report(plan, phases, (memory_before, memory_after), share)
+    return _report(plan, phases, (memory_before, memory_after), sent.cpu_share)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from benchmarks.load.generator import generate_load
 from benchmarks.load.job import Task
+from benchmarks.load.open_loop import Stream, offer
 from benchmarks.measure.machine import Machine, look_at_machine
-from benchmarks.overload.open_loop import Stream, offer
 from benchmarks.peers.cold_start import find_right_query, measure_cold_start
 from benchmarks.peers.comparison import Note
 from benchmarks.peers.ingest import ingest
@@ -146,10 +146,8 @@ class _Live:
         """Latencies in milliseconds."""
         per_s, seconds = self._peak * load, self._extent.seconds
         due_s = np.cumsum(self._random.exponential(1 / per_s, max(50, round(per_s * seconds))))
-        streams = [
-            Stream(str(at), self._requests[at % len(self._requests)].decode("latin-1"), 1.0, float(due), 1.0)
-            for at, due in enumerate(due_s)
-        ]
+        of = len(self._requests)
+        streams = [Stream(str(at), request, due_s[at::of]) for at, request in enumerate(self._requests)]
         seen, _ = offer(self._port, streams, connections=_CONNECTIONS)
         latencies: Floats = np.concatenate([one.latency_ms[one.good] for one in seen.values()])
         return latencies

@@ -13,6 +13,7 @@ from swell.cli.default_command import DefaultCommandGroup
 from swell.cli.options import Json
 from swell.cli.output import note, print_json, print_table, say
 from swell.cli.rehearse_events import calendar
+from swell.cli.rehearse_live import live
 from swell.cli.rehearse_machine import arithmetic, calibrate
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(calendar)
 app.command()(calibrate)
 app.command()(arithmetic)
+app.command()(live)
 
 
 class PolicyName(StrEnum):

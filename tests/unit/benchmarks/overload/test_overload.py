@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.load.open_loop import Offered
 from benchmarks.overload.goals import goals
-from benchmarks.overload.open_loop import Offered
 from benchmarks.overload.run import OverloadReport, recovery_s
 
 GOOD = OverloadReport(
@@ -48,7 +48,7 @@ def test_recovery_is_the_end_of_the_last_time_that_was_not_calm() -> None:
     """Slow answers until 1.3 s after the end: calm from the half second after that."""
     due_s = np.arange(0, 20, 0.1)
     slow = due_s < 11.35
-    premium = Offered(due_s, np.where(slow, 90.0, 10.0), np.full(len(due_s), 200))
+    premium = Offered(due_s, np.where(slow, 90.0, 10.0), np.full(len(due_s), 200), np.zeros(len(due_s)))
 
     assert 1.5 == recovery_s(premium, 10.0, 10.0)
     assert 0.0 == recovery_s(replace(premium, latency_ms=np.full(len(due_s), 10.0)), 10.0, 10.0)

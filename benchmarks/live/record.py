@@ -1,0 +1,187 @@
+"""What came of a live run, as the record that reports and the dashboard read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.live.arrivals import Arrivals, Kind
+from benchmarks.load.open_loop import Offered
+from benchmarks.rehearsal.objectives import judged
+from benchmarks.rehearsal.result import (
+    Axis,
+    Entry,
+    Instances,
+    LatencyCounts,
+    Metadata,
+    RegionSeries,
+    Run,
+    Series,
+    StreamUnit,
+    Summary,
+    WorldSeries,
+)
+from benchmarks.scenarios.model import Scenario
+from shared.domain.tier import Tier
+
+Floats = NDArray[np.float64]
+
+REGION: Final = "this-machine"
+_STEP_S: Final = 1.0
+_BOUNDS_MS: Final = tuple(float(bound) for bound in np.round(np.geomspace(0.1, 60_000, 120), 3))
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """A scenario, what was meant to be sent, and what became of it by tier and kind."""
+
+    scenario: Scenario
+    arrivals: Arrivals
+    offered: Mapping[tuple[Tier, Kind], Offered]
+    peak_per_s: float
+    seconds: float
+
+
+def record_of(played: Played, commit: str) -> Run:
+    """The record. What a live run cannot know, such as instances or money, is None in it."""
+    points = max(1, int(np.ceil(played.seconds / _STEP_S)))
+    due_s, latency_ms, good, refused, tier = _together(played.offered)
+    step = np.minimum((due_s / _STEP_S).astype(int), points - 1)
+
+    def per_s(chosen: NDArray[np.bool_]) -> Series:
+        return tuple((np.bincount(step[chosen], minlength=points) / _STEP_S).tolist())
+
+    def percentile(percent: float) -> Series:
+        found = [latency_ms[good & (step == place)] for place in range(points)]
+        return tuple(float(np.percentile(each, percent)) if len(each) else None for each in found)
+
+    everything = np.ones(len(due_s), np.bool_)
+    failed = ~good & ~refused
+    shed = {each.value: per_s(refused & (tier == each.value)) for each in played.scenario.tiers}
+    unknown: Series = (None,) * points
+    instances = Instances(unknown, unknown, unknown, unknown, unknown)
+    latencies = {"p50_ms": percentile(50), "p95_ms": percentile(95), "p99_ms": percentile(99)}
+    region = RegionSeries(
+        asked_rps=per_s(everything),
+        offered_rps=per_s(everything),
+        served_rps=per_s(good),
+        errors_rps=per_s(failed),
+        shed_rps=shed,
+        **latencies,
+        utilisation=unknown,
+        health=unknown,
+        queued=unknown,
+        instances=instances,
+    )
+    world = WorldSeries(
+        asked_rps=region.asked_rps,
+        served_rps=region.served_rps,
+        errors_rps=region.errors_rps,
+        shed_rps=shed,
+        **latencies,
+        instances=instances,
+        serving_mode=unknown,
+        spent=unknown,
+        spend_per_hour=unknown,
+        allowed_per_hour=unknown,
+    )
+    axis = Axis(datetime.now(UTC).timestamp() - played.seconds, _STEP_S, points)
+    summary = _summary(played, latency_ms[good], (good, refused, tier))
+    errors, asked = (np.bincount(step[chosen], minlength=points) for chosen in (failed, everything))
+    objectives = judged(_timed(played), summary, errors / np.maximum(asked, 1), axis)
+    return Run(
+        meta=_meta(played, commit),
+        axis=axis,
+        regions={REGION: region},
+        world=world,
+        timeline=(
+            Entry(0.0, "phase", f"{played.arrivals.count:,} requests, at most {played.peak_per_s:,.0f} a second"),
+        ),
+        objectives=objectives,
+        summary=replace(summary, survived=all(each.met is not False for each in objectives if each.hard)),
+    )
+
+
+def _together(
+    offered: Mapping[tuple[Tier, Kind], Offered],
+) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.str_]]:
+    def all_of(what: Callable[[Offered], NDArray[np.generic]]) -> NDArray[np.generic]:
+        return np.concatenate([what(seen) for seen in offered.values()])
+
+    tier = np.repeat([each.value for each, _ in offered], [len(seen.due_s) for seen in offered.values()])
+    return (
+        all_of(lambda seen: seen.due_s).astype(np.float64),
+        all_of(lambda seen: seen.latency_ms).astype(np.float64),
+        all_of(lambda seen: seen.good).astype(np.bool_),
+        all_of(lambda seen: seen.refused).astype(np.bool_),
+        tier,
+    )
+
+
+def _summary(
+    played: Played, latency_ms: Floats, what: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.str_]]
+) -> Summary:
+    good, refused, tier = what
+    percentiles = [float(np.percentile(latency_ms, p)) if len(latency_ms) else None for p in (50, 95, 99, 99.9)]
+    counts = np.bincount(
+        np.searchsorted(_BOUNDS_MS, latency_ms).clip(0, len(_BOUNDS_MS) - 1), minlength=len(_BOUNDS_MS)
+    )
+    tiers = [each.value for each in played.scenario.tiers]
+    return Summary(
+        survived=True,
+        asked=float(len(good)),
+        served=float(good.sum()),
+        errors=float((~good & ~refused).sum()),
+        shed={each: float((refused & (tier == each)).sum()) for each in tiers},
+        asked_by_tier={each: float((tier == each).sum()) for each in tiers},
+        p50_ms=percentiles[0],
+        p95_ms=percentiles[1],
+        p99_ms=percentiles[2],
+        p999_ms=percentiles[3],
+        peak_rps=played.peak_per_s,
+        peak_instances=1.0,
+        cost=0,
+        minutes_in_mode={},
+        latency=LatencyCounts(_BOUNDS_MS, tuple(float(count) for count in counts)),
+    )
+
+
+def _timed(played: Played) -> Scenario:
+    """The scenario without faults, which are not played, and without promises about money, which is not spent."""
+    objectives = played.scenario.objectives.model_copy(update={"cost_dollars": None, "recovery_s": None})
+    return played.scenario.model_copy(update={"faults": (), "objectives": objectives})
+
+
+def _meta(played: Played, commit: str) -> Metadata:
+    scenario = played.scenario
+    notes = [f"Played in {played.seconds:g} s on one machine: {scenario.duration_min:g} minutes of the scenario."]
+    if scenario.faults:
+        notes.append("Its faults were not played: they are those of a fleet.")
+    if scenario.mix.filtered or scenario.mix.delete:
+        notes.append("Filtered searches were sent as searches, deletes as writes.")
+    if set(scenario.protocols) != {"http1"}:
+        notes.append("All requests were HTTP/1.1.")
+    stream = scenario.stream
+    unit = StreamUnit(
+        stream.queries_per_s,
+        stream.bytes_per_query,
+        stream.per_connection,
+        f"asks {stream.queries_per_s:g} times a second; the run has its shape, not its size",
+    )
+    return Metadata(
+        scenario=scenario.name,
+        title=scenario.title,
+        simulated=False,
+        seed=scenario.seed,
+        scale=1.0,
+        streams_peak=played.peak_per_s / stream.queries_per_s,
+        stream=unit,
+        policy="none: one machine, no scaling",
+        commit=commit,
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        regions=(REGION,),
+        notes=tuple(notes),
+    )
