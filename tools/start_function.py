@@ -46,7 +46,7 @@ def _answers() -> bool:
     """An event function answers a GET with 405, and lives."""
     connection = http.client.HTTPConnection("127.0.0.1", int(PORT), timeout=4)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/health")
         return connection.getresponse().status in {200, 405}
     except OSError:
         return False

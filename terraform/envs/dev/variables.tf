@@ -1,0 +1,62 @@
+variable "project_id" {
+  description = "Google Cloud project of this environment, and of nothing else."
+  type        = string
+}
+
+variable "emails" {
+  description = "Addresses that alerts and the budget tell."
+  type        = set(string)
+}
+
+variable "billing_account" {
+  description = "Billing account (XXXXXX-XXXXXX-XXXXXX) of the budget; null makes none."
+  type        = string
+  default     = null
+}
+
+variable "month_usd" {
+  description = "What a month may cost, in whole US dollars."
+  type        = number
+  default     = 50
+}
+
+variable "deploys_functions" {
+  description = "False for the first apply of all (README.md)."
+  type        = bool
+  default     = true
+}
+
+variable "image" {
+  description = "The image of all functions, by digest; null: the platform builds the bundles."
+  type        = string
+  default     = null
+}
+
+variable "bundles_dir" {
+  description = "Folder that `swell bundle` wrote."
+  type        = string
+  default     = "../../../dist"
+}
+
+variable "runbook_url" {
+  description = "Where docs/runbook.md can be read."
+  type        = string
+}
+
+variable "tuning" {
+  description = "Further settings by function (SWELL_… = value)."
+  type        = map(map(string))
+  default     = {}
+}
+
+variable "is_paused" {
+  description = "Whether schedules publish nothing."
+  type        = bool
+  default     = false
+}
+
+variable "regions" {
+  description = "Regions of topology.yaml that are deployed, the home region among them."
+  type        = set(string)
+  default     = ["us-central1", "europe-west1"]
+}

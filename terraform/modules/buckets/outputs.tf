@@ -1,0 +1,14 @@
+output "index" {
+  description = "Bucket of each region."
+  value       = { for region, bucket in google_storage_bucket.index : region => bucket.name }
+}
+
+output "backups" {
+  description = "Bucket of backups: the PLACE of `swell backup create gs://…`."
+  value       = google_storage_bucket.backups.name
+}
+
+output "sources" {
+  description = "Bucket of source bundles."
+  value       = google_storage_bucket.sources.name
+}
