@@ -12,12 +12,14 @@ from functions.burst_prediction.bands import NORMAL_SCORES, QUANTILES
 from functions.burst_prediction.crowds import Crowd
 from functions.burst_prediction.event_basis import prior_log_lift
 from functions.burst_prediction.forecast import STEP_LENGTHS_MIN, Forecast
+from functions.burst_prediction.load_history import LoadHistory
 from functions.burst_prediction.method_choice import Method
 from functions.burst_prediction.priors import log_lift_deviation, median_log_lift
 
 # Requests by a viewer are somebody's estimate: it is taken as right within a factor of four, nine times out of ten.
 AUDIENCE_LOG_DEVIATION: Final = math.log(4) / 1.645
 # People come for as long before the start as their number rises after it, and leave in half of the event's duration.
+_CALM_MINUTES: Final = 1440
 LONGEST_RISE_MIN, SHORTEST_RISE_MIN, LONGEST_FALL_MIN = 60.0, 5.0, 90.0
 
 
@@ -28,6 +30,20 @@ def forecast_of_events(region: str, now_min: float, crowds: Sequence[Crowd]) -> 
     empty = Forecast(region, now_min, Method.EVENT_PRIOR, starts, STEP_LENGTHS_MIN.astype(np.float64), nothing)
     forecast = with_event_priors(empty, crowds)
     return forecast if forecast.requests_per_min.any() else None
+
+
+def without_those_who_leave(forecast: Forecast, crowds: Sequence[Crowd], history: LoadHistory) -> Forecast:
+    """A level that crowds have lifted falls, as they leave, to the load there was without them, if any is known."""
+    sized = [crowd for crowd in crowds if crowd.requests]
+    here = float(_share(np.array([forecast.made_at_min]), sized)[0])
+    minutes: Floats = history.start_min + history.step_min * np.arange(0.5, len(history.counts), dtype=np.float64)
+    alone = history.counts[(_share(minutes, sized) == 0) & ~np.isnan(history.counts)]
+    if here == 0 or len(alone) == 0:
+        return forecast
+    calm = float(np.median(alone[-_CALM_MINUTES:])) / history.step_min
+    stay = np.minimum(1.0, _share(forecast.starts_min + forecast.lengths_min / 2, sized) / here)[:, None]
+    lifted = np.maximum(forecast.requests_per_min - calm, 0.0)
+    return replace(forecast, requests_per_min=np.minimum(forecast.requests_per_min, calm + stay * lifted))
 
 
 def with_event_priors(forecast: Forecast, crowds: Sequence[Crowd]) -> Forecast:
@@ -64,11 +80,23 @@ def _sized(log_multiplier: float, score: float) -> float:
     return median_log_lift(log_multiplier) + score * log_lift_deviation(log_multiplier)
 
 
+def _share(minutes: Floats, crowds: Sequence[Crowd]) -> Floats:
+    """How much of the largest of these crowds is there, 0 to 1."""
+    shares = [_course(minutes, crowd)[0] for crowd in crowds]
+    return np.max([np.zeros(len(minutes)), *shares], axis=0)  # type: ignore[no-any-return]
+
+
 def _drawn(minutes: Floats, crowd: Crowd) -> Floats:
     """Requests per minute of one crowd in the course of the event; over all of it they add up to its requests."""
+    shares, area = _course(minutes, crowd)
+    return shares * (crowd.requests / area)
+
+
+def _course(minutes: Floats, crowd: Crowd) -> tuple[Floats, float]:
+    """How much of a crowd is there, and the minutes in which all of it would make as many requests."""
     rise = min(LONGEST_RISE_MIN, max(SHORTEST_RISE_MIN, crowd.peak_after_start_min))
     fall = min(LONGEST_FALL_MIN, crowd.duration_min / 2)
     course = [crowd.start_min - rise, crowd.start_min + crowd.peak_after_start_min, crowd.end_min, crowd.end_min + fall]
     area = (course[1] - course[0]) / 2 + (course[2] - course[1]) + (course[3] - course[2]) / 2
     shares: Floats = np.interp(minutes, course, [0.0, 1.0, 1.0, 0.0])
-    return shares * (crowd.requests / area)
+    return shares, area

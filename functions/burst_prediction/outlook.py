@@ -8,7 +8,7 @@ import numpy as np
 from functions.burst_prediction.alarms import LOOK_AHEAD_MIN, alarm_raised
 from functions.burst_prediction.bursts import week_means
 from functions.burst_prediction.crowds import Crowd
-from functions.burst_prediction.event_prior import forecast_of_events, with_event_priors
+from functions.burst_prediction.event_prior import forecast_of_events, with_event_priors, without_those_who_leave
 from functions.burst_prediction.forecast import Forecast, forecast_load
 from functions.burst_prediction.growth_model import GrowthModel
 from functions.burst_prediction.load_history import LoadHistory
@@ -61,7 +61,8 @@ def look_ahead(
     naive = forecast_load(history, crowds, model=None, method=seasonal_naive(days_known))
     grown = None if model is None else forecast_load(history, crowds, model=model, method=Method.GROWTH_MODEL)
     by_model = grown is not None and choice.method is Method.GROWTH_MODEL
-    chosen = grown if grown is not None and by_model else with_event_priors(naive, crowds)
+    unaware = without_those_who_leave(naive, crowds, history) if naive.method is Method.LEVEL else naive
+    chosen = grown if grown is not None and by_model else with_event_priors(unaware, crowds)
     log = with_bin(log, foreseen_bin(history, model=grown, naive=naive, chosen=chosen))
     return Outlook(chosen, choice, scores, log, _alarm(history, chosen))
 

@@ -24,14 +24,23 @@ def demo(
         Path,
         typer.Option("--data", metavar="DIR", file_okay=False, help="An empty directory, or that of an earlier demo."),
     ] = DEFAULT_DATA,
+    crowd: Annotated[
+        bool, typer.Option("--crowd", help="Show an evening with a crowd instead: two hours and more in a minute.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """See it work: real words go in, questions are answered.
 
     Ingests GloVe word vectors, asks what is near to what, replaces and deletes words, and measures all of it.
     Starts a Swell of its own and stops it at the end; the data stay, so that `swell up` can serve them.
+    With --crowd it plays an evening: a calendar file, plan, jobs, prewarm, crowd, step down, and a budget too small.
     Exits with 1 if recall@10 is below 0.95 or a replaced or deleted word is still found.
     """
+    if crowd:
+        from swell.cli.demo_crowd import show_crowd
+
+        show_crowd(emulators=emulators, as_json=as_json)
+        return
     from swell.cli.demo_telling import Telling
     from swell.cli.demo_walk import walk
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Forecasts of load.", no_args_is_help=True)
 
+_REPLACED = {"model_is_worse", "model_not_yet_better_again"}
 DATE_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -104,6 +105,10 @@ def _print_regions(forecasts: list[dict[str, Any]]) -> None:
     say("Requests a minute in the next 24 hours; skill is against persistence.")
     left = {"region", "method", "alarm"}
     print_table({name: "left" if name in left else "right" for name in columns}, rows)
+    for one in forecasts:
+        if one["reason"] in _REPLACED:
+            method = one["method"].replace("_", " ")
+            note(f"Warning: {one['region']} is forecast as {method}: {one['reason'].replace('_', ' ')}.")
 
 
 def _scores(scores: dict[str, Any] | None) -> list[str]:

@@ -72,7 +72,7 @@ class _Ready:
     def __call__(self) -> bool:
         if not self._has_answered:
             try:
-                self._has_answered = httpx.get(f"{self._url}/readyz", timeout=2).status_code == httpx.codes.OK
+                self._has_answered = httpx.get(f"{self._url}/ready", timeout=2).status_code == httpx.codes.OK
             except httpx.TransportError:
                 return False
         return self._has_answered

@@ -45,15 +45,16 @@ class CrowdWorld:
     publisher: RecordingPublisher = field(default_factory=RecordingPublisher)
     load: GivenLoad = field(default_factory=GivenLoad)
     sizes: list[tuple[datetime, int]] = field(default_factory=list)
+    load_is_known: bool = True
 
     def __post_init__(self) -> None:
-        """Nine days of load, and every function on one state store."""
+        """Nine days of load, if any is known, and every function on one state store."""
         self.state = InMemoryState(clock=self.clock)
         self._history = minute_history(DAYS)
         start = MIDNIGHT - timedelta(minutes=len(self._history.counts))
         LoadDays(self.state).merge(
             LoadSample(REGION, start + timedelta(minutes=number), int(count), MIDNIGHT)
-            for number, count in enumerate(self._history.counts)
+            for number, count in enumerate(self._history.counts if self.load_is_known else [])
         )
         adapters = Adapters(self.state, InMemoryObjects(clock=self.clock), self.publisher, self.clock)
         self.platform = paper_platform(self.state, self.clock, self.load)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from functions.burst_prediction.crowds import crowds_in
-from functions.burst_prediction.event_prior import forecast_of_events, with_event_priors
+from functions.burst_prediction.event_prior import forecast_of_events, with_event_priors, without_those_who_leave
 from functions.burst_prediction.forecast import forecast_load
 from functions.burst_prediction.load_history import LoadHistory
 from functions.burst_prediction.method_choice import Method
@@ -79,6 +79,19 @@ def test_a_level_is_lifted_by_an_event_ahead_once(match: CalendarEvent) -> None:
     assert ahead.by_prior.any()
     assert amid.quantile(0.5).max() <= 1.01 * 3000
     assert amid.quantile(0.5)[-1] <= 1.01 * 3000
+
+
+def test_a_level_falls_as_those_leave_who_lifted_it() -> None:
+    """In the middle of a first event: a day ahead there is what there was before it, not its crowd."""
+    begin = start_of(STADIUM)
+    minutes = begin - 240 + np.arange(300.0)
+    history = LoadHistory(REGION, begin - 240, 1, np.where(minutes > begin - 20, 3000.0, 100.0))
+    amid = forecast_load(history, (), model=None, method=Method.LEVEL)
+
+    found = without_those_who_leave(amid, crowds_of(STADIUM), history).quantile(0.5)
+
+    assert found[0] == pytest.approx(amid.quantile(0.5)[0], rel=0.05)
+    assert found[-1] == pytest.approx(100, rel=0.05)
 
 
 def test_what_a_crowd_did_does_not_widen_quiet_hours() -> None:

@@ -1,0 +1,107 @@
+"""The story of one evening: a concert that a calendar file announces, its crowd, and a budget too small for it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.domain.serving_mode import ServingMode
+from swell.local.crowd_evening import MINUTE, CrowdEvening
+
+QUIET, CROWD = 1, 8
+"""Requests a minute: of a quiet region, and of the concert's crowd."""
+AHEAD: Final = 20 * MINUTE
+LASTS: Final = 20 * MINUTE
+SMALL: Final = {"hour": 0.3, "day": 3.0, "month": 30.0}
+LARGE: Final = {"hour": 10.0, "day": 240.0, "month": 7000.0}
+"""Dollars: the small one is less than what may be started would cost in the rest of an hour."""
+
+
+def calendar_file(starts_at: datetime, region: str) -> str:
+    """A concert with an audience of 1,000, of whom one in ten asks."""
+    return "\r\n".join(
+        [
+            *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//swell//evening//EN", "BEGIN:VEVENT", "UID:concert@swell"),
+            *(
+                "SUMMARY:The concert",
+                f"DTSTART:{starts_at:%Y%m%dT%H%M%SZ}",
+                f"DTEND:{starts_at + LASTS:%Y%m%dT%H%M%SZ}",
+            ),
+            *("X-SWELL-KIND:concert", f"X-SWELL-REGIONS:{region}=1", "X-SWELL-AUDIENCE:1000"),
+            *("X-SWELL-REQUESTS-PER-VIEWER:0.1", "X-SWELL-PEAK-MIN:5", "END:VEVENT", "END:VCALENDAR", ""),
+        ]
+    )
+
+
+class CrowdStory:
+    """Each step of the evening, and what was seen in it."""
+
+    def __init__(self, evening: CrowdEvening, region: str) -> None:
+        self.evening = evening
+        self._region = region
+        self.starts_at = evening.now
+
+    def play(self) -> None:
+        """All of it."""
+        self.announce()
+        self.wait_for_the_start()
+        self.let_the_crowd_in()
+        self.step_down()
+        self.run_out_of_money()
+        self.find_money_again()
+
+    def announce(self) -> None:
+        """A quiet region learns of a concert in 20 minutes."""
+        evening = self.evening
+        evening.prepare()
+        evening.pass_minutes(6, requests=QUIET)
+        self.starts_at = evening.now + AHEAD
+        body = {"ics": calendar_file(self.starts_at, self._region), "regions": {self._region: 1.0}}
+        evening.http.post("/v1/calendar/import", json=body).raise_for_status()
+
+    def wait_for_the_start(self) -> None:
+        """Minutes pass; by the last of them the prewarm must be done."""
+        minutes = int((self.starts_at - self.evening.now) / MINUTE) - 1
+        self.evening.pass_minutes(minutes, requests=QUIET)
+        self.evening.await_moment(lambda: self._told_of("is warm") > 0, before=self.starts_at)
+        self.processes_before_the_start = self.evening.ready
+
+    def let_the_crowd_in(self) -> None:
+        """The concert."""
+        self.evening.pass_minutes(int(LASTS / MINUTE) + 1, requests=CROWD)
+        self.processes_in_the_crowd = self.evening.ready
+
+    def step_down(self) -> None:
+        """Until every prewarm has given its floors back, and half of the processes at most are kept."""
+        half = self.processes_in_the_crowd // 2
+        self.evening.pass_until(
+            lambda: self._told_of("has begun") == self._told_of("is over") and self.evening.wanted <= half,
+            within=timedelta(hours=3),
+            requests=QUIET,
+        )
+        self.processes_afterwards = self.evening.wanted
+
+    def run_out_of_money(self) -> None:
+        """A budget that is too small: what is not paid for gives way, the free tier first."""
+        evening = self.evening
+        evening.require_keys()
+        self.recall_before = evening.ask().json()["recall_target"]
+        evening.http.put("/v1/budget", json=SMALL).raise_for_status()
+        evening.pass_until(lambda: self._mode() >= ServingMode.CRITICAL, within=timedelta(hours=2))
+        evening.await_moment(lambda: evening.ask(free=True).status_code in {429, 503}, before=evening.now)
+        self.refused_free = evening.ask(free=True).status_code
+        evening.await_moment(lambda: evening.ask().is_success, before=evening.now)
+        self.recall_meanwhile = evening.ask().json()["recall_target"]
+
+    def find_money_again(self) -> None:
+        """More is allowed; everything comes back, a level at a time."""
+        evening = self.evening
+        evening.http.put("/v1/budget", json=LARGE).raise_for_status()
+        evening.pass_until(lambda: self._mode() is ServingMode.NORMAL, within=timedelta(hours=2))
+        evening.await_moment(lambda: evening.ask(free=True).is_success, before=evening.now)
+        self.recall_afterwards = evening.ask().json()["recall_target"]
+
+    def _told_of(self, words: str) -> int:
+        return sum(words in entry.text for entry in self.evening.told())
+
+    def _mode(self) -> ServingMode:
+        modes = [entry.fields["mode"] for entry in self.evening.told() if entry.kind == "serving_mode"]
+        return ServingMode(modes[-1]) if modes else ServingMode.NORMAL
