@@ -1,6 +1,6 @@
 """Each minute: book what was spent, decide what may be spent next and what gives way, and make both known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,11 +16,12 @@ from functions.budget_enforcement.standing_document import Outlook, reason_of, s
 from shared.budget.documents import Budget, Budgets
 from shared.budget.emergency_stop import StopState
 from shared.budget.limits import ApprovedRaise, Limits
+from shared.budget.spend_days import SpendDays
 from shared.budget.windows import Window
 from shared.coordination.races import retry_lost_races
 from shared.crowds.spending import Spending, spending_write
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry, timeline_write
-from shared.domain.money import dollars
+from shared.domain.money import Micros, dollars
 from shared.domain.prices import InstanceShape, PriceTable
 from shared.domain.serving_mode import SERVING_MODE_DOCUMENT
 from shared.events.crowds import SpendDueV1
@@ -63,6 +64,7 @@ class EnforceBudget:
         costs: Costs,
     ) -> None:
         self._state = state
+        self._spend_days = SpendDays(state)
         self._budgets = Budgets(state)
         self._metrics = metrics
         self._ceilings = ceilings
@@ -87,7 +89,10 @@ class EnforceBudget:
         before = self._ledgers.recall()
         if before.decided_at is not None and now - before.decided_at < LEAST_APART:
             return Outcome.DUPLICATE
-        ledger = self._booked(before.ledger or self._begun(now), now)
+        ledger = before.ledger or self._begun(now)
+        spent = self._spent_since(ledger.booked_until, now)
+        for until, regions in spent:
+            ledger = book(ledger, until, sum(regions.values()))
         ceilings = self._ceilings()
         decision = self._decide(budget or Budget(UNLIMITED), stop, before, ledger, ceilings, now)
         since = now if before.mode_since is None or decision.mode is not before.mode else before.mode_since
@@ -95,7 +100,8 @@ class EnforceBudget:
         raises = () if budget is None else budget.raises
         worst = worst_cost(ceilings.most, TICK, self._costs.shape, self._costs.prices)
         outlook = Outlook(forecast_month_end(ledger, raises, now), worst, since)
-        also = [standing_write(ledger, decision, outlook, now), *_consequences(before, decision, now)]
+        by_day = self._spend_days.additions(spent)
+        also = [*by_day, standing_write(ledger, decision, outlook, now), *_consequences(before, decision, now)]
         self._ledgers.keep(before, after, also)
         self._alert(decision, now)
         self._alert_month_end(decision, outlook, now)
@@ -106,15 +112,13 @@ class EnforceBudget:
         since = _minute(now - self._costs.load_late)
         return SpendLedger(booked_until=since, begun_at=since)
 
-    def _booked(self, ledger: SpendLedger, now: datetime) -> SpendLedger:
-        """With the minutes since, once all that is measured of them has been reported; each is booked once."""
-        since, until = ledger.booked_until, _minute(now - self._costs.load_late)
+    def _spent_since(self, since: datetime, now: datetime) -> list[tuple[datetime, Mapping[str, Micros]]]:
+        """The minutes since, once all that is measured of them has been reported; each is booked once."""
+        until = _minute(now - self._costs.load_late)
         if until <= since:
-            return ledger
+            return []
         minutes = self._metrics.minutes(since, until)
-        for end, micros in costs_by_hour(minutes, since, until, self._costs.shape, self._costs.prices):
-            ledger = book(ledger, end, micros)
-        return ledger
+        return list(costs_by_hour(minutes, since, until, self._costs.shape, self._costs.prices))
 
     def _decide(  # noqa: PLR0917 - one call above
         self, budget: Budget, stop: StopState, before: Kept, ledger: SpendLedger, ceilings: Ceilings, now: datetime

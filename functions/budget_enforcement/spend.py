@@ -21,12 +21,23 @@ def cost_of_minutes(minutes: Iterable[LoadMinute], shape: InstanceShape, prices:
 
 def costs_by_hour(
     minutes: Iterable[LoadMinute], since: datetime, until: datetime, shape: InstanceShape, prices: PriceTable
-) -> Iterator[tuple[datetime, Micros]]:
-    """What each stretch of a clock hour between two moments cost, by its end: a gap counts in the hours it is of."""
+) -> Iterator[tuple[datetime, Mapping[str, Micros]]]:
+    """What each stretch of a clock hour between two moments cost, by its end: a gap counts in the hours it is of.
+
+    By region; one without a minute is not there.
+    """
     given = list(minutes)
     while since < until:
         end = min(Window.HOUR.end_of(since), until)
-        yield end, cost_of_minutes([one for one in given if since <= one.minute < end], shape, prices)
+        inside = [one for one in given if since <= one.minute < end]
+        regions = sorted({one.region for one in inside})
+        yield (
+            end,
+            {
+                region: cost_of_minutes((one for one in inside if one.region == region), shape, prices)
+                for region in regions
+            },
+        )
         since = end
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Final
 
+from functions.budget_enforcement.begin_report import BeginReport
 from functions.budget_enforcement.billing_notice import BUDGET_ID, read_notice
 from functions.budget_enforcement.ceilings import ReadCeilings
 from functions.budget_enforcement.enforce import Costs, EnforceBudget
@@ -15,7 +16,7 @@ from shared.adapters.platform import Platform, open_platform
 from shared.crowds.timeline import Timeline
 from shared.domain.prices import LIST_PRICES, InstanceShape
 from shared.entrypoint import Consumer
-from shared.events.crowds import SpendDueV1
+from shared.events.crowds import ReportDueV1, SpendDueV1
 from shared.foreign_messages import ForeignContract
 from shared.topology import Topology, load_topology
 
@@ -40,7 +41,7 @@ def build(adapters: Adapters, platform: Platform, settings: BudgetEnforcementSet
     )
     return Consumer(
         "budget_enforcement",
-        {SpendDueV1: enforce},
+        {SpendDueV1: enforce, ReportDueV1: BeginReport(platform.runs)},
         publisher=adapters.publisher,
         dead_letter_topics=topology.dead_letters_of("budget_enforcement"),
         clock=adapters.clock,

@@ -11,6 +11,9 @@ from functions.control.calendar_routes import CalendarRoutes
 from functions.control.crowd_routes import CrowdRoutes
 from functions.control.prewarm_routes import PrewarmRoutes
 from functions.control.raise_routes import RaiseRoutes
+from functions.control.report_routes import ReportRoutes
+from functions.control.reporting.report_store import Reports
+from functions.control.reporting.sections import Sections
 from functions.control.rolling_out import RollOut
 from functions.control.rollout_routes import RolloutRoutes
 from functions.control.warming import WarmRegion
@@ -52,7 +55,8 @@ def build(
         timeline=timeline,
         clock=clock,
     )
-    stopping = Stopping(Budgets(state), Ballots(state, clock, membership), timeline, clock)
+    ballots = Ballots(state, clock, membership)
+    stopping = Stopping(Budgets(state), ballots, timeline, clock)
     roll_out = RollOut(
         state=state,
         publisher=adapters.publisher,
@@ -68,6 +72,7 @@ def build(
         *prewarms.routes(),
         *RolloutRoutes(roll_out).routes(),
         *BudgetRoutes(state, stopping, clock).routes(),
+        *ReportRoutes(Sections(state, ballots, clock), Reports(state), timeline, clock).routes(),
         *RaiseRoutes(Budgets(state), CalendarStore(state), timeline, clock).routes(),
     ]
     return HttpFunction("control", routes, ready=lambda: _check(adapters), middleware=middleware)

@@ -25,6 +25,7 @@ class EntryKind(StrEnum):
     BUDGET = "budget"
     SERVING_MODE = "serving_mode"
     ALERT = "alert"
+    REPORT = "report"
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,15 @@ class ScalingDueV1(Tick):
     max_age: ClassVar[timedelta] = timedelta(minutes=3)
 
 
+class ReportDueV1(Tick):
+    """It is time to report about the day of UTC before."""
+
+    type: ClassVar[str] = "dev.swell.crowds.report_due.v1"
+    topic: ClassVar[str] = "report-ticks"
+    source: ClassVar[str] = "//swell.dev/schedules/report"
+    max_age: ClassVar[timedelta] = timedelta(hours=12)
+
+
 class SpendDueV1(Tick):
     """A minute has passed: what was spent is booked, and the budget decides what may be spent next."""
 

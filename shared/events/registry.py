@@ -8,6 +8,7 @@ from shared.events.crowds import (
     ForecastDueV1,
     PlanChangedV1,
     PlanStepDueV1,
+    ReportDueV1,
     ScalingDueV1,
     SpendDueV1,
 )
@@ -39,6 +40,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         ForecastDueV1,
         PlanChangedV1,
         PlanStepDueV1,
+        ReportDueV1,
         ScalingDueV1,
         SpendDueV1,
         TaskAssignedV1,

@@ -29,6 +29,7 @@ from swell.cli import (
     regions,
     rehearse,
     replication,
+    report,
     restore,
     searches,
     status,
@@ -88,6 +89,7 @@ app.add_typer(calendar.app, name="calendar")
 app.add_typer(forecast.app, name="forecast")
 app.add_typer(budget.app, name="budget")
 app.command("plan")(plans.plan)
+app.command("report")(report.report)
 app.command("timeline")(plans.timeline)
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(erasures.app, name="erasures")

@@ -161,6 +161,11 @@ class Crowds:
         asked = urlencode({"operator": operator, "why": why})
         self._transport.send("DELETE", f"/v1/budget/raises/{quote(event, safe='')}?{asked}")
 
+    def report(self, day: str) -> dict[str, Any]:
+        """The report of a day (YYYY-MM-DD, UTC); where none was sent, as it would look now."""
+        found: dict[str, Any] = self._transport.send("GET", f"/v1/reports/{quote(day, safe='')}")
+        return found
+
     def timeline(self, *, since: datetime | None = None, limit: int = 500) -> list[dict[str, Any]]:
         """What was decided and done, oldest first; by default in the last day."""
         asked = {"limit": str(limit)} | ({} if since is None else {"since": since.isoformat()})

@@ -162,6 +162,11 @@ class AsyncCrowds:
         asked = urlencode({"operator": operator, "why": why})
         await self._transport.send("DELETE", f"/v1/budget/raises/{quote(event, safe='')}?{asked}")
 
+    async def report(self, day: str) -> dict[str, Any]:
+        """The report of a day (YYYY-MM-DD, UTC); where none was sent, as it would look now."""
+        found: dict[str, Any] = await self._transport.send("GET", f"/v1/reports/{quote(day, safe='')}")
+        return found
+
     async def timeline(self, *, since: datetime | None = None, limit: int = 500) -> list[dict[str, Any]]:
         """What was decided and done, oldest first; by default in the last day."""
         asked = {"limit": str(limit)} | ({} if since is None else {"since": since.isoformat()})

@@ -174,6 +174,10 @@ TIMELINE: Final = required(entries=array(required(at=_MOMENT, kind=_TEXT, text=_
 BUDGET: Final = required(
     budget=_OPTIONAL_OBJECT, spent=_OPTIONAL_OBJECT, serving_mode=_TEXT, stopped={"type": "boolean"}
 )
+REPORT_DAYS: Final = required(days=array(_TEXT))
+REPORT: Final = required(
+    day=_TEXT, sent_at={"type": ["string", "null"]}, missing=array(_TEXT), sections={"type": "object"}
+)
 RAISE: Final = required(
     event_id=_TEXT, begin=_TEXT, end=_TEXT, extra_per_hour={"type": "number"}, approved_by=_TEXT, state=_TEXT
 )

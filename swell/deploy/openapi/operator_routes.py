@@ -7,6 +7,7 @@ from functions.control.budget_routes import OrderResume, OrderStop, PutBudget
 from functions.control.crowd_routes import Since
 from functions.control.prewarm_routes import LoadCollections, RaiseFloor, StepDown, TellFact
 from functions.control.raise_routes import ApproveRaise, TakeBack
+from functions.control.report_routes import SendReport, ShowReport
 from functions.control.requests import ImportCalendar, PutEvent, Span
 from functions.control.rollout_routes import BeginRollout, Empty, VerifyRollout
 from functions.coordination.requests import (
@@ -99,6 +100,12 @@ OPERATOR_ROUTES: Final = {
     ("DELETE", "/v1/budget/raises/{event}"): RouteDoc(
         "takeBackRaise", "Allow it no more", (NO_CONTENT,), parameters=TakeBack
     ),
+    ("GET", "/v1/reports"): RouteDoc("listReports", "The days that have a report", (Answer(answers.REPORT_DAYS),)),
+    ("GET", "/v1/reports/{day}"): RouteDoc(
+        "report", "The report of a day, or how it would look now", (Answer(answers.REPORT),), parameters=ShowReport
+    ),
+    ("POST", "/v1/reports/{day}/sections/{section}"): RouteDoc("readSection", "Read one section of a day"),
+    ("POST", "/v1/reports/{day}/send"): RouteDoc("sendReport", "Keep a report and tell of it", body=SendReport),
     ("POST", "/v1/budget/stop"): RouteDoc(
         "stopSpending", "Stop all spending", (Answer(answers.STOPPED),), body=OrderStop
     ),

@@ -1,0 +1,46 @@
+"""The day that a report is about: a day of UTC, as the budget's."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Self
+
+from shared.errors import FieldProblem, InvalidRequest, shortened
+
+_EARLIEST: Final = date(1970, 1, 2)
+
+
+@dataclass(frozen=True)
+class ReportDay:
+    """From midnight to midnight."""
+
+    day: date
+
+    @classmethod
+    def of(cls, text: str, now: datetime) -> Self:
+        """The day that a path names.
+
+        Raises:
+            InvalidRequest: it is no day, or one that has not begun.
+        """
+        allowed = f"YYYY-MM-DD, {_EARLIEST} to {now.astimezone(UTC):%Y-%m-%d}"
+        try:
+            day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        except ValueError:
+            raise InvalidRequest(FieldProblem("day", shortened(text), allowed)) from None
+        if not _EARLIEST <= day <= now.astimezone(UTC).date() or day.isoformat() != text:
+            raise InvalidRequest(FieldProblem("day", shortened(text), allowed))
+        return cls(day)
+
+    @property
+    def begin(self) -> datetime:
+        """Its first moment."""
+        return datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The first moment that is not of it."""
+        return self.begin + timedelta(days=1)
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether a moment is of this day."""
+        return self.begin <= moment < self.end
