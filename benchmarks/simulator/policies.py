@@ -9,6 +9,7 @@ from benchmarks.scenarios.model import Budget as ScenarioBudget
 from benchmarks.simulator.fleet import SimulatedFleet
 from benchmarks.simulator.load import LOAD_LATE, SimulatedLoad
 from benchmarks.simulator.memory import MemoryState, SimulatedClock, Unheard
+from functions.budget_enforcement.ceilings import ReadCeilings
 from functions.budget_enforcement.enforce import Costs, EnforceBudget
 from functions.budget_enforcement.ledger_store import LedgerStore
 from functions.budget_enforcement.wiring import BOOKED_LATER
@@ -96,6 +97,7 @@ class Deciders:
         self._clock = clock
         self._state = MemoryState(clock)
         self._timeline = Timeline(self._state)
+        quotas = {one.region: one.quota for one in terms.regions}
         self._scale = ScaleRegions(
             terms.regions,
             state=self._state,
@@ -113,6 +115,7 @@ class Deciders:
         self._enforce = EnforceBudget(
             state=self._state,
             metrics=load,
+            ceilings=ReadCeilings(self._state, fleet, quotas),
             ledgers=LedgerStore(self._state),
             timeline=self._timeline,
             clock=clock,
@@ -123,7 +126,7 @@ class Deciders:
             publisher=Unheard(),
             fleet=fleet,
             timeline=self._timeline,
-            quotas={one.region: one.quota for one in terms.regions},
+            quotas=quotas,
             policy=terms.plan,
             ramp=terms.ramp,
         )

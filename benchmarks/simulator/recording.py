@@ -34,11 +34,6 @@ class Beat:
     spent: float
     allowed_per_hour: float | None
 
-    @property
-    def latencies(self) -> Floats:
-        """Answers by class of time."""
-        return self.done.latencies
-
 
 class Recorder:
     """Sums of `per_step` beats; the state is that of the last one, the serving mode the highest of them."""

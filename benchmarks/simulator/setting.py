@@ -52,7 +52,7 @@ def _terms(scenario: Scenario, topology: Topology, calibration: Calibration) -> 
             one.micros_per_instance_hour,
             one.priority,
         )
-        for one in terms_of(topology, LIST_PRICES)
+        for one in terms_of(topology, LIST_PRICES, scaling.query_quotas(topology))
     ]
     cost = Work(scenario, calibration, 1, BEAT_S).usual_cost()
     deployed = predicting.policy

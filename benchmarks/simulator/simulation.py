@@ -116,7 +116,7 @@ class Simulation:
             for number in range(minute * BEATS_PER_MIN, (minute + 1) * BEATS_PER_MIN):
                 at = number + BEFORE_MIN * BEATS_PER_MIN
                 beat = self._beat(number, streams[at], streams[at + 1], totals)
-                counts += beat.latencies
+                counts += beat.done.own_latencies
                 if number >= 0:
                     recorder.add(number, beat)
             self._close(minute, totals, quantile_ms(counts, 0.99))
@@ -190,7 +190,7 @@ class Simulation:
         )
         shown.ready, shown.ceiling, shown.capacity = fleet.ready, fleet.ceiling, each * fleet.ceiling
         shown.asked = asked / BEAT_S
-        shown.p99_ms = quantile_ms(done.latencies, 0.99)
+        shown.p99_ms = quantile_ms(done.own_latencies, 0.99)
         shown.error_share = done.failed.sum(axis=1) / np.maximum(done.offered, 1.0)
         shown.down = self._down_s >= NOTICED_AFTER_S
         for text in self._routes.look(shown, self._moment(minute)):

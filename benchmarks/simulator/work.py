@@ -26,7 +26,10 @@ _NEW_ONES_WEIGH: Final = 0.5
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a beat: requests (regions, tiers), counts by class of time, and what the instances were like."""
+    """What became of a beat: requests (regions, tiers), counts by class of time, and what the instances were like.
+
+    `latencies` are those of clients, `own_latencies` those that the region measures: it does not see the way.
+    """
 
     offered: Floats
     served: Floats
@@ -34,6 +37,7 @@ class Done:
     failed: Floats
     dependency_failed: Floats
     latencies: Floats
+    own_latencies: Floats
     capacity_per_s: Floats
     busy: Floats
     pressed: Floats
@@ -89,13 +93,15 @@ class Work:
         pressed = np.where(capacity_per_s > 0, (offered - shed.sum(axis=1)) / whole, 0.0)
         held_ms = np.where(capacity_per_s > 0, 1000 * self._beat_s * self.waiting.sum(axis=1) / whole, 0.0)
         here = Conditions(busy, cost, np.minimum(held_ms, _LONGEST_HELD_MS), troubles.slow, np.zeros_like(busy))
+        own = counted(self._latency.below(here), answered)
         return Done(
             offered=offered,
             served=served,
             shed=shed,
             failed=failed,
             dependency_failed=dependency_failed,
-            latencies=self._latencies(here, answered, offered, away_ms),
+            latencies=self._as_clients_see(own, here, answered, offered, away_ms),
+            own_latencies=own,
             capacity_per_s=capacity_per_s,
             busy=busy,
             pressed=pressed,
@@ -121,12 +127,14 @@ class Work:
         failed = served * failing
         return served - failed, shed, refused + lost + failed, failed.sum(axis=1)
 
-    def _latencies(self, here: Conditions, answered: Floats, offered: Floats, away_ms: Floats) -> Floats:
+    def _as_clients_see(
+        self, own: Floats, here: Conditions, answered: Floats, offered: Floats, away_ms: Floats
+    ) -> Floats:
         """Answers to a region's own clients, and to those of others, which are as far away as those are on average."""
         sent, apart_ms = away_ms
         foreign = sent.sum(axis=0) - np.diagonal(sent)
         share = np.where(offered > 0, np.clip(1 - foreign / np.maximum(offered, 1e-9), 0, 1), 1.0)
-        counts = counted(self._latency.below(here), answered * share)
+        counts = own * share[:, None]
         if (answered * (1 - share) > 0.5).any():
             mean_ms = (sent * apart_ms).sum(axis=0) / np.maximum(foreign, 1e-9)
             there = Conditions(here.busy, here.cost, here.held_ms, here.slow, np.where(foreign > 0, mean_ms, 0.0))

@@ -10,6 +10,7 @@ import typer
 
 from swell.cli.benching import require_checkout
 from swell.cli.default_command import DefaultCommandGroup
+from swell.cli.failure import CommandFailed
 from swell.cli.options import Json
 from swell.cli.output import note, print_json, print_table, say
 from swell.cli.rehearse_events import calendar
@@ -62,6 +63,7 @@ def rehearse(
         bool, typer.Option("--as-deployed", help="On the quotas of topology.yaml, not on those that it asks for.")
     ] = False,
     k6: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the scenario as a script for k6.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report (not in this release).")] = None,
     all_of_them: Annotated[bool, typer.Option("--all", help="Every scenario, side by side.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -70,6 +72,8 @@ def rehearse(
     The simulated fleet has the regions of topology.yaml and is steered by the functions that are deployed.
     """
     require_checkout()
+    if html is not None:
+        raise CommandFailed("--html: this release writes no report yet; --json has all that one would show")
     single_threaded()
     from benchmarks.scenarios.catalog import find_scenario, on_deployed_quotas
 

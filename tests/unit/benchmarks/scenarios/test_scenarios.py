@@ -11,6 +11,7 @@ from benchmarks.scenarios.catalog import DIRECTORY, GROUPS, BadScenario, find_sc
 from benchmarks.scenarios.course import Course, factors
 from benchmarks.scenarios.popularity import hit_share, hit_share_after, weights
 from benchmarks.scenarios.schema import SCHEMA_FILE, render
+from benchmarks.scenarios.table import PAGE, put_into
 from shared.topology import load_topology
 
 SEEDS_OWN = {
@@ -131,3 +132,10 @@ def test_the_course_of_the_day_follows_the_longitude() -> None:
     assert by_region["asia-northeast1"] > 1.2
     assert by_region["us-west1"] < 0.9
     assert replace(course, longitudes=course.longitudes * 0).days(np.array([480.0]))[0] == pytest.approx(1.3)
+
+
+def test_the_page_has_the_scenarios_as_they_are() -> None:
+    """`python -m benchmarks.scenarios.table` writes them into docs/rehearsal.md."""
+    page = PAGE.read_text("utf-8")
+
+    assert put_into(page) == page

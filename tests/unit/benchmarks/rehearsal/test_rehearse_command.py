@@ -1,0 +1,46 @@
+"""`swell rehearse`: a scenario's name is enough, and what is not there is said."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from benchmarks.scenarios.catalog import BadScenario
+from swell.cli.failure import CommandFailed
+from swell.cli.main import app
+
+
+def test_without_a_name_it_lists_what_there_is() -> None:
+    """One line a scenario."""
+    result = CliRunner().invoke(app, ["rehearse"])
+
+    assert result.exit_code == 0
+    assert "world-cup-final" in result.output
+
+
+def test_a_scenario_is_played_by_its_name_alone(tmp_path: Path) -> None:
+    """No word stands between the command and the scenario; options follow."""
+    script = tmp_path / "script.js"
+
+    result = CliRunner().invoke(app, ["rehearse", "burst-10x", "--k6", str(script)])
+
+    assert result.exit_code == 0
+    assert "ramping-arrival-rate" in script.read_text("utf-8")
+
+
+def test_an_unknown_scenario_and_a_report_that_there_is_not_are_told() -> None:
+    """Sentences, no traceback of the simulator's."""
+    unknown = CliRunner().invoke(app, ["rehearse", "no-such-crowd"])
+    report = CliRunner().invoke(app, ["rehearse", "burst-10x", "--html", "report.html"])
+
+    assert isinstance(unknown.exception, BadScenario)
+    assert isinstance(report.exception, CommandFailed)
+
+
+def test_the_arithmetic_is_json_too() -> None:
+    """One document, and it says that it is simulated."""
+    result = CliRunner().invoke(app, ["rehearse", "arithmetic", "--streams", "500000000", "--json"])
+
+    found = json.loads(result.output)
+    assert found["simulated"] is True
+    assert found["needs"][0]["queries_per_s"] == 50_000
