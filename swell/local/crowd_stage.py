@@ -1,7 +1,6 @@
 """Where an evening with a crowd is played: a Swell of its own, whose crowd clock stands still until it is moved."""
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from swell.local.crowd_evening import ENVIRONMENT, CrowdEvening, started_clock
 from swell.local.crowd_story import CrowdStory
 from swell.local.emulated import run_on_emulators
 from swell.local.emulators import Emulators
+from swell.local.processes import environment_with
 from swell.local.region_choice import RegionOptions
 from swell.local.regional import run_regions
 
@@ -34,28 +34,12 @@ def crowd_story(data_dir: Path, *, emulators: bool) -> Iterator[CrowdStory]:
         settings = Settings(runtime="embedded", data_dir=data_dir)
         if emulators:
             running = stack.enter_context(Emulators.start(data_dir / "logs"))
-            stack.enter_context(_environment(running.environment))
+            stack.enter_context(running.in_environment())
             settings = Settings(runtime="google", project=running.project, bucket="swell-local")
         adapters = open_adapters(settings)
-        stack.enter_context(_environment({**ENVIRONMENT, "SWELL_CROWD_CLOCK": str(clock.path.absolute())}))
+        stack.enter_context(environment_with({**ENVIRONMENT, "SWELL_CROWD_CLOCK": str(clock.path.absolute())}))
         swell = stack.enter_context(
             run_on_emulators(data_dir) if emulators else run_regions(data_dir, options=RegionOptions(2))
         )
         http = stack.enter_context(httpx.Client(base_url=swell.url, timeout=60))
         yield CrowdStory(CrowdEvening(clock, adapters.state, region, http), region)
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """What functions of this process, and processes that it starts, are given until the block ends."""
-    environment = os.environ  # noqa: TID251 - settings are read from it
-    before = {name: environment.get(name) for name in variables}
-    environment.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                environment.pop(name, None)
-            else:
-                environment[name] = value

@@ -11,8 +11,8 @@ import os
 import shutil
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from shared.errors import ConfigurationError, DependencyUnavailable
-from swell.local.processes import child_process
+from swell.local.processes import child_process, environment_with
 from swell.local.server import LOOPBACK, free_port
 
 VARIABLES: Final = ("PUBSUB_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "STORAGE_EMULATOR_HOST")
@@ -78,20 +78,9 @@ class Emulators:
             environment = {each.variable: wait() for each, wait in zip(_EMULATORS, waits, strict=True)}
             return cls(environment, stack.pop_all())
 
-    @contextmanager
-    def in_environment(self) -> Iterator[None]:
+    def in_environment(self) -> AbstractContextManager[None]:
         """Have Google's clients of this process find them, until the block ends."""
-        environment = os.environ  # noqa: TID251 - Google's own
-        before = {name: environment.get(name) for name in VARIABLES}
-        environment.update(self.environment)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    environment.pop(name, None)
-                else:
-                    environment[name] = value
+        return environment_with(self.environment)
 
     @staticmethod
     def missing() -> list[str]:

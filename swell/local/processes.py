@@ -57,6 +57,22 @@ def child_process(
         stop(process)
 
 
+@contextmanager
+def environment_with(variables: Mapping[str, str]) -> Iterator[None]:
+    """What functions of this process, and processes that it starts, are given until the block ends."""
+    environment = os.environ  # noqa: TID251 - settings are read from it
+    before = {name: environment.get(name) for name in variables}
+    environment.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                environment.pop(name, None)
+            else:
+                environment[name] = value
+
+
 def stop(process: subprocess.Popen[bytes], *, within_s: float = STOP_WITHIN_S) -> None:
     """End a child and all that it started: politely, then not."""
     _signal_group(process, signal.SIGTERM)
