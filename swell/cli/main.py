@@ -13,6 +13,7 @@ from swell.cli import (
     bundle,
     calendar,
     collections,
+    dashboard,
     dead_letters,
     demo,
     deploy,
@@ -98,6 +99,7 @@ app.command("restore")(restore.restore)
 app.add_typer(replication.app, name="replication")
 app.add_typer(drill.app, name="drill")
 app.command("status")(status.status)
+app.command("dashboard")(dashboard.dashboard)
 app.command("bundle")(bundle.bundle)
 app.add_typer(deploy.app, name="deploy")
 app.add_typer(rehearse.app, name="rehearse")

@@ -1,0 +1,1 @@
+"""Reports of one run: Markdown, JSON, JUnit, one HTML page, PDF."""

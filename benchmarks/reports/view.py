@@ -1,0 +1,192 @@
+"""A run as the dashboard's page shows it: fewer steps, fewer digits, the same shape as a live one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.rehearsal.result import Entry, RegionSeries, Run, Series, WorldSeries
+from shared.topology import Topology
+
+FORMAT: Final = "swell-dashboard/1"
+MOST_STEPS: Final = 240
+_MOST_ENTRIES: Final = 250
+_SPILL_SHOWN: Final = 0.0002
+"""Routes that never carry more than this share of the peak are left out."""
+_DIGITS: Final = 3
+
+_NOTHING: Final = 1e-6
+
+Fold = Literal["mean", "max", "last"]
+Numbers = list[float | None]
+
+
+def view_of(run: Run, topology: Topology, *, most_steps: int = MOST_STEPS) -> dict[str, Any]:
+    """What the page shows of a run: rates are means over the folded steps, times to answer and modes the worst."""
+    width = max(1, -(-run.axis.points // most_steps))
+    points = -(-run.axis.points // width)
+    meta, least = run.meta, _SPILL_SHOWN * peak(run.world.asked_rps)
+    return {
+        "format": FORMAT,
+        "live": False,
+        "title": meta.title,
+        "subtitle": subtitle(run),
+        "simulated": meta.simulated,
+        "simulated_text": simulated_text(run),
+        "notes": notes(run, width),
+        "start_s": run.axis.start_s,
+        "step_s": run.axis.step_s * width,
+        "points": points,
+        "regions": [_region(name, run.regions[name], topology, width, least) for name in run.regions],
+        "world": _world(run.world, width),
+        "timeline": [
+            {"at_s": entry.at_s, "kind": entry.kind, "text": entry.text} for entry in told(run.timeline, _MOST_ENTRIES)
+        ],
+        "objectives": [],
+        "summary": {"minutes_in_mode": {name: round(spent, 1) for name, spent in run.summary.minutes_in_mode.items()}},
+    }
+
+
+def subtitle(run: Run) -> str:
+    """What was run, so that it can be run again."""
+    meta = run.meta
+    return f"{meta.scenario} · policy {meta.policy} · seed {meta.seed} · commit {meta.commit} · {meta.made_at}"
+
+
+def simulated_text(run: Run) -> str:
+    """What stands beside the word SIMULATED; empty for a live run."""
+    if not run.meta.simulated:
+        return ""
+    meta = run.meta
+    return (
+        f"up to {meta.streams_peak:,.0f} streams in a model of the fleet (scale {meta.scale:g}). "
+        f"One stream {meta.stream.text}. No request was made."
+    )
+
+
+def notes(run: Run, width: int = 1) -> list[str]:
+    """What a reader has to know."""
+    found = [f"A stream {run.meta.stream.text}.", *run.meta.notes]
+    if run.meta.calibration:
+        found.append(f"Service times: {run.meta.calibration}.")
+    if width > 1:
+        found.append(
+            f"Each step here is {width} of the record ({run.axis.step_s * width:g} s): rates are means, times to "
+            "answer and serving modes the worst of them."
+        )
+    return found
+
+
+def told(timeline: Sequence[Entry], most: int) -> list[Entry]:
+    """The timeline, what scaling did at one time in one entry; where there are more, scaling gives way first."""
+    scaled: dict[float, list[Entry]] = defaultdict(list)
+    for entry in timeline:
+        if entry.kind == "scaling":
+            scaled[entry.at_s].append(entry)
+    others = [entry for entry in timeline if entry.kind != "scaling"][:most]
+    folded = [_together(entries) for entries in scaled.values()]
+    room = max(0, most - len(others))
+    return sorted([*others, *_thinned(folded, room)], key=lambda entry: entry.at_s)
+
+
+def _together(entries: Sequence[Entry]) -> Entry:
+    first = entries[0]
+    if len(entries) == 1:
+        return first
+    texts = "; ".join(entry.text for entry in entries[:3])
+    more = f"; and {len(entries) - 3} more regions" if len(entries) > 3 else ""
+    return Entry(first.at_s, "scaling", texts + more)
+
+
+def _thinned(entries: Sequence[Entry], room: int) -> Iterable[Entry]:
+    if len(entries) <= room:
+        return entries
+    return [entries[place] for place in np.linspace(0, len(entries) - 1, room).astype(int)] if room else []
+
+
+def _region(name: str, series: RegionSeries, topology: Topology, width: int, least: float) -> dict[str, Any]:
+    known = topology.regions.get(name)
+    return {
+        "name": name,
+        "city": known.city if known else name,
+        "latitude": known.latitude_deg if known else 0.0,
+        "longitude": known.longitude_deg if known else 0.0,
+        "hub": known is not None and known.tier == "tier_1",
+        "quota": series.quota,
+        "asked": folded(series.asked_rps, width),
+        "served": folded(series.served_rps, width),
+        "errors": folded(series.errors_rps, width),
+        "shed": folded(total(series.shed_rps), width),
+        "p50": folded(series.p50_ms, width, "max"),
+        "p95": folded(series.p95_ms, width, "max"),
+        "p99": folded(series.p99_ms, width, "max"),
+        "utilisation": folded(series.utilisation, width),
+        "health": folded(series.health, width, "last"),
+        "planned": folded(series.instances.planned, width, "last"),
+        "actual": folded(series.instances.actual, width, "last"),
+        "ceiling": folded(series.instances.ceiling, width, "last"),
+        "starting": folded(series.instances.starting, width, "last"),
+        "spill": {to: folded(rates, width) for to, rates in series.spilled_rps.items() if peak(rates) > least},
+    }
+
+
+def _world(world: WorldSeries, width: int) -> dict[str, Any]:
+    return {
+        "asked": folded(world.asked_rps, width),
+        "served": folded(world.served_rps, width),
+        "errors": folded(world.errors_rps, width),
+        "shed": folded(total(world.shed_rps), width),
+        "p50": folded(world.p50_ms, width, "max"),
+        "p95": folded(world.p95_ms, width, "max"),
+        "p99": folded(world.p99_ms, width, "max"),
+        "planned": folded(world.instances.planned, width, "last"),
+        "actual": folded(world.instances.actual, width, "last"),
+        "ceiling": folded(world.instances.ceiling, width, "last"),
+        "starting": folded(world.instances.starting, width, "last"),
+        "mode": folded(world.serving_mode, width, "max"),
+        "spent": folded(world.spent, width, "last", digits=6),
+        "spend_per_hour": folded(world.spend_per_hour, width),
+        "allowed_per_hour": folded(world.allowed_per_hour, width, "last"),
+        "caches": {name: folded(series, width) for name, series in world.cache_hits.items()},
+        "forecast": {name: folded(series, width) for name, series in world.forecast_rps.items()},
+        "lead_min": world.forecast_lead_min,
+    }
+
+
+def total(series: Mapping[str, Series]) -> Series:
+    """The sum over tiers; None where any is not known."""
+    return tuple(
+        None if any(value is None for value in step) else sum(value for value in step if value is not None)
+        for step in zip(*series.values(), strict=True)
+    )
+
+
+def peak(series: Series) -> float:
+    """The highest known value; 0 where there is none."""
+    return max((value for value in series if value is not None), default=0.0)
+
+
+def array(series: Series) -> NDArray[np.float64]:
+    """A series with NaN for what is not known."""
+    return np.array([np.nan if value is None else value for value in series], np.float64)
+
+
+def folded(series: Series, width: int, fold: Fold = "mean", *, digits: int = _DIGITS) -> Numbers:
+    """A series in steps of `width`, rounded to so many digits; a step of which nothing is known stays unknown."""
+    if not series:
+        return []
+    values = array(series)
+    padded = np.concatenate([values, np.full(-len(values) % width, np.nan)]).reshape(-1, width)
+    return [_number(row[~np.isnan(row)], fold, digits) for row in padded]
+
+
+def _number(known: NDArray[np.float64], fold: Fold, digits: int) -> float | int | None:
+    if not len(known):
+        return None
+    value = float({"mean": known.mean(), "max": known.max(), "last": known[-1]}[fold])
+    if abs(value) < _NOTHING:
+        return 0
+    rounded = float(f"{value:.{digits}g}")
+    return int(rounded) if rounded.is_integer() else rounded

@@ -1,0 +1,167 @@
+// Cards, the timeline of serving modes, the table, the events, the findings.
+function card(name, big, small, look = "") {
+  return el("div", { class: "card" }, el("dl", {}, el("dt", {}, name), el("dd", { class: `big ${look}` }, big), el("dd", { class: "small" }, small)));
+}
+
+function updateCards() {
+  const world = view.world;
+  const [asked, served, failed, shed] = ["asked", "served", "errors", "shed"].map((name) => now(world[name]));
+  const share = asked && failed !== null ? failed / asked : null;
+  const mode = now(world.mode);
+  const cards = [
+    card("Served a second", short(served), `of ${short(asked)} asked`),
+    card("p99 now", ms(now(world.p99)), `p50 ${ms(now(world.p50))}, p95 ${ms(now(world.p95))}`),
+    card("Failed", percent(share), `shed ${percent(asked && shed !== null ? shed / asked : null)}`, share > 0.01 ? "bad" : ""),
+    card("Instances ready", short(now(world.actual)), `planned ${short(now(world.planned))}, ceiling ${short(now(world.ceiling))}`),
+    card("Spent so far", dollars(now(world.spent)), `${dollars(now(world.spend_per_hour))} an hour, ${dollars(now(world.allowed_per_hour))} allowed`),
+    card("Serving mode", mode === null ? "–" : `${mode}`, mode === null ? "not known" : modeName(mode), mode > 0 ? "fair" : "good"),
+  ];
+  $("cards").replaceChildren(...cards);
+}
+
+const modeChart = { drawing: svg("svg", { viewBox: `0 0 ${WIDTH} 64`, role: "img" }), legend: el("p", { class: "legend" }) };
+modeChart.panel = el("section", { class: "panel" }, el("h2", {}, "Serving mode over time"), modeChart.drawing, modeChart.legend);
+$("charts").append(modeChart.panel);
+
+function drawModes() {
+  const modes = (view.world.mode || []).map((mode) => (known(mode) ? mode : null));
+  modeChart.panel.hidden = !modes.some(known);
+  const parts = [];
+  const spans = [];
+  const most = Math.max(1, ...modes.filter(known));
+  for (let step = 0; step < modes.length; ) {
+    let end = step;
+    while (end < modes.length && modes[end] === modes[step]) end += 1;
+    if (modes[step] !== null) {
+      const [from, to] = [x(step - 0.5), x(end - 0.5)];
+      const tall = 8 + (34 * modes[step]) / most;
+      parts.push(svg("rect", { class: modes[step] === 0 ? "f-green" : modes[step] < 3 ? "f-orange" : "f-red", x: from, y: 46 - tall, width: Math.max(1, to - from), height: tall }, svg("title", {}, `${modes[step]} ${modeName(modes[step])}: ${elapsed(step)} to ${elapsed(end)}`)));
+      if (to - from > 14) parts.push(svg("text", { x: (from + to) / 2, y: 59, "text-anchor": "middle" }, String(modes[step])));
+      spans.push(`${modeName(modes[step])} from ${elapsed(step)}`);
+    }
+    step = end;
+  }
+  modeChart.cursor = svg("line", { class: "cursor", y1: 2, y2: 48 });
+  modeChart.drawing.replaceChildren(...parts, modeChart.cursor);
+  modeChart.drawing.setAttribute("aria-label", `Serving mode: ${spans.slice(0, 12).join(", ")}`);
+  const minutes = Object.entries((view.summary || {}).minutes_in_mode || {});
+  modeChart.legend.replaceChildren(...minutes.map(([name, spent]) => el("span", {}, `${name} `, el("b", {}, `${short(spent)} min`))));
+}
+
+const heat = { drawing: svg("svg", { role: "img" }), legend: el("p", { class: "legend" }) };
+heat.panel = el("section", { class: "panel double" }, el("h2", {}, "Load of every region ", el("span", { class: "quiet" }, "share of its capacity that is used")), heat.drawing, heat.legend);
+$("charts").append(heat.panel);
+const [HEAT_W, HEAT_LEFT, ROW] = [940, 150, 13];
+const heatX = (step) => HEAT_LEFT + ((HEAT_W - HEAT_LEFT) * step) / Math.max(1, view.points);
+
+// One rectangle for each stretch of the same tenth.
+function heatRow(region, place) {
+  const parts = [svg("text", { x: HEAT_LEFT - 8, y: place * ROW + 10, "text-anchor": "end" }, region.name)];
+  const level = (step) => {
+    const used = (region.utilisation || [])[step];
+    return (region.health || [])[step] === 0 ? "off" : known(used) ? Math.min(10, Math.ceil(used * 10)) : null;
+  };
+  for (let step = 0; step < view.points; ) {
+    const found = level(step);
+    let end = step + 1;
+    while (end < view.points && level(end) === found) end += 1;
+    if (found !== null && found !== 0) {
+      const look = found === "off" ? "heat off" : found >= 10 ? "heat over" : "heat";
+      parts.push(svg("rect", { class: look, x: heatX(step).toFixed(1), y: place * ROW + 1, width: (heatX(end) - heatX(step)).toFixed(1), height: ROW - 2, opacity: found === "off" ? 0.8 : (found / 10).toFixed(1) }));
+    }
+    step = end;
+  }
+  return parts;
+}
+
+function drawHeat() {
+  heat.panel.hidden = view.regions.length < 2;
+  const tall = view.regions.length * ROW + 2;
+  heat.cursor = svg("line", { class: "cursor", y1: 0, y2: tall });
+  heat.drawing.setAttribute("viewBox", `0 0 ${HEAT_W} ${tall}`);
+  heat.drawing.setAttribute("aria-label", "Load of every region over time; the table of regions has the numbers");
+  heat.drawing.replaceChildren(...view.regions.flatMap(heatRow), ...(view.simulated ? [svg("text", { class: "sim", x: HEAT_W - 4, y: 11, "text-anchor": "end" }, "SIMULATED")] : []), heat.cursor);
+  const key = (look, opacity) => svg("svg", { viewBox: "0 0 26 10", "aria-hidden": "true" }, svg("rect", { class: look, width: 26, height: 10, opacity }));
+  heat.legend.replaceChildren(...[["heat", 0.3, "30 %"], ["heat", 0.6, "60 %"], ["heat", 0.9, "90 %"], ["heat over", 1, "above 90 %"], ["heat off", 0.8, "gone"]].map(([look, opacity, name]) => el("span", {}, key(look, opacity), name)));
+}
+
+function updateTable() {
+  const head = ["Region", "Health", "Load", "Asked/s", "Served/s", "Failed/s", "p99", "Ready", "Planned", "Ceiling", "Answered elsewhere"];
+  const rows = view.regions.map((region, place) => {
+    const state = STATES[stateOf(region)];
+    const used = now(region.utilisation);
+    const away = Object.values(region.spill || {}).reduce((sum, series) => sum + (now(series) || 0), 0);
+    const meter = el("meter", { min: 0, max: 1, low: 0.7, high: 0.9, optimum: 0, value: used ?? 0, "aria-label": "load" });
+    return el("tr", { class: chosen === place ? "chosen" : null },
+      el("td", {}, el("button", { type: "button", "aria-pressed": String(chosen === place), onclick: () => choose(place) }, region.name)),
+      el("td", {}, el("b", { class: state.look === "f-green" ? "good" : state.look === "f-orange" ? "fair" : "bad" }, state.sign), ` ${short(now(region.health))}`),
+      el("td", {}, meter, ` ${percent(used)}`),
+      ...[short(now(region.asked)), short(now(region.served)), short(now(region.errors)), ms(now(region.p99)), short(now(region.actual)), short(now(region.planned)), short(now(region.ceiling)), away ? `${short(away)}/s` : "–"].map((text) => el("td", {}, text)));
+  });
+  const focused = document.activeElement && document.activeElement.closest("#regions tr");
+  const place = focused ? focused.rowIndex - 1 : -1;
+  $("regions").replaceChildren(el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...rows));
+  if (place >= 0 && rows[place]) rows[place].querySelector("button").focus({ preventScroll: true });
+  $("regions").closest("section").hidden = view.regions.length === 0;
+}
+
+const hiddenKinds = new Set(["scaling"]);
+const listed = () => view.timeline.filter((entry) => !hiddenKinds.has(entry.kind));
+
+function drawEvents() {
+  const kinds = [...new Set(view.timeline.map((entry) => entry.kind))];
+  $("kinds").replaceChildren(...kinds.map((kind) => el("button", { type: "button", "aria-pressed": String(!hiddenKinds.has(kind)), onclick: () => {
+    if (hiddenKinds.has(kind)) hiddenKinds.delete(kind); else hiddenKinds.add(kind);
+    drawEvents(); updateEvents();
+    [...$("kinds").children][kinds.indexOf(kind)].focus();
+  } }, `${kind.replace("_", " ")} (${view.timeline.filter((entry) => entry.kind === kind).length})`)));
+  const entries = listed();
+  $("events").replaceChildren(...(entries.length ? entries : []).map((entry) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(entry.at_s)) },
+    el("time", {}, view.live ? clock((entry.at_s - view.start_s) / view.step_s) : elapsed(Math.max(0, (entry.at_s - view.start_s) / view.step_s))), el("i", {}, entry.kind.replace("_", " ")), el("span", {}, entry.text)))));
+  if (!entries.length) $("events").append(el("li", { class: "quiet" }, view.timeline.length ? "No event of these kinds." : "Nothing yet."));
+}
+
+function updateEvents() {
+  const second = view.start_s + (at + 1) * view.step_s;
+  const entries = listed();
+  let current = -1;
+  entries.forEach((entry, place) => { if (entry.at_s < second) current = place; });
+  [...$("events").children].forEach((item, place) => item.classList.toggle("now", place === current));
+  const item = $("events").children[current];
+  if (item) $("events").scrollTop = item.offsetTop - $("events").offsetTop - 90;
+}
+
+function finding(title, ...content) {
+  return el("section", { class: "panel" }, el("h2", {}, title), ...content);
+}
+function bullets(lines) {
+  return el("ul", {}, ...lines.map((text) => el("li", {}, text)));
+}
+
+function drawFindings() {
+  const analysis = view.analysis || {};
+  const found = [];
+  if (view.objectives.length) {
+    const row = (one) => el("tr", {}, el("td", {}, one.name), el("td", {}, `${one.direction === "at_most" ? "≤" : "≥"} ${one.limit_text}`), el("td", {}, one.measured_text),
+      el("td", {}, el("b", { class: one.verdict === "kept" ? "good" : one.verdict === "broken" ? "bad" : "fair" }, one.verdict === "kept" ? "✓ kept" : one.verdict === "broken" ? "✕ broken" : "? not proven")));
+    found.push(finding("Objectives", el("table", {}, el("thead", {}, el("tr", {}, ...["objective", "limit", "measured (95 % interval)", ""].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...view.objectives.map(row)))));
+  }
+  if (analysis.score) found.push(finding(`Score ${analysis.score.points} of 100`, bullets(analysis.score.lines)));
+  if (analysis.anomalies) found.push(finding("What stood out", analysis.anomalies.length ? el("ul", {}, ...analysis.anomalies.map((one) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(one.from_s)) }, elapsed(stepOf(one.from_s))), ` ${one.text}`))) : el("p", {}, "Nothing did.")));
+  if (analysis.bottleneck) found.push(finding("What limits it", bullets(analysis.bottleneck)));
+  if (analysis.recommendations) found.push(finding("What to change", analysis.recommendations.length ? bullets(analysis.recommendations) : el("p", {}, "Nothing: no finding asks for a change.")));
+  $("findings").replaceChildren(...found);
+}
+
+function drawHead() {
+  document.title = `${view.simulated ? "SIMULATED: " : ""}${view.title || "Swell"}`;
+  $("title").textContent = view.title || "Swell";
+  $("subtitle").textContent = view.subtitle || "";
+  const kind = $("kind");
+  kind.hidden = !view.simulated;
+  if (view.simulated) kind.replaceChildren(el("b", {}, "SIMULATED"), view.simulated_text || "No request was made.");
+  const verdict = (view.analysis || {}).verdict;
+  $("verdict").hidden = !verdict;
+  if (verdict) { $("verdict").textContent = verdict.text; $("verdict").className = `verdict ${verdict.look}`; }
+  $("about").replaceChildren(bullets(view.notes || []), el("p", { class: "quiet" }, "Keys: ← → one step, Page Up and Down ten, Home, End, Space plays, N and P next and previous event, Escape all regions."));
+}

@@ -1,0 +1,173 @@
+"""The last minutes of a running Swell, as the page shows them: one step for each look."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from shared.domain.serving_mode import ServingMode
+from swell.dashboard.reading import Reading, quantile_ms
+
+STEPS: Final = 300
+_MAP_WINDOW_S: Final = 10.0
+"""The map counts the requests of so many seconds."""
+_DOLLARS: Final = 1_000_000
+_HITS: Final = frozenset({"hit", "shared"})
+
+
+class History:
+    """Keeps the last readings; a server that began anew, whose counters fell, starts from nothing."""
+
+    def __init__(self, steps: int = STEPS) -> None:
+        self._readings: deque[Reading] = deque(maxlen=steps + 1)
+
+    def add(self, reading: Reading) -> None:
+        """One look more."""
+        if self._readings and reading.answered < self._readings[-1].answered:
+            self._readings.clear()
+        self._readings.append(reading)
+
+    def view(self, url: str, problem: str | None) -> dict[str, Any]:
+        """What the page shows; `problem` says why the last look told nothing."""
+        pairs = list(pairwise(self._readings))
+        last = self._readings[-1] if self._readings else None
+        return {
+            "format": "swell-dashboard/1",
+            "live": True,
+            "title": f"Swell at {url}",
+            "subtitle": problem or f"live, looked at every second; the last {len(pairs)} s are kept",
+            "simulated": False,
+            "notes": _NOTES,
+            "start_s": pairs[0][1].at_s if pairs else 0.0,
+            "step_s": (pairs[-1][1].at_s - pairs[0][0].at_s) / len(pairs) if pairs else 1.0,
+            "points": len(pairs),
+            "regions": _regions([after for _, after in pairs]),
+            "world": _world(pairs),
+            "timeline": [] if last is None else [_entry(one) for one in last.timeline],
+            "objectives": [],
+        }
+
+
+def _world(pairs: Sequence[tuple[Reading, Reading]]) -> dict[str, Any]:
+    rates = [_rates(before, after) for before, after in pairs]
+    quantiles = {
+        name: [quantile_ms(before.buckets, after.buckets, share) for before, after in pairs]
+        for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    }
+    budgets = [after.budget for _, after in pairs]
+    return {
+        **{name: [rate[name] for rate in rates] for name in ("asked", "served", "errors", "shed")},
+        **quantiles,
+        "actual": [_instances(after, "instances_healthy") for _, after in pairs],
+        "ceiling": [_instances(after, "instances_max") for _, after in pairs],
+        "planned": [_planned(after) for _, after in pairs],
+        "mode": [_mode(budget.get("serving_mode")) for budget in budgets],
+        "spent": [_micros((budget.get("spent") or {}).get("day")) for budget in budgets],
+        "allowed_per_hour": [_micros(budget.get("dollars_per_hour")) for budget in budgets],
+        "caches": {
+            level: [_hit_share(before, after, level) for before, after in pairs]
+            for level in sorted({level for _, after in pairs for level, _ in after.cache})
+        },
+    }
+
+
+def _rates(before: Reading, after: Reading) -> dict[str, float]:
+    seconds = max(1e-3, after.at_s - before.at_s)
+    answered, failed, shed = (
+        max(0.0, getattr(after, name) - getattr(before, name)) / seconds for name in ("answered", "failed", "refused")
+    )
+    bad = max(0.0, failed - shed)
+    return {"asked": answered, "served": max(0.0, answered - failed), "errors": bad, "shed": min(shed, answered)}
+
+
+def _hit_share(before: Reading, after: Reading, level: str) -> float | None:
+    counts = {
+        result: count - before.cache.get((name, result), 0.0)
+        for (name, result), count in after.cache.items()
+        if name == level
+    }
+    total = sum(counts.values())
+    return sum(count for result, count in counts.items() if result in _HITS) / total if total > 0 else None
+
+
+def _instances(reading: Reading, name: str) -> float | None:
+    regions = reading.regions.get("regions") or []
+    return float(sum(region["load"][name] for region in regions)) if regions else None
+
+
+def _planned(reading: Reading) -> float | None:
+    """Instances that the plan has asked for by now."""
+    if "regions" not in reading.plan:
+        return None
+    return float(sum(_planned_in(steps, reading.at_s) for steps in reading.plan["regions"].values()))
+
+
+def _planned_in(steps: Sequence[Mapping[str, Any]], at_s: float) -> int:
+    begun = [step for step in steps if datetime.fromisoformat(step["starts_at"]).timestamp() <= at_s]
+    return int(begun[-1]["instances"]) if begun else 0
+
+
+def _regions(readings: Sequence[Reading]) -> list[dict[str, Any]]:
+    known = readings[-1].regions.get("regions") or [] if readings else []
+    tables = [{one["region"]: one for one in reading.regions.get("regions") or []} for reading in readings]
+    return [_region(region, [table.get(region["region"]) for table in tables], readings) for region in known]
+
+
+def _region(
+    region: Mapping[str, Any], states: Sequence[Mapping[str, Any] | None], readings: Sequence[Reading]
+) -> dict[str, Any]:
+    name = region["region"]
+    rates = [None if state is None else state["requests_10s"] / _MAP_WINDOW_S for state in states]
+    routes = [_away(reading, name) for reading in readings]
+    return {
+        "name": name,
+        "city": region["city"],
+        "latitude": region["latitude_deg"],
+        "longitude": region["longitude_deg"],
+        "hub": region["tier"] == "tier_1",
+        "asked": rates,
+        "served": rates,
+        "p99": [None if state is None else state["load"]["p99_ms"] for state in states],
+        "utilisation": [None if state is None else state["load"]["utilisation"] for state in states],
+        "health": [_health(state) for state in states],
+        "actual": [None if state is None else state["load"]["instances_healthy"] for state in states],
+        "ceiling": [None if state is None else state["load"]["instances_max"] for state in states],
+        "spill": {
+            to: [away.get(to, 0.0) * (rate or 0.0) for away, rate in zip(routes, rates, strict=True)]
+            for to in sorted({to for away in routes for to in away})
+        },
+    }
+
+
+def _away(reading: Reading, name: str) -> dict[str, float]:
+    routes = (reading.regions.get("routes") or {}).get(name, [])
+    return {share["region"]: share["weight"] for share in routes if share["region"] != name}
+
+
+def _health(state: Mapping[str, Any] | None) -> float | None:
+    if state is None:
+        return None
+    if not state["alive"]:
+        return 0.0
+    return None if state["health"] is None else float(state["health"])
+
+
+def _mode(label: str | None) -> int | None:
+    return next((int(mode) for mode in ServingMode if mode.label == label), None)
+
+
+def _micros(dollars: float | None) -> float | None:
+    return None if dollars is None else dollars * _DOLLARS
+
+
+def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    moment = datetime.fromisoformat(entry["at"]).timestamp()
+    return {"at_s": moment, "kind": entry["kind"], "text": entry["text"]}
+
+
+_NOTES: Final = [
+    "Requests are those of the query function, from /metrics of the server that is asked; every region by /map.",
+    "Times to answer are read from the buckets of a histogram: even inside one, so coarse between two of its bounds.",
+    "A region's requests are those of its last 10 s. What a server does not tell is not shown.",
+]

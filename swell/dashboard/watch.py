@@ -1,0 +1,88 @@
+"""Looks at a running Swell every second."""
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from swell.dashboard.history import History
+from swell.dashboard.reading import Reading, read_metrics
+
+if TYPE_CHECKING:
+    import httpx
+
+EVERY_S: Final = 1.0
+_SLOW_EVERY: Final = 5
+"""Budget, plan and timeline change by the minute: they are asked for at every fifth look."""
+_TIMELINE: Final = timedelta(hours=1)
+
+
+class Watch:
+    """A thread that looks, and what it has seen."""
+
+    def __init__(self, url: str, client: "httpx.Client") -> None:
+        self._url, self._client = url, client
+        self._history = History()
+        self._problem: str | None = None
+        self._slow: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="swell-dashboard", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin to look."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Look no more."""
+        self._ended.set()
+        self._thread.join(timeout=10)
+
+    def view(self) -> dict[str, Any]:
+        """What the page shows now."""
+        with self._lock:
+            return self._history.view(self._url, self._problem)
+
+    def _run(self) -> None:
+        looks = 0
+        while not self._ended.is_set():
+            self.look(slow=looks % _SLOW_EVERY == 0)
+            looks += 1
+            self._ended.wait(EVERY_S)
+
+    def look(self, *, slow: bool) -> None:
+        """One look; what goes wrong is shown, and the next one may do better."""
+        import httpx  # noqa: PLC0415 - `swell --help` stays quick
+
+        try:
+            reading = self._read(slow=slow)
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            with self._lock:
+                self._problem = f"{self._url} cannot be read: {str(error) or type(error).__name__}"
+            return
+        with self._lock:
+            self._history.add(reading)
+            self._problem = None
+
+    def _read(self, *, slow: bool) -> Reading:
+        answer = self._client.get("/metrics").raise_for_status()
+        counters = read_metrics(answer.text)
+        if slow:
+            since = (datetime.now(UTC) - _TIMELINE).isoformat()
+            timeline = self._json("/v1/timeline", {"since": since}).get("entries", [])
+            self._slow = {
+                "budget": self._json("/v1/budget"),
+                "plan": self._json("/v1/plan"),
+                "timeline": tuple(timeline),
+            }
+        return Reading(at_s=time.time(), regions=self._json("/map"), **self._slow, **counters)
+
+    def _json(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """A page of the server; empty where it has none, as one of a single region has no map."""
+        answer = self._client.get(path, params=query)
+        if answer.status_code != 200:
+            return {}
+        document = answer.json()
+        return document if isinstance(document, dict) else {}

@@ -1,0 +1,55 @@
+"""A run as the page shows it."""
+
+import orjson
+
+from benchmarks.rehearsal.result import Entry
+from benchmarks.reports.view import folded, told, total, view_of
+from shared.topology import load_topology
+from swell.dashboard.page import page
+from tests.fakes.rehearsal import small_run
+
+
+def test_steps_are_folded_by_what_the_number_is() -> None:
+    """A rate is a mean, a time to answer the worst, a state the last; what is not known stays so."""
+    series = (1.0, 3.0, None, 5.0, None, None, 8.0)
+
+    assert ([2, 5, None, 8], [3, 5, None, 8], [3, 5, None, 8]) == (
+        folded(series, 2),
+        folded(series, 2, "max"),
+        folded(series, 2, "last"),
+    )
+
+
+def test_a_sum_of_what_is_not_known_is_not_known() -> None:
+    """None is not 0."""
+    assert (3.0, None) == total({"free": (1.0, 2.0), "premium": (2.0, None)})
+
+
+def test_scaling_gives_way_to_what_is_rarer() -> None:
+    """What scaling did at one time is one entry, and a fault is never left out for it."""
+    scaled = [Entry(float(step), "scaling", f"region {place}") for step in range(20) for place in range(5)]
+    fault = Entry(7.5, "fault", "region down")
+
+    found = told([*scaled, fault], 6)
+
+    assert 6 == len(found)
+    assert fault in found
+    assert "region 0; region 1; region 2; and 2 more regions" == found[0].text
+
+
+def test_a_long_run_makes_a_small_page() -> None:
+    """3 hours at a second: at most so many steps, and the page says what a step is."""
+    view = view_of(small_run([100.0] * 10_800), load_topology())
+
+    assert (240, 45 * 60.0) == (view["points"], view["step_s"])
+    assert any("45 of the record" in note for note in view["notes"])
+    assert len(page(view, "A crowd").encode()) < 100_000
+    assert orjson.loads(orjson.dumps(view)) == view
+
+
+def test_simulated_says_so_with_its_stream() -> None:
+    """The word alone tells nothing of what a stream is."""
+    view = view_of(small_run(), load_topology())
+
+    assert view["simulated"]
+    assert "asks once a second" in view["simulated_text"]

@@ -1,0 +1,102 @@
+"""What a running Swell has been doing, from looks at it."""
+
+import pytest
+
+from swell.dashboard.history import History
+from swell.dashboard.reading import Reading, quantile_ms, read_metrics
+
+METRICS = """
+swell_http_requests_total{function="query",method="POST",route="/v1/q",status="200"} 90
+swell_http_requests_total{function="query",method="POST",route="/v1/q",status="503"} 10
+swell_http_requests_total{function="query",method="GET",route="/metrics",status="200"} 55
+swell_http_requests_total{function="control",method="GET",route="/v1/budget",status="200"} 7
+swell_http_request_duration_seconds_bucket{function="query",route="/v1/q",le="0.01"} 50
+swell_http_request_duration_seconds_bucket{function="query",route="/v1/q",le="+Inf"} 100
+swell_requests_refused_total{reason="overload",tier="free"} 4
+swell_answer_cache_total{level="L1",result="hit"} 3
+"""
+
+
+def reading(at_s: float, answered: float, **more: object) -> Reading:
+    """A look at a server that has answered so many requests."""
+    return Reading(at_s=at_s, answered=answered, failed=0.0, refused=0.0, **more)  # type: ignore[arg-type]
+
+
+def test_only_queries_are_traffic() -> None:
+    """What the dashboard itself asks of other functions does not count."""
+    read = read_metrics(METRICS)
+
+    assert (100, 10, 4) == (read["answered"], read["failed"], read["refused"])
+    assert {0.01: 50, float("inf"): 100} == read["buckets"]
+    assert {("L1", "hit"): 3} == read["cache"]
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 10.0), (0.25, 5.0), (0.75, 15.0)])
+def test_a_quantile_lies_evenly_in_its_bucket(share: float, expected: float) -> None:
+    """Counts are those between two looks, not those since the server began."""
+    before = {0.01: 10.0, 0.02: 10.0, float("inf"): 10.0}
+    after = {0.01: 110.0, 0.02: 210.0, float("inf"): 210.0}
+
+    assert pytest.approx(expected) == quantile_ms(before, after, share)
+
+
+def test_nothing_answered_has_no_quantile() -> None:
+    """Not zero: not known."""
+    same = {0.01: 10.0, float("inf"): 10.0}
+
+    assert quantile_ms(same, same, 0.5) is None
+
+
+def test_rates_are_between_looks() -> None:
+    """Two looks a second apart make one step."""
+    history = History()
+    history.add(reading(100.0, 1000.0))
+    history.add(reading(102.0, 1050.0, budget={"serving_mode": "minor", "dollars_per_hour": 2.5, "spent": None}))
+
+    view = history.view("http://127.0.0.1:1", None)
+
+    assert (1, 2.0, [25.0], [1], [2_500_000.0]) == (
+        view["points"],
+        view["step_s"],
+        view["world"]["asked"],
+        view["world"]["mode"],
+        view["world"]["allowed_per_hour"],
+    )
+
+
+def test_a_server_that_began_anew_begins_anew() -> None:
+    """Counters that fall make no negative rate."""
+    history = History()
+    for at_s, answered in ((1.0, 10.0), (2.0, 20.0), (3.0, 5.0)):
+        history.add(reading(at_s, answered))
+
+    assert 0 == history.view("http://127.0.0.1:1", None)["points"]
+
+
+def test_regions_are_those_of_the_last_map() -> None:
+    """Requests of 10 s become a rate, routes become spill, a region that is gone has health 0."""
+    load = {"instances_healthy": 2, "instances_max": 5, "p99_ms": 7.0, "utilisation": 0.4}
+    here = {
+        "region": "a1",
+        "city": "A",
+        "tier": "tier_1",
+        "latitude_deg": 1.0,
+        "longitude_deg": 2.0,
+        "requests_10s": 50,
+        "alive": False,
+        "health": 90,
+        "load": load,
+    }
+    routes = {"a1": [{"region": "a1", "weight": 0.2}, {"region": "b1", "weight": 0.8}]}
+    history = History()
+    history.add(reading(1.0, 0.0))
+    history.add(reading(2.0, 0.0, regions={"regions": [here], "routes": routes}))
+
+    (region,) = history.view("http://127.0.0.1:1", None)["regions"]
+
+    assert ([5.0], {"b1": [4.0]}, [0.0], [2]) == (
+        region["asked"],
+        region["spill"],
+        region["health"],
+        region["actual"],
+    )
