@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 OUR_PACKAGES = ("functions", "shared")
@@ -19,13 +20,17 @@ def files_needed(root: Path, start: Path) -> set[Path]:
         file = waiting.pop()
         if file not in found:
             found.add(file)
-            tree = ast.parse((root / file).read_bytes(), filename=str(file))
-            waiting += [needed for name in _imported(tree) for needed in _files_of(root, name)]
+            waiting += [needed for name in _imported((root / file).read_bytes()) for needed in _files_of(root, name)]
     return found
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
-    """Yield the dotted name of everything that may be a module of ours."""
+@cache
+def _imported(source: bytes) -> tuple[str, ...]:
+    """The dotted name of everything that may be a module of ours; functions share most of their sources."""
+    return tuple(_names(ast.parse(source)))
+
+
+def _names(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

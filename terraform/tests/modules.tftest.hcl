@@ -180,3 +180,21 @@ run "a_budget_is_a_whole_number_of_dollars" {
   }
   expect_failures = [var.project_number, var.billing_account, var.month_usd, var.channels]
 }
+
+run "a_deployment_has_its_home" {
+  command = plan
+  module {
+    source = "./modules/deployment"
+  }
+  variables {
+    project_number    = "42"
+    regions           = ["europe-west1"]
+    deploys_functions = false
+    bundles_dir       = "none"
+    state_location    = "nam5"
+    month_usd         = 1
+    emails            = ["operators@example.com"]
+    runbook_url       = "https://example.com/runbook.md"
+  }
+  expect_failures = [var.regions]
+}

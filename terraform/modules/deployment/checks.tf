@@ -5,10 +5,6 @@ resource "terraform_data" "asked_for" {
 
   lifecycle {
     precondition {
-      condition     = contains(local.regions, local.home) && length(setsubtract(local.regions, keys(local.topology.regions))) == 0
-      error_message = "regions: ${join(", ", local.regions)}: all of topology.yaml, and ${local.home} among them."
-    }
-    precondition {
       condition     = length(setsubtract(var.cache_regions, local.regions)) == 0
       error_message = "cache_regions: only regions that are deployed."
     }

@@ -20,6 +20,10 @@ variable "regions" {
   description = "Regions of topology.yaml that are deployed, the home region among them; null: all."
   type        = set(string)
   default     = null
+  validation {
+    condition     = var.regions == null ? true : contains(var.regions, local.home) && length(setsubtract(var.regions, keys(local.topology.regions))) == 0
+    error_message = "regions: all of topology.yaml, and its home region among them."
+  }
 }
 
 variable "deploys_functions" {

@@ -38,8 +38,10 @@ variable "expiring" {
     "operations",    # imports and exports
     "prewarms",      # floors of plans
     "regions",       # what regions say of erasures; members of regions/ do not expire
+    "reports",       # of days, as they were sent
     "rollouts",      # indexes that are built anew
     "shards",        # erasures and rollouts by shard
+    "spend_days",    # what a day cost
     "tasks",         # given to regions
     "timeline",      # what was decided and done
     "timeline_keys", # that it was told
