@@ -1,7 +1,7 @@
 """Which of the deployed policies steer the simulated fleet, and those policies on their simulated ports."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -56,15 +56,21 @@ class Steering(StrEnum):
 
 @dataclass(frozen=True)
 class Policy:
-    """How a rehearsal is steered."""
+    """How a rehearsal is steered. `event_quantile`: what is planned for near events; None: as deployed."""
 
     steering: Steering = Steering.BOTH
     budget: bool = True
+    event_quantile: float | None = None
 
     @property
     def name(self) -> str:
-        """As `--against` takes it."""
-        return self.steering.value if self.budget else f"{self.steering.value}-no-budget"
+        """As `--against` takes it, and the quantile where it is another one."""
+        name = self.steering.value if self.budget else f"{self.steering.value}-no-budget"
+        return name if self.event_quantile is None else f"{name} P{self.event_quantile * 100:g}"
+
+    def planned(self, deployed: PlanPolicy) -> PlanPolicy:
+        """How a forecast becomes instances under this policy."""
+        return deployed if self.event_quantile is None else replace(deployed, event_quantile=self.event_quantile)
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ class Deciders:
             fleet=fleet,
             timeline=self._timeline,
             quotas=quotas,
-            policy=terms.plan,
+            policy=policy.planned(terms.plan),
             ramp=terms.ramp,
         )
 

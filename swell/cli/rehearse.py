@@ -2,6 +2,7 @@
 """`swell rehearse`: a crowd before it comes, against the deployed policies on a simulated fleet."""
 
 import os
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,6 +60,9 @@ def rehearse(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed asks the same.")] = 1,
     seeds: Annotated[int, typer.Option(min=2, max=100, help="With --against: how many, from --seed on.")] = 5,
+    event_quantile: Annotated[
+        float | None, typer.Option(help="Plan for this quantile near events, not for the deployed one: 0.5, 0.9, 0.99.")
+    ] = None,
     as_deployed: Annotated[
         bool, typer.Option("--as-deployed", help="On the quotas of topology.yaml, not on those that it asks for.")
     ] = False,
@@ -83,13 +87,23 @@ def rehearse(
     if scenario is None:
         _list(as_json=as_json)
         return
+    ours = replace(policy_of(policy), event_quantile=_quantile(event_quantile))
     found = on_deployed_quotas(find_scenario(scenario)) if as_deployed else find_scenario(scenario)
     if k6 is not None:
         _write_k6(found, k6)
     elif against:
-        _compare(found, policy, against, range(seed, seed + seeds), as_json=as_json)
+        _compare(found, ours, against, range(seed, seed + seeds), as_json=as_json)
     else:
-        _play(found, policy_of(policy), seed, as_json=as_json)
+        _play(found, ours, seed, as_json=as_json)
+
+
+def _quantile(quantile: float | None) -> float | None:
+    from functions.burst_prediction.bands import QUANTILES
+
+    if quantile is not None and quantile not in QUANTILES:
+        allowed = ", ".join(f"{one:g}" for one in QUANTILES)
+        raise CommandFailed(f"--event-quantile: got {quantile:g}, allowed: {allowed}")
+    return quantile
 
 
 def policy_of(name: PolicyName) -> "Policy":
@@ -141,9 +155,7 @@ def _all(policy: "Policy", seed: int, *, as_json: bool) -> None:
     print_table({name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW}, overview(runs))
 
 
-def _compare(
-    scenario: "Scenario", policy: PolicyName, against: list[PolicyName], seeds: range, *, as_json: bool
-) -> None:
+def _compare(scenario: "Scenario", policy: "Policy", against: list[PolicyName], seeds: range, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from benchmarks.measure.machine import usable_cores
@@ -152,7 +164,7 @@ def _compare(
     if not as_json:
         note(f"Playing {scenario.name} {len(seeds) * (len(against) + 1)} times …")
     others = [policy_of(name) for name in against]
-    found = compare(scenario, policy_of(policy), others, list(seeds), processes=usable_cores())
+    found = compare(scenario, policy, others, list(seeds), processes=usable_cores())
     if as_json:
         told = [{**asdict(one), "verdicts": {each.measure: each.verdict for each in one.differences}} for one in found]
         print_json({"simulated": True, "comparisons": told})

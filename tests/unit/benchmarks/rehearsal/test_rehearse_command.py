@@ -44,3 +44,11 @@ def test_the_arithmetic_is_json_too() -> None:
     found = json.loads(result.output)
     assert found["simulated"] is True
     assert found["needs"][0]["queries_per_s"] == 50_000
+
+
+def test_a_quantile_that_no_forecast_has_is_refused() -> None:
+    """What is allowed is named."""
+    result = CliRunner().invoke(app, ["rehearse", "burst-10x", "--event-quantile", "0.7"])
+
+    assert isinstance(result.exception, CommandFailed)
+    assert "0.95" in str(result.exception)
