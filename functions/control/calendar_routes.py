@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from functions.control.ics_import import ImportDefaults, import_ics
 from functions.control.requests import EVENT_ID, ImportCalendar, PutEvent, Span
 from functions.control.views import event_view, occurrence_view
 from shared.auth.operators import require_operator
@@ -79,6 +78,8 @@ class CalendarRoutes:
 
     async def import_file(self, request: Request) -> Response:
         """Enter what an iCalendar file announces; entries of the same id are replaced."""
+        from functions.control.ics_import import ImportDefaults, import_ics  # noqa: PLC0415 - icalendar: cold start
+
         require_operator(request)
         body = await read_body(request, ImportCalendar)
         now = self._clock.now()

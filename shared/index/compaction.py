@@ -97,14 +97,18 @@ def plan_compaction(
     ]
     for reason, run in candidates:
         if run:
-            return CompactionPlan(
-                segment_ids=tuple(segment.id for segment in run),
-                reason=reason,
-                includes_oldest=run[0].id == segments[0].id,
-                min_version=min(segment.min_version for segment in run),
-                max_version=max(segment.max_version for segment in run),
-            )
+            return _plan_of(run, reason, includes_oldest=run[0].id == segments[0].id)
     return None
+
+
+def _plan_of(run: Sequence[SegmentEntry], reason: CompactionReason, *, includes_oldest: bool) -> CompactionPlan:
+    return CompactionPlan(
+        segment_ids=tuple(segment.id for segment in run),
+        reason=reason,
+        includes_oldest=includes_oldest,
+        min_version=min(segment.min_version for segment in run),
+        max_version=max(segment.max_version for segment in run),
+    )
 
 
 def rebuilding_runs(manifest: Manifest, policy: CompactionPolicy) -> list[tuple[SegmentEntry, ...]]:
@@ -115,6 +119,11 @@ def rebuilding_runs(manifest: Manifest, policy: CompactionPolicy) -> list[tuple[
         runs.append(tuple(run))
         left = left[len(run) :]
     return runs
+
+
+def rebuilding_plan(run: Sequence[SegmentEntry], *, includes_oldest: bool) -> CompactionPlan:
+    """A run of a rollout, as a merge."""
+    return _plan_of(run, CompactionReason.ROLLOUT, includes_oldest=includes_oldest)
 
 
 def append_segment(manifest_now: Manifest, built: BuiltSegment) -> tuple[SegmentEntry, ...]:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from shared.index.compaction import CompactionPlan, CompactionReason
 from shared.index.manifest import SegmentEntry, segment_entry
 
 TOLERANCE: Final = 0.02
@@ -54,15 +53,9 @@ class Staged:
     includes_oldest: bool
 
     @property
-    def plan(self) -> CompactionPlan:
-        """The replacement, as a merge."""
-        return CompactionPlan(
-            segment_ids=tuple(entry.id for entry in self.old),
-            reason=CompactionReason.ROLLOUT,
-            includes_oldest=self.includes_oldest,
-            min_version=min(entry.min_version for entry in self.old),
-            max_version=max(entry.max_version for entry in self.old),
-        )
+    def sources(self) -> tuple[str, ...]:
+        """The ids of the segments whose place it takes."""
+        return tuple(entry.id for entry in self.old)
 
 
 @dataclass(frozen=True)

@@ -113,10 +113,10 @@ class FlipShard:
 def _with_new(manifest: Manifest, state: ShardRollout) -> tuple[SegmentEntry, ...]:
     served = {segment.id for segment in manifest.segments}
     for each in state.staged:
-        if each.new.id in served if each.new is not None else served.isdisjoint(each.plan.segment_ids):
+        if each.new.id in served if each.new is not None else served.isdisjoint(each.sources):
             continue  # our own success
         try:
-            segments = swapped(manifest, each.plan.segment_ids, () if each.new is None else (each.new,))
+            segments = swapped(manifest, each.sources, () if each.new is None else (each.new,))
         except CompactionOvertaken as error:
             raise Conflict(f"{error}: merged or erased from since they were built anew") from error
         manifest = replace(manifest, segments=segments)

@@ -12,7 +12,7 @@ from shared.cache.segment_cache import SegmentCache
 from shared.domain.collection import Collection
 from shared.errors import Conflict
 from shared.index.build import BaseOptions
-from shared.index.compaction import CompactionPolicy, rebuilding_runs
+from shared.index.compaction import CompactionPolicy, rebuilding_plan, rebuilding_runs
 from shared.index.gate import reached_recall
 from shared.index.manifest import Manifest, SegmentEntry
 from shared.manifests import Head, ManifestReader
@@ -58,7 +58,7 @@ class StageShard:
             staged = Staged(run, None, includes_oldest=run[0].id == manifest.segments[0].id)
             with TemporaryDirectory(prefix="swell-rollout-") as directory:
                 options = BaseOptions(trees=rollout.trees)
-                planned = PlannedRewrite(manifest, staged.plan)
+                planned = PlannedRewrite(manifest, rebuilding_plan(run, includes_oldest=staged.includes_oldest))
                 built = self._rewriting.build(collection, planned, Path(directory), self._policy, options)
                 if built is not None:
                     staged = replace(staged, new=self._publication.upload(collection, shard, built).entry)
@@ -102,5 +102,5 @@ class StageShard:
 
 def _with(now: ShardRollout, staged: Staged) -> ShardRollout:
     """Once: another delivery may have built the same run meanwhile."""
-    known = {each.plan.segment_ids for each in now.staged}
-    return now if staged.plan.segment_ids in known else replace(now, staged=(*now.staged, staged))
+    known = {each.sources for each in now.staged}
+    return now if staged.sources in known else replace(now, staged=(*now.staged, staged))

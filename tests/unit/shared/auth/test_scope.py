@@ -8,7 +8,7 @@ from shared.topology import load_topology
 TOPOLOGY = load_topology()
 ROUTES = [(route.method, route.path) for function in TOPOLOGY.functions.values() for route in function.routes]
 CHANGING = {"upsert", "update", "delete", "import", "cancel"}
-AGREEING = ("/v1/regions", "/v1/ballots", "/v1/leases", "/v1/tasks")
+AGREEING = ("/v1/regions", "/v1/ballots", "/v1/leases", "/v1/tasks", "/v1/inquiries")
 """Whoever reads may see where regions stand; what they agree on is changed by operators."""
 
 
