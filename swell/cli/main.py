@@ -31,6 +31,7 @@ from swell.cli import (
     rehearse,
     replication,
     report,
+    report_run,
     restore,
     searches,
     status,
@@ -100,6 +101,7 @@ app.add_typer(replication.app, name="replication")
 app.add_typer(drill.app, name="drill")
 app.command("status")(status.status)
 app.command("dashboard")(dashboard.dashboard)
+app.command("report-run")(report_run.report_run)
 app.command("bundle")(bundle.bundle)
 app.add_typer(deploy.app, name="deploy")
 app.add_typer(rehearse.app, name="rehearse")

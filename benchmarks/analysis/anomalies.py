@@ -1,0 +1,135 @@
+"""Spikes, drops and change points of the series, as intervals, each with what moved at the same time."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.rehearsal.result import Run
+from benchmarks.reports.view import array, total
+
+Floats = NDArray[np.float64]
+Kind = Literal["spike", "drop", "change"]
+
+MOST: Final = 12
+_FAR: Final = 6.0
+"""Robust standard deviations from the median of the steps around."""
+_LEAST: Final = 0.25
+"""And so far from it as a share: what is steady to a thousandth does not make a spike of a hundredth."""
+_AROUND: Final = 15
+_LITTLE: Final = 0.02
+"""Of the highest value of a signal: below it, how many times as much says nothing."""
+_SHIFT: Final = 0.3
+_MIN_SEGMENT: Final = 8
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """Steps `[begin, end)` of a signal: what it came to, what it is around; `beside`: what moved at the same time."""
+
+    signal: str
+    kind: Kind
+    begin: int
+    end: int
+    reached: float
+    usual: float
+    beside: tuple[str, ...] = ()
+
+    def size(self, least: float) -> float:
+        """How many times, up or down; what is below `least` counts as that."""
+        return abs(float(np.log(max(self.reached, least) / max(self.usual, least))))
+
+
+def signals(run: Run) -> dict[str, Floats]:
+    """What is looked at."""
+    world = run.world
+    return {
+        "asked": array(world.asked_rps),
+        "served": array(world.served_rps),
+        "errors": array(world.errors_rps),
+        "shed": array(total(world.shed_rps)),
+        "p99": array(world.p99_ms),
+        "actual": array(world.instances.actual),
+        "starting": array(world.instances.starting),
+    }
+
+
+def anomalies(run: Run) -> tuple[Anomaly, ...]:
+    """The largest ones, in the order of time."""
+    found = signals(run)
+    alone = [one for name, series in found.items() for one in [*spikes(name, series), *changes(name, series)]]
+    least = {name: _LITTLE * max(float(np.nan_to_num(series).max(initial=0.0)), 1e-9) for name, series in found.items()}
+    largest = sorted(alone, key=lambda one: -one.size(least[one.signal]))[:MOST]
+    return tuple(sorted((_with_beside(one, alone) for one in largest), key=lambda one: one.begin))
+
+
+def spikes(name: str, series: Floats) -> list[Anomaly]:
+    """Runs of steps that are far from the median around them."""
+    known = np.nan_to_num(series)
+    if len(known) < 2 * _MIN_SEGMENT:
+        return []
+    width = min(_AROUND, len(known) // 2) * 2 + 1
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(known, width // 2, mode="reflect"), width)
+    usual = np.median(windows, axis=1)
+    spread = 1.4826 * np.median(np.abs(windows - usual[:, None]), axis=1)
+    floor = np.maximum(_LEAST * np.abs(usual), 1e-3 * max(1.0, float(known.max(initial=0.0))))
+    away = known - usual
+    far = np.sign(away) * (np.abs(away) > np.maximum(_FAR * spread, floor))
+    return [
+        Anomaly(name, "spike" if far[begin] > 0 else "drop", begin, end, *_level(known[begin:end], usual[begin]))
+        for begin, end in _stretches(far)
+        if end - begin <= width // 2
+    ]
+
+
+def changes(name: str, series: Floats) -> list[Anomaly]:
+    """Steps from which on the level is another: binary segmentation by the sum of squares, tested by what is saved."""
+    known = np.nan_to_num(series)
+    if len(known) < 2 * _MIN_SEGMENT or not known.any():
+        return []
+    points = sorted(_split(known, 0, len(known)))
+    edges = [0, *points, len(known)]
+    found = []
+    for place, point in enumerate(points):
+        before, after = (float(np.median(known[a:b])) for a, b in ((edges[place], point), (point, edges[place + 2])))
+        if abs(after - before) > _SHIFT * max(abs(before), abs(after)):
+            found.append(Anomaly(name, "change", point, point + 1, after, before))
+    return found
+
+
+def _split(series: Floats, begin: int, end: int) -> list[int]:
+    part = series[begin:end]
+    count = len(part)
+    if count < 2 * _MIN_SEGMENT:
+        return []
+    sums = np.cumsum(part)
+    left = np.arange(1, count)
+    gain = (sums[:-1] - left * sums[-1] / count) ** 2 * count / (left * (count - left))
+    gain[: _MIN_SEGMENT - 1] = gain[count - _MIN_SEGMENT :] = 0.0
+    best = int(np.argmax(gain))
+    noise = float(np.median(np.abs(np.diff(part))) / 0.954) ** 2
+    if gain[best] <= 12.0 * max(noise, 1e-12) * np.log(count):
+        return []
+    point = begin + best + 1
+    return [*_split(series, begin, point), point, *_split(series, point, end)]
+
+
+def _stretches(signs: Floats) -> list[tuple[int, int]]:
+    """Stretches of one sign that is not 0."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0.0], signs, [0.0]])))
+    return [(int(a), int(b)) for a, b in pairwise(edges) if signs[a]]
+
+
+def _level(values: Floats, usual: float) -> tuple[float, float]:
+    return float(values[np.argmax(np.abs(values - usual))]), float(usual)
+
+
+def _with_beside(one: Anomaly, others: list[Anomaly]) -> Anomaly:
+    near = {
+        other.signal
+        for other in others
+        if other.signal != one.signal and other.begin < one.end + 2 and one.begin < other.end + 2
+    }
+    return Anomaly(one.signal, one.kind, one.begin, one.end, one.reached, one.usual, tuple(sorted(near)))

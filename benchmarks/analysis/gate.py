@@ -1,0 +1,88 @@
+"""Every objective with what the run proves of it, and the one verdict that follows."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from benchmarks.analysis.intervals import Interval, quantile_interval, requests_to_prove, share_interval
+from benchmarks.rehearsal.result import Objective, Run
+
+_QUANTILES: Final = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
+
+
+class Verdict(StrEnum):
+    """What is known of an objective, or of a run."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    NOT_PROVEN = "not proven"
+    INVALID = "invalid"
+
+
+EXIT_CODES: Final = {Verdict.KEPT: 0, Verdict.BROKEN: 99, Verdict.NOT_PROVEN: 98, Verdict.INVALID: 97}
+"""k6's 99 for an objective that was not kept; the others are ours."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An objective, what was measured, and between which values the truth lies where that can be said."""
+
+    objective: Objective
+    verdict: Verdict
+    interval: Interval | None
+    why: str = ""
+
+
+def judge(run: Run) -> tuple[Judged, ...]:
+    """Every objective. A share is kept where its whole interval is on the good side."""
+    return tuple(_judged(one, run) for one in run.objectives)
+
+
+def verdict_of(run: Run, judged: tuple[Judged, ...]) -> Verdict:
+    """Invalid without a request; else the worst of the hard objectives."""
+    if run.summary.asked <= 0:
+        return Verdict.INVALID
+    found = {one.verdict for one in judged if one.objective.hard}
+    return next((worst for worst in (Verdict.BROKEN, Verdict.NOT_PROVEN) if worst in found), Verdict.KEPT)
+
+
+def _judged(objective: Objective, run: Run) -> Judged:
+    if objective.measured is None or run.summary.asked <= 0:
+        return Judged(objective, Verdict.NOT_PROVEN, None, "nothing was measured")
+    if not _good(objective, objective.measured):
+        return Judged(objective, Verdict.BROKEN, _interval(objective, run))
+    if objective.name in _QUANTILES:
+        return _judged_quantile(objective, run)
+    found = _interval(objective, run)
+    if found is None or _good(objective, found.high if objective.direction == "at_most" else found.low):
+        return Judged(objective, Verdict.KEPT, found)
+    bad = objective.limit if objective.direction == "at_most" else 1 - objective.limit
+    why = f"{run.summary.asked:,.0f} requests; {requests_to_prove(bad):,} without a failure would prove it"
+    return Judged(objective, Verdict.NOT_PROVEN, found, why)
+
+
+def _judged_quantile(objective: Objective, run: Run) -> Judged:
+    """The classes of a record are coarser than its rank interval: a good value inside one of them stands."""
+    found = _interval(objective, run)
+    if found is not None:
+        return Judged(objective, Verdict.KEPT, found)
+    return Judged(objective, Verdict.NOT_PROVEN, None, "too few requests for this quantile, or none of them counted")
+
+
+def _interval(objective: Objective, run: Run) -> Interval | None:
+    """The interval of a share of requests, or of a quantile; None where the objective is neither."""
+    summary, name = run.summary, objective.name
+    if name in _QUANTILES:
+        return None if summary.latency is None else quantile_interval(summary.latency, _QUANTILES[name])
+    if name == "error_share":
+        return share_interval(summary.errors, summary.asked)
+    if name == "availability":
+        return share_interval(summary.served, summary.asked)
+    tier = name.removeprefix("shed_share_")
+    if tier != name:
+        return share_interval(summary.shed.get(tier, 0.0), summary.asked_by_tier.get(tier, 0.0))
+    return None
+
+
+def _good(objective: Objective, value: float) -> bool:
+    return value <= objective.limit if objective.direction == "at_most" else value >= objective.limit

@@ -1,0 +1,56 @@
+"""Intervals of shares and quantiles: what so many requests can prove."""
+
+from dataclasses import dataclass
+from math import ceil, log, sqrt
+from statistics import NormalDist
+from typing import Final
+
+import numpy as np
+
+from benchmarks.rehearsal.result import LatencyCounts
+
+CONFIDENCE: Final = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the truth lies, with a confidence of 95 %; both ends are in it."""
+
+    low: float
+    high: float
+
+
+def share_interval(events: float, of: float) -> Interval:
+    """Wilson's interval of a share. Of nothing: from 0 to 1."""
+    if of <= 0:
+        return Interval(0.0, 1.0)
+    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+    share, per = min(1.0, events / of), z * z / of
+    middle = (share + per / 2) / (1 + per)
+    half = z * sqrt(share * (1 - share) / of + per / (4 * of)) / (1 + per)
+    return Interval(0.0 if events <= 0 else max(0.0, middle - half), 1.0 if events >= of else min(1.0, middle + half))
+
+
+def requests_to_prove(share: float) -> int:
+    """Requests of which none may fail so that at most this share does, with 95 % confidence: 3 over the share."""
+    return ceil(log(1 - CONFIDENCE) / log(1 - share)) if 0 < share < 1 else 1
+
+
+def quantile_interval(latency: LatencyCounts, quantile: float) -> Interval | None:
+    """The classes in which the quantile's neighbours by rank lie; None where so few requests have no upper end.
+
+    The rank of a quantile among n requests is binomial: its 95 % range, looked up in the counts.
+    """
+    counts = np.asarray(latency.counts, np.float64)
+    total = float(counts.sum())
+    if total <= 0:
+        return None
+    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+    spread = z * sqrt(total * quantile * (1 - quantile))
+    low_rank, high_rank = total * quantile - spread, total * quantile + spread + 1
+    if high_rank > total:
+        return None
+    upto = np.cumsum(counts)
+    low, high = (int(np.searchsorted(upto, rank)) for rank in (max(1.0, low_rank), high_rank))
+    bounds = latency.bounds_ms
+    return Interval(bounds[low - 1] if low else 0.0, bounds[min(high, len(bounds) - 1)])

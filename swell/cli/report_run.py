@@ -1,0 +1,47 @@
+# ruff: noqa: PLC0415 - the analysis loads when it runs: `swell --help` stays quick
+"""`swell report-run`: what the record of a rehearsal proves."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from swell.cli.benching import require_checkout
+from swell.cli.failure import CommandFailed
+from swell.cli.options import Json
+from swell.cli.output import print_json, say
+
+
+def report_run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `swell rehearse … --json` printed.")],
+    *,
+    md: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as Markdown.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one page, whole in itself.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the objectives as JUnit's XML.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge a record: objectives with intervals, score, what stood out, what limits it, what to change.
+
+    Exit code 0: kept, 99: an objective is broken, 98: not proven by so few requests, 97: nothing was asked.
+    """
+    require_checkout()
+    from benchmarks.rehearsal.result import UnreadableRun, read_run
+    from benchmarks.reports.report import report_on, to_document, to_html, to_junit, to_markdown
+    from shared.topology import load_topology
+
+    try:
+        report = report_on(read_run(file))
+    except UnreadableRun as error:
+        raise CommandFailed(f"{file}: {error}", code="unreadable_run") from error
+    if md is not None:
+        md.write_text(to_markdown(report), encoding="utf-8")
+    if html is not None:
+        html.write_text(to_html(report, load_topology()), encoding="utf-8")
+    if junit is not None:
+        junit.write_text(to_junit(report), encoding="utf-8")
+    if as_json:
+        print_json(to_document(report))
+    else:
+        say(to_markdown(report))
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)

@@ -1,0 +1,48 @@
+"""What stood out, against what was planted."""
+
+import numpy as np
+import pytest
+
+from benchmarks.analysis.anomalies import anomalies, changes, spikes
+from tests.fakes.rehearsal import small_run
+
+RNG = np.random.default_rng(7)
+STEADY = 100 + RNG.normal(0, 3, 200)
+
+
+@pytest.mark.parametrize("at", [40, 100, 160])
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_a_planted_change_is_found_where_it_is(at: int, factor: float) -> None:
+    """Within a step, and nothing else is."""
+    series = STEADY.copy()
+    series[at:] *= factor
+
+    (found,) = changes("p99", series)
+
+    assert abs(found.begin - at) <= 1
+    assert found.reached / found.usual == pytest.approx(factor, rel=0.05)
+
+
+def test_noise_is_no_anomaly() -> None:
+    """40 series of nothing but noise."""
+    noise = 100 + RNG.normal(0, 5, (40, 200))
+
+    assert [] == [one for series in noise for one in [*spikes("p99", series), *changes("p99", series)]]
+
+
+def test_a_spike_and_a_drop_are_intervals() -> None:
+    """With their first step and the one after their last."""
+    series = STEADY.copy()
+    series[50:53], series[120:122] = 400, 10
+
+    assert [("spike", 50, 53), ("drop", 120, 122)] == [(one.kind, one.begin, one.end) for one in spikes("p99", series)]
+
+
+def test_what_moves_together_is_named_together() -> None:
+    """Errors rose when times to answer did."""
+    slow, failed = [10.0] * 60, [0.0] * 60
+    slow[30:33], failed[31:33] = [200.0] * 3, [50.0] * 2
+
+    found = anomalies(small_run(p99_ms=tuple(slow), errors_rps=tuple(failed)))
+
+    assert {("p99", ("errors",)), ("errors", ("p99",))} == {(one.signal, one.beside) for one in found}

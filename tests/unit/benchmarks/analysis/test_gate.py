@@ -1,0 +1,45 @@
+"""What a run proves of its objectives."""
+
+from dataclasses import replace
+
+from benchmarks.analysis.gate import EXIT_CODES, Verdict, judge, verdict_of
+from benchmarks.rehearsal.result import Objective, Run
+from tests.fakes.rehearsal import small_run
+
+
+def with_objective(run: Run, objective: Objective) -> Run:
+    """The run, asked for this alone."""
+    return replace(run, objectives=(objective,))
+
+
+def test_enough_good_requests_keep_it() -> None:
+    """360,000 requests without a failure prove one in a thousand."""
+    run = small_run()
+
+    assert 0 == EXIT_CODES[verdict_of(run, judge(run))]
+
+
+def test_too_few_requests_prove_nothing() -> None:
+    """600 requests without a failure may still come from one in a hundred."""
+    run = small_run([0.1] * 100)
+
+    judged = judge(run)
+
+    assert Verdict.NOT_PROVEN is verdict_of(run, judged)
+    assert "2,995 without a failure" in judged[1].why
+
+
+def test_no_traffic_is_no_success() -> None:
+    """An idle system keeps nothing."""
+    run = small_run([0.0] * 60)
+
+    assert Verdict.INVALID is verdict_of(run, judge(run))
+
+
+def test_what_is_measured_beyond_its_limit_is_broken() -> None:
+    """However many requests there were; money that is not hard does not break the run."""
+    slow = with_objective(small_run(), Objective("p99_ms", 5.0, "at_most", 10.0, met=False))
+    dear = with_objective(small_run(), Objective("cost_dollars", 0.5, "at_most", 1.0, met=False, hard=False))
+
+    assert (Verdict.BROKEN, Verdict.KEPT) == (verdict_of(slow, judge(slow)), verdict_of(dear, judge(dear)))
+    assert Verdict.BROKEN is judge(dear)[0].verdict
