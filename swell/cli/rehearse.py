@@ -67,7 +67,9 @@ def rehearse(
         bool, typer.Option("--as-deployed", help="On the quotas of topology.yaml, not on those that it asks for.")
     ] = False,
     k6: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the scenario as a script for k6.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report (not in this release).")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write a report: one page, whole in itself.")
+    ] = None,
     all_of_them: Annotated[bool, typer.Option("--all", help="Every scenario, side by side.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -76,8 +78,6 @@ def rehearse(
     The simulated fleet has the regions of topology.yaml and is steered by the functions that are deployed.
     """
     require_checkout()
-    if html is not None:
-        raise CommandFailed("--html: this release writes no report yet; --json has all that one would show")
     single_threaded()
     from benchmarks.scenarios.catalog import find_scenario, on_deployed_quotas
 
@@ -94,7 +94,7 @@ def rehearse(
     elif against:
         _compare(found, ours, against, range(seed, seed + seeds), as_json=as_json)
     else:
-        _play(found, ours, seed, as_json=as_json)
+        _play(found, ours, seed, html, as_json=as_json)
 
 
 def _quantile(quantile: float | None) -> float | None:
@@ -133,10 +133,16 @@ def show(run: "Run", *, as_json: bool) -> None:
             say(line)
 
 
-def _play(scenario: "Scenario", policy: "Policy", seed: int, *, as_json: bool) -> None:
+def _play(scenario: "Scenario", policy: "Policy", seed: int, html: Path | None, *, as_json: bool) -> None:
     from benchmarks.rehearsal.rehearse import rehearse as play
+    from benchmarks.reports.report import report_on, to_html
+    from shared.topology import load_topology
 
-    show(play(scenario, policy, seed), as_json=as_json)
+    run = play(scenario, policy, seed)
+    if html is not None:
+        html.write_text(to_html(report_on(run), load_topology()), encoding="utf-8")
+        note(f"Wrote {html}")
+    show(run, as_json=as_json)
 
 
 def _all(policy: "Policy", seed: int, *, as_json: bool) -> None:
