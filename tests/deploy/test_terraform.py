@@ -51,10 +51,8 @@ PROD: Mapping[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def terraform(tmp_path_factory: pytest.TempPathFactory, record_testsuite_property: Any) -> Iterator[Terraform]:
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
     """Terraform on a copy of the files, and the provider that it talks to."""
-    used = provider()
-    record_testsuite_property("terraform provider", "of this machine" if used else "downloaded by terraform init")
     with terraform_in(tmp_path_factory.mktemp("terraform") / "tree") as running:
         yield running
 
