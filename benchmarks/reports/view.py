@@ -13,6 +13,7 @@ from shared.topology import Topology
 FORMAT: Final = "swell-dashboard/1"
 MOST_STEPS: Final = 240
 _MOST_ENTRIES: Final = 250
+_FREQUENT: Final = ("routing", "scaling")
 _SPILL_SHOWN: Final = 0.0002
 """Routes that never carry more than this share of the peak are left out."""
 _DIGITS: Final = 3
@@ -80,15 +81,16 @@ def notes(run: Run, width: int = 1) -> list[str]:
 
 
 def told(timeline: Sequence[Entry], most: int) -> list[Entry]:
-    """The timeline, what scaling did at one time in one entry; where there are more, scaling gives way first."""
-    scaled: dict[float, list[Entry]] = defaultdict(list)
+    """The timeline; what scaling or routing did at one time is one entry, and where there are more they give way."""
+    at_once: dict[tuple[str, float], list[Entry]] = defaultdict(list)
     for entry in timeline:
-        if entry.kind == "scaling":
-            scaled[entry.at_s].append(entry)
-    others = [entry for entry in timeline if entry.kind != "scaling"][:most]
-    folded = [_together(entries) for entries in scaled.values()]
-    room = max(0, most - len(others))
-    return sorted([*others, *_thinned(folded, room)], key=lambda entry: entry.at_s)
+        if entry.kind in _FREQUENT:
+            at_once[entry.kind, entry.at_s].append(entry)
+    rare = list(_thinned([entry for entry in timeline if entry.kind not in _FREQUENT], most))
+    folded_ones = [_together(entries) for entries in at_once.values()]
+    share = (most - len(rare)) // len(_FREQUENT)
+    frequent = [one for kind in _FREQUENT for one in _thinned([e for e in folded_ones if e.kind == kind], share)]
+    return sorted([*rare, *frequent], key=lambda entry: entry.at_s)
 
 
 def _together(entries: Sequence[Entry]) -> Entry:
@@ -97,10 +99,11 @@ def _together(entries: Sequence[Entry]) -> Entry:
         return first
     texts = "; ".join(entry.text for entry in entries[:3])
     more = f"; and {len(entries) - 3} more regions" if len(entries) > 3 else ""
-    return Entry(first.at_s, "scaling", texts + more)
+    return Entry(first.at_s, first.kind, texts + more)
 
 
 def _thinned(entries: Sequence[Entry], room: int) -> Iterable[Entry]:
+    """So many of them, evenly."""
     if len(entries) <= room:
         return entries
     return [entries[place] for place in np.linspace(0, len(entries) - 1, room).astype(int)] if room else []

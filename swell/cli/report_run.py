@@ -18,6 +18,7 @@ def report_run(
     md: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as Markdown.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one page, whole in itself.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the objectives as JUnit's XML.")] = None,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Print the page: needs Chromium or Chrome.")] = None,
     as_json: Json = False,
 ) -> None:
     """Judge a record: objectives with intervals, score, what stood out, what limits it, what to change.
@@ -26,6 +27,7 @@ def report_run(
     """
     require_checkout()
     from benchmarks.rehearsal.result import UnreadableRun, read_run
+    from benchmarks.reports.printing import print_page
     from benchmarks.reports.report import report_on, to_document, to_html, to_junit, to_markdown
     from shared.topology import load_topology
 
@@ -39,6 +41,8 @@ def report_run(
         html.write_text(to_html(report, load_topology()), encoding="utf-8")
     if junit is not None:
         junit.write_text(to_junit(report), encoding="utf-8")
+    if pdf is not None:
+        print_page(to_html(report, load_topology()), pdf)
     if as_json:
         print_json(to_document(report))
     else:
