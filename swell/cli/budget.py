@@ -6,6 +6,7 @@ import typer
 
 from swell.cli.budget_notice import publish_notice
 from swell.cli.budget_orders import raise_budget, raises, resume, stop, take_back
+from swell.cli.budget_prices import prices
 from swell.cli.budget_telling import print_budget
 from swell.cli.connection import connected
 from swell.cli.options import DEFAULT_URL, Json, Url
@@ -18,6 +19,7 @@ app.command("take-back")(take_back)
 app.command("stop")(stop)
 app.command("resume")(resume)
 app.command("notice")(publish_notice)
+app.command("prices")(prices)
 
 
 @app.callback()

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.rehearsal import claims
 from shared.topology.loading import TOPOLOGY_FILE
 from swell.deploy.serving_table import PAGE, with_table
 
 ROOT = TOPOLOGY_FILE.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.joinpath("docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+ANCHOR = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 OURS = re.compile(
     r"`((?:functions|shared|swell|tests|tools|docs|benchmarks|examples|terraform|workflows)/[\w./-]*\w/?|\.?/?dev)`"
 )
@@ -22,6 +26,22 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     links = [link for link in LINK.findall(document.read_text(encoding="utf-8")) if "://" not in link]
 
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def anchors(page: str) -> set[str]:
+    """What its headings are called in links, as GitHub has it: lower case, hyphens for spaces, no punctuation."""
+    headings = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading) for heading in HEADING.findall(FENCED.sub("", page))]
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_anchor_is_a_heading(document: Path) -> None:
+    """A link into a page leads to one of its headings."""
+    links = [link for link in ANCHOR.findall(document.read_text(encoding="utf-8")) if "://" not in link[0]]
+    pages = {name: document.parent / name if name else document for name, _ in links}
+    found = {name: anchors(page.read_text(encoding="utf-8")) for name, page in pages.items() if page.suffix == ".md"}
+
+    assert [f"{name}#{anchor}" for name, anchor in links if name in found and anchor not in found[name]] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -47,3 +67,10 @@ def test_the_table_of_serving_modes_is_that_of_the_code() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
     assert with_table(page) == page
+
+
+def test_the_claims_are_reckoned_by_the_code() -> None:
+    """`python -m benchmarks.rehearsal.claims` writes their table."""
+    page = claims.PAGE.read_text(encoding="utf-8")
+
+    assert claims.with_table(page) == page
