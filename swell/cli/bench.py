@@ -9,6 +9,7 @@ import typer
 
 from swell.cli.bench_filters import filters
 from swell.cli.bench_fuzz import fuzz
+from swell.cli.bench_quick import quick
 from swell.cli.bench_recall import recall as bench_recall
 from swell.cli.bench_soak import soak
 from swell.cli.benching import VectorsChoice, interruptible, require_checkout, set_names
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Measure Swell: beside its peers, over sizes, inside one request.")
 app.command()(filters)
 app.command()(fuzz)
+app.command()(quick)
 app.command()(soak)
 app.command("recall")(bench_recall)
 

@@ -1,0 +1,49 @@
+# ruff: noqa: PLC0415 - the benchmark loads when it runs: `swell --help` stays quick
+"""`swell bench quick`: a short live run, and the gate on it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from swell.cli.benching import interruptible, require_checkout
+from swell.cli.options import Json
+from swell.cli.output import note, print_json, say
+
+
+def quick(
+    *,
+    p99_ms: Annotated[float, typer.Option("--p99-ms", min=0.1, help="The promise: 99 of 100 within this.")] = 250.0,
+    error_share: Annotated[float, typer.Option("--error-share", min=0, max=1, help="The promise: at most.")] = 0.01,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False, help="Keep the record.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Send a real server a steady load and a burst for some seconds, and judge what it promised.
+
+    Under half a minute on a quiet machine. Exit code 0: kept, 99: a promise is broken, 98: too few requests to tell,
+    97: invalid, since the load generator was the bottleneck or nothing was asked.
+    """
+    require_checkout()
+    from benchmarks.live.play import LivePlan, play
+    from benchmarks.rehearsal.result import write_run
+    from benchmarks.reports.report import report_on, to_document, to_markdown
+    from benchmarks.scenarios.catalog import find_scenario
+    from benchmarks.scenarios.model import Objectives
+    from shared.topology import load_topology
+
+    interruptible()
+    promises = Objectives(p99_ms=p99_ms, error_share=error_share)
+    scenario = find_scenario("burst-10x").model_copy(update={"objectives": promises})
+    result = play(scenario, load_topology(), LivePlan(seconds=8.0, peak_share=0.6, rows=5_000), note)
+    if out is not None:
+        write_run(result.run, out)
+    report = report_on(result.run)
+    if as_json:
+        print_json(to_document(report))
+    else:
+        say(to_markdown(report))
+    if result.sent.invalid is not None:
+        note(f"INVALID: {result.sent.invalid}")
+        raise typer.Exit(97)
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
