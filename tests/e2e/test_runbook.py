@@ -4,8 +4,10 @@ Those that need Google (`gcloud`) or take minutes (`minutes`) are checked for th
 """
 
 import contextlib
+import json
 import re
 import shlex
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -20,6 +22,7 @@ from swell.local.region_choice import RegionOptions
 from swell.local.regional import run_regions
 
 RUNBOOK: Final = TOPOLOGY_FILE.parent / "docs" / "runbook.md"
+WITHIN_S: Final = 60.0
 DATA: Final = Path(".swell/data")
 """What commands take for the data directory where they are not told another."""
 
@@ -70,6 +73,18 @@ def failures(text: str) -> list[str]:
     return failed
 
 
+def endings(workflow: str) -> list[str]:
+    """How the executions that were started ended."""
+    deadline = time.monotonic() + WITHIN_S
+    while True:
+        listed = CliRunner().invoke(app, ["workflows", "list", workflow, "--json"])
+        states = [execution["state"] for execution in json.loads(listed.stdout)["executions"]]
+        if not {"active", "queued"} & set(states):
+            return states
+        assert time.monotonic() < deadline, f"{workflow} goes on after {WITHIN_S:.0f} s"
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def operators_place(tmp_path: Path) -> Iterator[str]:
     """A folder with two regions in .swell/data, which hold a collection; the address of their front door."""
@@ -88,6 +103,7 @@ def test_every_command_works(operators_place: str, monkeypatch: pytest.MonkeyPat
 
     assert failures("# Wrong\n```bash\nswell regions show atlantis\n```\n") != []
     assert failures(RUNBOOK.read_text(encoding="utf-8")) == []
+    assert [endings(workflow) for workflow in ("fail_over_region", "roll_out_index")] == [["succeeded"], ["succeeded"]]
 
 
 def test_what_is_not_run_is_spelled_right() -> None:
