@@ -9,6 +9,7 @@ short ones never do, however many there are: a thread beside a busy loop waits f
 import asyncio
 import os
 import time
+from bisect import insort
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,7 +54,7 @@ class _Asked:
 
 @dataclass(eq=False, slots=True)
 class _Group:
-    """Questions that one matrix product can answer."""
+    """Questions that one matrix product can answer, the most important first."""
 
     asked: list[_Asked] = field(default_factory=list)
     is_running: bool = False
@@ -105,7 +106,8 @@ class Batcher:
 
     def _enter(self, question: Question, deadline: Deadline, priority: Priority) -> "asyncio.Future[Answer]":
         asked = _Asked(question, deadline, priority, asyncio.get_running_loop().create_future())
-        self._groups.setdefault(_group_key(question), _Group()).asked.append(asked)
+        waiting = self._groups.setdefault(_group_key(question), _Group()).asked
+        insort(waiting, asked, key=_less_important)  # among equals the first comes first
         self._plan_turn()
         return asked.answer
 
@@ -121,14 +123,16 @@ class Batcher:
     def _turn(self) -> None:
         """Calls of the engine for as long as the loop may be given away; then it looks after its sockets."""
         self._turn_is_due = False
-        until_s = self._monotonic_s() + TURN_S
+        called_s = began_s = self._monotonic_s()
         while True:
             key = self._next()
             if key is None:
                 return  # nothing is left, or the end of a thread plans the next turn
             self._call(key)
-            if self._monotonic_s() >= until_s:
-                break
+            now_s = self._monotonic_s()
+            if now_s - began_s + (now_s - called_s) > TURN_S:
+                break  # another call like the last would not fit
+            called_s = now_s
         if self._groups and not self._turn_is_due:
             self._turn_is_due = True
             self._turn_after(_LOOP_TURNS)
@@ -158,7 +162,7 @@ class Batcher:
         ]
         if len(may_begin) <= 1:
             return may_begin[0] if may_begin else None
-        return max(may_begin, key=lambda key: max(asked.priority for asked in self._groups[key].asked))
+        return max(may_begin, key=lambda key: self._groups[key].asked[0].priority)
 
     def _outlook(self, group: _Group) -> tuple[float, bool]:
         """How long one query is expected to take, and whether that is too long for the event loop."""
@@ -170,8 +174,6 @@ class Batcher:
         """As many as fit, the most important first; those past their deadline are dropped."""
         fitting = int((IN_THREAD_S if is_long else ON_LOOP_S) / expected_s) if expected_s else _EXPLORED
         count = min(max(fitting, _EXPLORED if is_long else 1), self._most)
-        if len(group.asked) > count:
-            group.asked.sort(key=lambda asked: -asked.priority)  # stable: among equals the first comes first
         batch, group.asked = group.asked[:count], group.asked[count:]
         return [asked for asked in batch if _is_awaited(asked)]
 
@@ -221,6 +223,10 @@ class Batcher:
         self._cost_s[key] = 0.8 * self._cost_s.get(key, each_s) + 0.2 * each_s
         while len(self._cost_s) > _REMEMBERED:
             self._cost_s.popitem(last=False)
+
+
+def _less_important(asked: _Asked) -> int:
+    return -asked.priority
 
 
 def _group_key(question: Question) -> GroupKey:
