@@ -40,6 +40,16 @@ def test_a_good_index_is_served() -> None:
     assert [{"recall": 0.95}] == functions.bodies(f"POST {_ROLLOUT}/verify")
 
 
+def test_what_is_not_said_is_usual() -> None:
+    """Ten trees, and the recall that queries ask for."""
+    stage, functions = _stage()
+
+    stage.run(workflow_file("roll_out_index"), {"rollout": "r1", "collection": "notes"})
+
+    assert [{"collection": "notes", "trees": 10}] == functions.bodies(f"PUT {_ROLLOUT}")
+    assert [{"recall": 0.95}] == functions.bodies(f"POST {_ROLLOUT}/verify")
+
+
 def test_an_index_below_its_recall_is_not_served() -> None:
     """It is rolled back, and the recall is told."""
     stage, functions = _stage(**{f"POST {_ROLLOUT}/verify": answer({"passes": False, "recall": 0.81})})
