@@ -1,18 +1,14 @@
-"""The budget's decision: no limit is passed, and what gives way comes back."""
+"""The budget's decision: how fast money may be spent, what gives way, and how it comes back."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from functions.budget_enforcement.alerts import Alert, alerts_for
-from functions.budget_enforcement.billing_notice import BillingNotice
 from functions.budget_enforcement.budget_policy import BudgetDecision, decide_budget
 from functions.budget_enforcement.ledger import SpendLedger, book
 from functions.budget_enforcement.pacing import Standing
-from functions.budget_enforcement.reconciliation import reconcile
 from functions.budget_enforcement.serving_level import LevelReason, LevelState, decide_level
 from shared.budget.emergency_stop import BallotOutcome, StopOrder, StopReason, StopState, obey
 from shared.budget.limits import ApprovedRaise, Limits, contradictions, limit_in
@@ -220,77 +216,3 @@ def test_while_stopped_nothing_may_be_spent() -> None:
 
     assert (decision.micros_per_hour, decision.mode, decision.stopped_by) == (0, ServingMode.EMERGENCY, "ballot b1")
     assert decide(SpendLedger(NOON), NOON).stopped_by == ""
-
-
-NOTICES = st.lists(
-    st.tuples(st.integers(0, 23), st.floats(0, 3), st.floats(-100, 100), st.booleans()), min_size=0, max_size=8
-)
-
-
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    tick_min=st.sampled_from([1, 1, 7, 60]),
-    begin_h=st.sampled_from([0, 11, 35, 58, 59]),
-    limits=st.tuples(st.integers(1, 500), st.integers(10, 5000), st.integers(50, 50_000)),
-    loads=st.lists(st.integers(0, 400), min_size=3, max_size=12),
-    prices=st.lists(st.integers(1_000, 500_000), min_size=1, max_size=4),
-    raised=st.tuples(st.integers(0, 30), st.integers(1, 200), st.integers(1, 500), st.booleans()),
-    notices=NOTICES,
-)
-def test_spending_never_passes_a_limit_by_more_than_one_tick(  # noqa: PLR0917 - hypothesis gives them by name
-    tick_min: int,
-    begin_h: int,
-    limits: tuple[int, int, int],
-    loads: list[int],
-    prices: list[int],
-    raised: tuple[int, int, int, bool],
-    notices: list[tuple[int, float, float, bool]],
-) -> None:
-    """Over the end of a month, for random loads, prices that change, events, and notices of any kind in any order.
-
-    The fleet is what load asks for, as far as the money allowed when it was last decided; a change of price reaches a
-    fleet that was sized at the old one. So a limit is passed within one tick if at all, by no more than its fleet costs
-    at the highest price, and from the next tick on nothing is spent.
-    """
-    tick = MINUTE * tick_min
-    now = datetime(2026, 6, 28, 12, tzinfo=UTC) + HOUR * begin_h
-    set_limits = Limits(*(dollars * DOLLAR for dollars in limits))
-    raises = [
-        ApprovedRaise("e", now + MINUTE * raised[0], now + MINUTE * (raised[0] + raised[1]), raised[2] * DOLLAR, "Ada")
-    ]
-    raises = raises if raised[3] else []
-    ledger, level = SpendLedger(now), LevelState()
-    spent: dict[tuple[Window, datetime], int] = {}
-    allowed = 0
-    for number in range(24):
-        fleet = min(loads[number % len(loads)], allowed)
-        cost = fleet * prices[number % len(prices)] * tick_min
-        now += tick
-        for window in Window:
-            key = window, window.start_of(now - timedelta(microseconds=1))
-            limit = limit_in(window, key[1], set_limits, raises)
-            before, spent[key] = spent.get(key, 0), spent.get(key, 0) + cost
-            assert cost == 0 or (before <= limit and spent[key] <= limit + fleet * max(prices) * tick_min)
-        ledger = book(ledger, now, cost)
-        for at, factor, age_h, same_month in notices:
-            if at == number:
-                ledger = reconcile(ledger, _notice(ledger, factor, age_h, same_month=same_month)).ledger
-        decision = decide_budget(ledger, set_limits, raises, level=level, stop=StopState(), now=now, tick=tick)
-        level = decision.level.state
-        per_tick = decision.micros_per_hour * tick_min // 60
-        allowed = per_tick // (prices[number % len(prices)] * tick_min)
-
-
-def _notice(ledger: SpendLedger, factor: float, age_h: float, *, same_month: bool) -> BillingNotice:
-    month = Window.MONTH.start_of(ledger.booked_until)
-    return BillingNotice(
-        budget_id="b",
-        budget_name="Swell",
-        interval_start=month if same_month else month - timedelta(days=30),
-        cost=int(ledger.month * factor),
-        budget=DOLLAR,
-        currency="USD",
-        published_at=ledger.booked_until - timedelta(hours=age_h),
-        threshold_exceeded=None,
-        forecast_threshold_exceeded=None,
-    )
