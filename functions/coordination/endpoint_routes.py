@@ -1,6 +1,10 @@
-"""Where clients may ask instead: the regions that answer reads, nearest first, and how they are."""
+"""Where clients may ask instead: the regions that answer reads, in the order in which routing would choose them.
 
-from collections.abc import Mapping
+Clients know no load: so the same policy as the front door's (`shared/routing`) says it to them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -11,7 +15,9 @@ from starlette.routing import Route
 from shared.coordination.membership import Membership
 from shared.http import json_response
 from shared.ports.clock import Clock
+from shared.routing.choice import choose_region
 from shared.routing.latency import LatencyTable
+from shared.routing.state import Reading, next_state
 from shared.topology import Topology
 
 
@@ -40,13 +46,24 @@ class EndpointRoutes:
     def _endpoints(self) -> list[dict[str, Any]]:
         now = self._clock.now()
         members = {member.region: member for member in self._membership.all()}
-        known = [region for region in self._nearest if region in self._urls and region in members]
+        nearest = [region for region in self._nearest if region in self._urls and region in members]
+        readings = {region: members[region].reading(now) for region in nearest}
         return [
             {
                 "region": region,
                 "url": self._urls[region],
                 "presence": members[region].presence(now).value,
-                "is_serving": members[region].reading(now).lives,
+                "is_serving": readings[region].lives,
             }
-            for region in known
+            for region in _in_order(nearest, readings, now)
         ]
+
+
+def _in_order(nearest: Sequence[str], readings: Mapping[str, Reading], now: datetime) -> Iterator[str]:
+    """As they would be chosen, one after the other; last those that do not live."""
+    states = {region: next_state(None, reading, now) for region, reading in readings.items()}
+    left = list(nearest)
+    while left and (chosen := choose_region(left, readings, states).region) is not None:
+        left.remove(chosen)
+        yield chosen
+    yield from left
