@@ -14,7 +14,7 @@ from benchmarks.soak.usage import usage_of
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process has open is read from /proc")
 def test_a_database_is_open_as_often_as_there_were_threads_at_once(tmp_path: Path) -> None:
     """SQLite keeps what closed connections had open, gives it to the next ones, and opens no more."""
-    path = tmp_path / "state.db"
+    path = tmp_path / "open-as-often.db"  # files are counted by their names alone
     first = sqlite3.connect(path)
     first.execute("PRAGMA journal_mode=WAL")
     first.execute("CREATE TABLE t (x)")
