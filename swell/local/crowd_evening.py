@@ -46,9 +46,8 @@ _CREEP: Final = timedelta(seconds=10)
 
 
 def started_clock(clock: CrowdClock) -> CrowdClock:
-    """The clock, standing at the next full minute."""
-    now = datetime.now(UTC)
-    clock.set(now.replace(second=0, microsecond=0) + MINUTE, speed=0)
+    """The clock, at the same time of tomorrow: what an hour and a day may cost depends on how much of them is left."""
+    clock.set((datetime.now(UTC) + timedelta(days=1)).replace(hour=12, minute=37, second=0, microsecond=0), speed=0)
     return clock
 
 

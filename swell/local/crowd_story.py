@@ -1,5 +1,6 @@
 """The story of one evening: a concert that a calendar file announces, its crowd, and a budget too small for it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -83,13 +84,11 @@ class CrowdStory:
         """A budget that is too small: what is not paid for gives way, the free tier first."""
         evening = self.evening
         evening.require_keys()
-        self.recall_before = evening.ask().json()["recall_target"]
+        self.recall_before = self._recall()
         evening.http.put("/v1/budget", json=SMALL).raise_for_status()
         evening.pass_until(lambda: self._mode() >= ServingMode.CRITICAL, within=timedelta(hours=2))
-        evening.await_moment(lambda: evening.ask(free=True).status_code in {429, 503}, before=evening.now)
-        self.refused_free = evening.ask(free=True).status_code
-        evening.await_moment(lambda: evening.ask().is_success, before=evening.now)
-        self.recall_meanwhile = evening.ask().json()["recall_target"]
+        self.refused_free = self._refusal()
+        self.recall_meanwhile = self._recall(lambda recall: recall < self.recall_before)
 
     def find_money_again(self) -> None:
         """More is allowed; everything comes back, a level at a time."""
@@ -97,7 +96,31 @@ class CrowdStory:
         evening.http.put("/v1/budget", json=LARGE).raise_for_status()
         evening.pass_until(lambda: self._mode() is ServingMode.NORMAL, within=timedelta(hours=2))
         evening.await_moment(lambda: evening.ask(free=True).is_success, before=evening.now)
-        self.recall_afterwards = evening.ask().json()["recall_target"]
+        self.recall_afterwards = self._recall(lambda recall: recall >= self.recall_before)
+
+    def _recall(self, expected: Callable[[float], bool] = lambda _: True) -> float:
+        """What answers aim at, once the process that answers has heard of the mode."""
+        answers: list[float] = []
+
+        def is_expected() -> bool:
+            answer = self.evening.ask()
+            if answer.is_success:
+                answers.append(answer.json()["recall_target"])
+            return answer.is_success and expected(answers[-1])
+
+        self.evening.await_moment(is_expected, before=self.evening.now)
+        return answers[-1]
+
+    def _refusal(self) -> int:
+        """The status with which the free tier is refused, once the process that answers has heard of the mode."""
+        statuses: list[int] = []
+
+        def is_refused() -> bool:
+            statuses.append(self.evening.ask(free=True).status_code)
+            return statuses[-1] in {429, 503}
+
+        self.evening.await_moment(is_refused, before=self.evening.now)
+        return statuses[-1]
 
     def _told_of(self, words: str) -> int:
         return sum(words in entry.text for entry in self.evening.told())
