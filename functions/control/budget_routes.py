@@ -36,7 +36,7 @@ class OrderStop(RequestModel):
     """`POST /v1/budget/stop`: an operator who is named, or a ballot that was accepted, may stop all spending."""
 
     operator: str | None = Field(default=None, min_length=1, max_length=100, pattern=r"\S")
-    ballot: str | None = Field(default=None, min_length=1, max_length=100)
+    ballot: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9._~-]{0,99}$")
     why: str = Field(default="", max_length=500)
 
     @model_validator(mode="after")

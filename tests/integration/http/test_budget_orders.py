@@ -230,3 +230,11 @@ def test_an_operator_stops_by_name(office: Office) -> None:
 
     assert (stopped.json()["by"], stopped.json()["why"]) == ("Ada", "a leak")
     assert "Ada: stop all spending, because a leak (stopped)" in office.told
+
+
+@pytest.mark.parametrize("ballot", ["", "a/b", "é\x00", "x" * 101])
+def test_a_ballot_that_no_ballot_can_be_called_is_refused(office: Office, ballot: str) -> None:
+    """By name, before it is looked for."""
+    refused = office.http.post("/v1/budget/stop", json={"ballot": ballot})
+
+    assert (400, ["ballot"]) == (refused.status_code, [each["field"] for each in refused.json()["errors"]])
