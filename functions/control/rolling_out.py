@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from shared.coordination.membership import Membership
@@ -20,6 +20,9 @@ from shared.ports.state import StateStore
 from shared.rollouts.rollout import TOLERANCE, Rollout, ShardRollout, Step, found_key
 from shared.rollouts.store import Rollouts
 from shared.topology import Topology
+from shared.topology.waves import region_waves
+
+T = TypeVar("T")
 
 WAIT_S: Final = 240.0
 """Shorter than the 300 s that the workflow gives a request."""
@@ -77,7 +80,7 @@ class RollOut:
                 uid=declared.uid,
                 shards=declared.shards,
                 trees=trees,
-                waves=self._waves(),
+                waves=tuple(wave for wave in region_waves(self._topology) if wave),  # the home has it already
                 asked_at=self._clock.now(),
             )
         )
@@ -92,17 +95,15 @@ class RollOut:
             RolloutPending: it goes on.
         """
         self._publisher.publish([to_message(self._due(rollout, step, shard, recall)) for shard in shards])
-        until_s = self._monotonic_s() + WAIT_S
-        while True:
+
+        def look() -> list[ShardRollout] | None:
             states = [self.rollouts.shard(rollout.id, shard) for shard in shards]
             for shard, state in zip(shards, states, strict=True):
                 if not state.is_done(step, recall) and step.value in state.errors:
                     raise Conflict(f"shard {shard}: {step.value}: {state.errors[step.value]}")
-            if all(state.is_done(step, recall) for state in states):
-                return states
-            if self._monotonic_s() >= until_s:
-                raise RolloutPending(f"rollout {rollout.id!r}: {step.value} goes on")
-            self._pause(_PAUSE_S)
+            return states if all(state.is_done(step, recall) for state in states) else None
+
+        return self._until(look, f"rollout {rollout.id!r}: {step.value}")
 
     def passes(self, states: Sequence[ShardRollout], recall: float) -> tuple[bool, float]:
         """Whether the lowest recall that was found will do, and that recall."""
@@ -121,19 +122,28 @@ class RollOut:
             raise NotFound(f"rollout {rollout.id!r} has no wave {wave}; it has {len(rollout.waves)}")
         regions = [region for region in rollout.waves[wave - 1] if self._can_stage(region)]
         tasks = [self._asked(rollout, region, shard) for region in regions for shard in range(rollout.shards)]
-        until_s = self._monotonic_s() + WAIT_S
-        while True:
+
+        def look() -> dict[str, Any] | None:
             self._desk.give_out()
             standing = [self._desk.get(task.id) for task in tasks]
             for task in standing:
                 if task.state is TaskState.DEAD:
                     raise Conflict(f"{task.region}: shard {task.shard}: {task.error}")
-            if all(task.state is TaskState.DONE for task in standing):
-                absent = [region for region in rollout.waves[wave - 1] if region not in regions]
-                return {"regions": regions, "not_heard": absent}
+            if not all(task.state is TaskState.DONE for task in standing):
+                return None
+            absent = [region for region in rollout.waves[wave - 1] if region not in regions]
+            return {"regions": regions, "not_heard": absent}
+
+        return self._until(look, f"rollout {rollout.id!r}: wave {wave}")
+
+    def _until(self, look: Callable[[], T | None], what: str) -> T:
+        """What a look finds, as soon as it finds something."""
+        until_s = self._monotonic_s() + WAIT_S
+        while (found := look()) is None:
             if self._monotonic_s() >= until_s:
-                raise RolloutPending(f"rollout {rollout.id!r}: wave {wave} goes on")
+                raise RolloutPending(f"{what} goes on")
             self._pause(_PAUSE_S)
+        return found
 
     def _can_stage(self, region: str) -> bool:
         member = self._membership.get(region)
@@ -167,11 +177,3 @@ class RollOut:
             step=step.value,
             recall=recall,
         )
-
-    def _waves(self) -> tuple[tuple[str, ...], ...]:
-        """One small region first, then the other small ones, then the hubs; the home has it already."""
-        topology = self._topology
-        others = [name for name in topology.regions if name != topology.home_region]
-        small = [name for name in others if topology.regions[name].tier != "tier_1"]
-        hubs = [name for name in others if topology.regions[name].tier == "tier_1"]
-        return tuple(tuple(wave) for wave in (small[:1], small[1:], hubs) if wave)

@@ -10,6 +10,7 @@ import orjson
 
 from shared.errors import FieldProblem, InvalidRequest, shortened
 from shared.topology import Topology
+from shared.topology.waves import region_waves
 
 _IMAGE: Final = re.compile(r"[a-z0-9][a-z0-9._/:-]{1,254}@sha256:([0-9a-f]{64})")
 _MAX_FILE_BYTES: Final = 100_000
@@ -98,18 +99,16 @@ def plan_waves(topology: Topology, functions: Sequence[str]) -> list[Wave]:
 
     What runs in the home region only is there in the last wave, when all that it speaks to is of the release already.
     """
-    home = topology.home_region
-    small = [name for name, region in topology.regions.items() if region.tier != "tier_1" and name != home]
-    hubs = [name for name, region in topology.regions.items() if region.tier == "tier_1" and name != home]
+    regions = region_waves(topology)
     groups = [
-        ("one small region, to find out with few callers", small[:1]),
-        ("the other small regions", small[1:]),
-        ("the hubs", hubs),
-        ("the home region, where writes are committed", [home]),
+        ("one small region, to find out with few callers", regions.first),
+        ("the other small regions", regions.small),
+        ("the hubs", regions.hubs),
+        ("the home region, where writes are committed", (topology.home_region,)),
     ]
     waves: list[Wave] = []
-    for reason, regions in groups:
-        places = tuple(place for region in regions for place in _places(topology, functions, region))
+    for reason, named in groups:
+        places = tuple(place for region in named for place in _places(topology, functions, region))
         if places:
             waves.append(Wave(len(waves) + 1, reason, places))
     return waves
