@@ -111,19 +111,15 @@ def _plan_of(run: Sequence[SegmentEntry], reason: CompactionReason, *, includes_
     )
 
 
-def rebuilding_runs(manifest: Manifest, policy: CompactionPolicy) -> list[tuple[SegmentEntry, ...]]:
+def rebuilding_plans(manifest: Manifest, policy: CompactionPolicy) -> list[CompactionPlan]:
     """All segments of a version, in runs that each become one as large as a base may be."""
-    left, runs = list(manifest.segments), []
+    left: Sequence[SegmentEntry] = manifest.segments
+    plans: list[CompactionPlan] = []
     while left:
         run = _fitting(left, policy.base_max_rows)
-        runs.append(tuple(run))
+        plans.append(_plan_of(run, CompactionReason.ROLLOUT, includes_oldest=not plans))
         left = left[len(run) :]
-    return runs
-
-
-def rebuilding_plan(run: Sequence[SegmentEntry], *, includes_oldest: bool) -> CompactionPlan:
-    """A run of a rollout, as a merge."""
-    return _plan_of(run, CompactionReason.ROLLOUT, includes_oldest=includes_oldest)
+    return plans
 
 
 def append_segment(manifest_now: Manifest, built: BuiltSegment) -> tuple[SegmentEntry, ...]:

@@ -50,7 +50,6 @@ class Staged:
 
     old: tuple[SegmentEntry, ...]
     new: SegmentEntry | None
-    includes_oldest: bool
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -93,7 +92,6 @@ class ShardRollout:
             {
                 "old": [asdict(entry) for entry in each.old],
                 "new": None if each.new is None else asdict(each.new),
-                "includes_oldest": each.includes_oldest,
             }
             for each in self.staged
         ]
@@ -106,7 +104,6 @@ class ShardRollout:
             Staged(
                 old=tuple(segment_entry(entry) for entry in each["old"]),
                 new=None if each["new"] is None else segment_entry(each["new"]),
-                includes_oldest=each["includes_oldest"],
             )
             for each in data["staged"]
         )

@@ -33,17 +33,7 @@ class CloudRunServices:
 
     def look(self, place: Place) -> Deployed:
         """As the protocol."""
-        service = self._get(place)
-        newest = _short(service.latest_created_revision)
-        shares: dict[str, int] = {}
-        for target in service.traffic:
-            revision = target.revision if target.type_ == _BY_REVISION else _short(service.latest_ready_revision)
-            if target.percent:
-                shares[revision] = shares.get(revision, 0) + target.percent
-        previous = next((target.revision for target in service.traffic if target.tag == PREVIOUS), None)
-        condition = service.terminal_condition
-        failed = condition.state == Condition.State.CONDITION_FAILED and not service.reconciling
-        return Deployed(shares, previous, newest, service.reconciling, condition.message if failed else None)
+        return _deployed(self._get(place))
 
     def add(self, place: Place, image: str, revision: str) -> None:
         """As the protocol."""
@@ -52,8 +42,8 @@ class CloudRunServices:
         template.revision = revision
         template.containers[0].image = image
         template.containers[0].base_image_uri = ""  # an image of our own has its own base
-        shares = self.look(place).shares
-        traffic = [*_targets(shares), TrafficTarget(type_=_BY_REVISION, revision=revision, percent=0, tag=CANDIDATE)]
+        kept = _targets(_deployed(service).shares)
+        traffic = [*kept, TrafficTarget(type_=_BY_REVISION, revision=revision, percent=0, tag=CANDIDATE)]
         changed = run_v2.Service(name=service.name, template=template, traffic=traffic, etag=service.etag)
         self._update(place, changed, ["template", "traffic"])
 
@@ -73,6 +63,19 @@ class CloudRunServices:
         request = run_v2.UpdateServiceRequest(service=service, update_mask=FieldMask(paths=changed))
         with _errors(place):
             self._client.update_service(request=request, retry=RETRY, timeout=ATTEMPT_TIMEOUT_S)
+
+
+def _deployed(service: run_v2.Service) -> Deployed:
+    newest = _short(service.latest_created_revision)
+    shares: dict[str, int] = {}
+    for target in service.traffic:
+        revision = target.revision if target.type_ == _BY_REVISION else _short(service.latest_ready_revision)
+        if target.percent:
+            shares[revision] = shares.get(revision, 0) + target.percent
+    previous = next((target.revision for target in service.traffic if target.tag == PREVIOUS), None)
+    condition = service.terminal_condition
+    failed = condition.state == Condition.State.CONDITION_FAILED and not service.reconciling
+    return Deployed(shares, previous, newest, service.reconciling, condition.message if failed else None)
 
 
 def _targets(shares: Mapping[str, int]) -> list[TrafficTarget]:

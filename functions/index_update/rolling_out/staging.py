@@ -12,7 +12,7 @@ from shared.cache.segment_cache import SegmentCache
 from shared.domain.collection import Collection
 from shared.errors import Conflict
 from shared.index.build import BaseOptions
-from shared.index.compaction import CompactionPolicy, rebuilding_plan, rebuilding_runs
+from shared.index.compaction import CompactionPolicy, rebuilding_plans
 from shared.index.gate import reached_recall
 from shared.index.manifest import Manifest, SegmentEntry
 from shared.manifests import Head, ManifestReader
@@ -53,17 +53,20 @@ class StageShard:
             CorruptObject, RecallGateMissed: as `RewriteSegments.build`.
         """
         manifest = self._beginning(collection, rollout, shard, begun)
-        runs = rebuilding_runs(manifest, self._policy)
-        for run in runs[len(self._rollouts.shard(rollout.id, shard).staged) :]:
-            staged = Staged(run, None, includes_oldest=run[0].id == manifest.segments[0].id)
-            with TemporaryDirectory(prefix="swell-rollout-") as directory:
-                options = BaseOptions(trees=rollout.trees)
-                planned = PlannedRewrite(manifest, rebuilding_plan(run, includes_oldest=staged.includes_oldest))
-                built = self._rewriting.build(collection, planned, Path(directory), self._policy, options)
-                if built is not None:
-                    staged = replace(staged, new=self._publication.upload(collection, shard, built).entry)
+        begun_with = len(self._rollouts.shard(rollout.id, shard).staged)
+        for plan in rebuilding_plans(manifest, self._policy)[begun_with:]:
+            old = tuple(entry for entry in manifest.segments if entry.id in plan.segment_ids)
+            staged = Staged(old, self._built(collection, rollout, shard, PlannedRewrite(manifest, plan)))
             self._rollouts.move(rollout.id, shard, lambda now, staged=staged: _with(now, staged))  # type: ignore[misc]
         self._rollouts.move(rollout.id, shard, lambda now: replace(now, is_built=True))
+
+    def _built(
+        self, collection: Collection, rollout: Rollout, shard: int, planned: PlannedRewrite
+    ) -> SegmentEntry | None:
+        options = BaseOptions(trees=rollout.trees)
+        with TemporaryDirectory(prefix="swell-rollout-") as directory:
+            built = self._rewriting.build(collection, planned, Path(directory), self._policy, options)
+            return None if built is None else self._publication.upload(collection, shard, built).entry
 
     def verify(self, collection: Collection, rollout: Rollout, shard: int, recall: float) -> None:
         """Measure what the new segments find; the lowest counts.
