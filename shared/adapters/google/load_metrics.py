@@ -7,22 +7,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from google.cloud import monitoring_v3
-from google.cloud.monitoring_v3.types import Aggregation, ListTimeSeriesRequest, TimeInterval, TypedValue
 
-from shared.adapters.google.attempts import ATTEMPT_TIMEOUT_S, RETRY
 from shared.adapters.google.failures import dependency_errors
 from shared.adapters.google.run_metrics import SHOWN_AFTER, Measured, load_minute
+from shared.adapters.google.time_series import MINUTE, points_of
 from shared.domain.load import LoadMinute
 from shared.ports.clock import Clock
 
-MINUTE: Final = timedelta(minutes=1)
 LOAD_LATE: Final = SHOWN_AFTER + MINUTE
 """A minute is shown so long after it ended, at the latest, to whoever looks once a minute."""
 COUNTED_FOR: Final = timedelta(seconds=30)
-_LOCATION: Final = "resource.labels.location"
 
 
 class CloudMonitoringLoad:
@@ -36,7 +33,7 @@ class CloudMonitoringLoad:
         clock: Clock,
         client: monitoring_v3.MetricServiceClient | None = None,
     ) -> None:
-        self._name = f"projects/{project}"
+        self._project = project
         self._service = service
         self._regions = regions
         self._clock = clock
@@ -88,42 +85,9 @@ class CloudMonitoringLoad:
     def _points(
         self, measured: Measured, begin: datetime, end: datetime
     ) -> list[tuple[str, datetime, Measured, str, float]]:
-        metric = measured.value
-        fields = [_LOCATION, *([f"metric.labels.{metric.label}"] if metric.label else [])]
-        request = ListTimeSeriesRequest(
-            name=self._name,
-            filter=f'metric.type = "{metric.type}" AND resource.type = "cloud_run_revision" '
-            f'AND resource.labels.service_name = "{self._service}"',
-            interval=TimeInterval(start_time=begin, end_time=end),
-            aggregation=Aggregation(
-                alignment_period=MINUTE,
-                per_series_aligner=metric.aligner,
-                cross_series_reducer=metric.reducer,
-                group_by_fields=fields,
-            ),
-            view=ListTimeSeriesRequest.TimeSeriesView.FULL,
-        )
-        series = self._client.list_time_series(request=request, retry=RETRY, timeout=ATTEMPT_TIMEOUT_S)
-        return [
-            (
-                each.resource.labels["location"],
-                _begin_of(point.interval.end_time),
-                measured,
-                each.metric.labels[metric.label] if metric.label else "",
-                _number(point.value),
-            )
-            for each in series
-            for point in each.points
-        ]
-
-
-def _begin_of(end: Any) -> datetime:
-    """The minute of a point, which carries the end of it: the periods end where the request's interval ends."""
-    return datetime.fromtimestamp(round(end.timestamp() / 60) * 60, UTC) - MINUTE
-
-
-def _number(value: TypedValue) -> float:
-    return float(value.int64_value or value.double_value)
+        where = {"service_name": self._service}
+        found = points_of(self._client, self._project, measured.value, where, (begin, end))
+        return [(point.region, point.minute, measured, point.label, point.value) for point in found]
 
 
 def _next_minute(moment: datetime) -> datetime:
