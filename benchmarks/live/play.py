@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
 import numpy as np
@@ -11,32 +10,22 @@ import orjson
 
 from benchmarks.live.arrivals import Arrivals, Kind, arrivals_of
 from benchmarks.live.record import Played, record_of
-from benchmarks.load.generator import generate_load
-from benchmarks.load.job import Task
 from benchmarks.load.open_loop import Offered, Sent, Stream, offer
-from benchmarks.load.wire import encode_request
+from benchmarks.peers.callers import encode_post, peak_per_s, unlimited_key
 from benchmarks.peers.ingest import ingest
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.swell_system import SwellSystem
-from benchmarks.peers.system import COLLECTION, restart
+from benchmarks.peers.system import restart
 from benchmarks.rehearsal.rehearse import commit_of
 from benchmarks.rehearsal.result import Run
 from benchmarks.scenarios.model import Scenario
 from benchmarks.vectors.synthetic import make_clustered
 from benchmarks.vectors.vector_set import Rows
-from shared.adapters.embedded.state import SqliteState
-from shared.auth.key_record import Grant
-from shared.auth.key_store import KeyStore
-from shared.auth.scope import Scope
-from shared.domain.rate_limit import RateLimit
 from shared.domain.tier import Tier
-from shared.ports.clock import SystemClock
 from shared.topology import Topology
 from shared.topology.loading import TOPOLOGY_FILE
 from shared.vectors import encode_vectors
 
-_NO_LIMIT: Final = RateLimit(1e6, 1_000_000)
-_PEAK_CONNECTIONS: Final = 4
 _PEAK_S: Final = 1.5
 
 
@@ -77,20 +66,20 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
         note(f"Filling a server with {plan.rows:,} vectors …")
         restart(system)
         ingest(system, vectors)
-        keys = {tier: _key(system, tier) for tier in scenario.tiers}
+        keys = {tier: unlimited_key(system, tier) for tier in scenario.tiers}
         restart(system)
-        requests = {(tier, "search"): _search(system.port, vectors.queries, key) for tier, key in keys.items()}
-        requests |= {(tier, "write"): _write(system.port, vectors.queries, key) for tier, key in keys.items()}
+        requests = {(tier, "search"): _search(system, vectors.queries, key) for tier, key in keys.items()}
+        requests |= {(tier, "write"): _write(system, vectors.queries, key) for tier, key in keys.items()}
         note("Looking for what this machine answers at most …")
         one = next(iter(keys))
-        peak = median(_closed(system.port, requests[one, "search"]) for _ in range(3))
-        peak_per_s = plan.peak_per_s or peak * plan.peak_share
-        arrivals = arrivals_of(scenario, topology, peak_per_s=peak_per_s, seconds=plan.seconds)
+        peak = peak_per_s(system.port, requests[one, "search"], _PEAK_S)
+        played_per_s = plan.peak_per_s or peak * plan.peak_share
+        arrivals = arrivals_of(scenario, topology, peak_per_s=played_per_s, seconds=plan.seconds)
         note(f"It is {peak:,.0f} a second; playing {arrivals.count:,} requests in {plan.seconds:g} s …")
         offered, sent = offer(
             system.port, _streams(arrivals, requests), connections=plan.connections, processes=plan.processes
         )
-    played = Played(scenario, arrivals, _by_what(offered), peak_per_s, plan.seconds)
+    played = Played(scenario, arrivals, _by_what(offered), played_per_s, plan.seconds)
     return LiveResult(record_of(played, commit_of(TOPOLOGY_FILE.parent)), sent, peak)
 
 
@@ -110,24 +99,10 @@ def _by_what(offered: Mapping[str, Offered]) -> dict[tuple[Tier, Kind], Offered]
     return named
 
 
-def _closed(port: int, request: bytes) -> float:
-    return generate_load(Task(port, _PEAK_CONNECTIONS, _PEAK_S, warm_up_s=_PEAK_S / 2), [request]).per_s
+def _search(system: SwellSystem, queries: Rows, key: str) -> bytes:
+    return encode_post(system, "query", orjson.dumps({"vector": encode_vectors(queries[0]), "top_k": 10}), key)
 
 
-def _key(system: SwellSystem, tier: Tier) -> str:
-    keys = KeyStore(SqliteState(system.directory / "state.db"), SystemClock())
-    return keys.create(Grant(f"live {tier.value}", frozenset(Scope), tier=tier, rate=_NO_LIMIT), by="swell rehearse")[1]
-
-
-def _search(port: int, queries: Rows, key: str) -> bytes:
-    body = orjson.dumps({"vector": encode_vectors(queries[0]), "top_k": 10})
-    return _with_key(encode_request("POST", f"/v1/collections/{COLLECTION}/query", body, port=port), key)
-
-
-def _write(port: int, queries: Rows, key: str) -> bytes:
-    body = orjson.dumps({"records": [{"id": "live", "vector": encode_vectors(np.asarray(queries[1]))}]})
-    return _with_key(encode_request("POST", f"/v1/collections/{COLLECTION}/upsert", body, port=port), key)
-
-
-def _with_key(request: bytes, key: str) -> bytes:
-    return request.replace(b"\r\n\r\n", f"\r\nAuthorization: Bearer {key}\r\n\r\n".encode(), 1)
+def _write(system: SwellSystem, queries: Rows, key: str) -> bytes:
+    record = {"id": "live", "vector": encode_vectors(np.asarray(queries[1]))}
+    return encode_post(system, "upsert", orjson.dumps({"records": [record]}), key)

@@ -35,16 +35,25 @@ def generate_load(task: Task, requests: Sequence[bytes]) -> Load:
         log = directory / "log"
         command = [sys.executable, "-m", "benchmarks.load.worker", name]
         with child_process(command, {}, log=log, directory=CHECKOUT) as process:
-            try:
-                status = process.wait(within_s)
-            except subprocess.TimeoutExpired:
-                raise GeneratorFailed(f"the load generator did not end within {within_s:.0f} s") from None
-        if status != 0:
-            raise GeneratorFailed(f"the load generator failed: {_last_line(log)}")
+            await_end(process, within_s, log)
         load = read_load(directory)
     if not load.answers:
         raise GeneratorFailed(f"no request was answered well; failures by status: {dict(load.outcome.failures)}")
     return load
+
+
+def await_end(process: "subprocess.Popen[bytes]", within_s: float, log: Path) -> None:
+    """Return when a process of a generator has ended well.
+
+    Raises:
+        GeneratorFailed: it did not end in time, or failed; the last line of its log says why.
+    """
+    try:
+        status = process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        raise GeneratorFailed(f"the load generator did not end within {within_s:.0f} s") from None
+    if status != 0:
+        raise GeneratorFailed(f"the load generator failed: {_last_line(log)}")
 
 
 def _last_line(log: Path) -> str:

@@ -3,7 +3,8 @@
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,17 +49,33 @@ def measure_capacity(requests: Sequence[bytes], connections: int, seconds: float
     Raises:
         GeneratorFailed: it did not start, or the generator failed.
     """
-    port = free_port()
-    with TemporaryDirectory(prefix="swell-trivial-") as directory:
-        log = Path(directory) / "log"
-        command = [sys.executable, "-m", "benchmarks.load.trivial_server", str(port), str(_ANSWER_BYTES)]
-        with child_process(command, {}, log=log, directory=CHECKOUT):
-            _await_listener(port)
-            load = generate_load(Task(port, connections, seconds, warm_up_s=0.3), requests)
+    with trivial_server() as port:
+        load = generate_load(Task(port, connections, seconds, warm_up_s=0.3), requests)
     return Capacity(load.per_s, float(sorted(load.latencies_ms)[len(load.latencies_ms) // 2]))
 
 
-def _await_listener(port: int) -> None:
+@contextmanager
+def trivial_server(answer_bytes: int = _ANSWER_BYTES) -> Iterator[int]:
+    """The port of a server that does next to nothing, until the block ends.
+
+    Raises:
+        GeneratorFailed: it did not start.
+    """
+    port = free_port()
+    with TemporaryDirectory(prefix="swell-trivial-") as directory:
+        log = Path(directory) / "log"
+        command = [sys.executable, "-m", "benchmarks.load.trivial_server", str(port), str(answer_bytes)]
+        with child_process(command, {}, log=log, directory=CHECKOUT):
+            await_listener(port)
+            yield port
+
+
+def await_listener(port: int) -> None:
+    """Return when somebody listens on this port.
+
+    Raises:
+        GeneratorFailed: nobody does in time.
+    """
     deadline_s = time.monotonic() + _START_WITHIN_S
     while time.monotonic() < deadline_s:
         try:
@@ -67,4 +84,4 @@ def _await_listener(port: int) -> None:
             time.sleep(0.02)
         else:
             return
-    raise GeneratorFailed(f"the trivial server did not start within {_START_WITHIN_S:.0f} s")
+    raise GeneratorFailed(f"nothing listened on port {port} within {_START_WITHIN_S:.0f} s")

@@ -6,7 +6,6 @@ starts as many as are asked for, which begin at the same moment.
 
 import asyncio
 import gc
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ import orjson
 from numpy.typing import NDArray
 
 from benchmarks.load.event_loop import run_quickly
-from benchmarks.load.generator import CHECKOUT, GeneratorFailed
+from benchmarks.load.generator import CHECKOUT, await_end
 from benchmarks.load.wire import MessageReader, status_of
 from swell.local.processes import child_process
 from swell.local.server import LOOPBACK
@@ -204,7 +203,7 @@ def offer(
             for number in range(processes)
         ]
         for number, process in enumerate(running):
-            _await(process, within_s, directory / f"log-{number}")
+            await_end(process, within_s, directory / f"log-{number}")
         seen = [dict(np.load(directory / f"seen-{number}.npz")) for number in range(processes)]
     whole = {what: np.concatenate([one[what] for one in seen]) for what in (*_COLUMNS, "kind", "wake_ms")}
     offered = {
@@ -213,15 +212,6 @@ def offer(
     }
     wake_p99_ms = float(np.percentile(whole["wake_ms"], 99)) if len(due_s) else 0.0
     return offered, Sent(max(float(one["cpu_share"]) for one in seen), wake_p99_ms)
-
-
-def _await(process: "subprocess.Popen[bytes]", within_s: float, log: Path) -> None:
-    try:
-        status = process.wait(within_s)
-    except subprocess.TimeoutExpired:
-        raise GeneratorFailed(f"the load generator did not end within {within_s:.0f} s") from None
-    if status != 0:
-        raise GeneratorFailed(f"the load generator failed: {log.read_text(errors='replace')[-300:]}")
 
 
 def main() -> None:

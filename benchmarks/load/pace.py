@@ -4,19 +4,12 @@ Against the trivial server, in rising steps, until the generator's busiest proce
 The goal is that of a hundred requests at most one is sent over a millisecond late by the generator itself.
 """
 
-import socket
-import subprocess
 import sys
-import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.load.generator import CHECKOUT
+from benchmarks.load.headroom import trivial_server
 from benchmarks.load.open_loop import BUSY_SHARE, Stream, evenly, offer
 from benchmarks.load.wire import encode_request
-from swell.local.processes import child_process
-from swell.local.server import LOOPBACK, free_port
 
 GOAL_WAKE_MS: Final = 1.0
 _STEPS: Final = (2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 40_000, 50_000, 75_000, 100_000)
@@ -26,11 +19,8 @@ _SECONDS: Final = 3.0
 def main() -> None:
     """Print a line a step."""
     processes = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    port = free_port()
-    request = encode_request("POST", "/", b"{}", port=port)
-    server = [sys.executable, "-m", "benchmarks.load.trivial_server", str(port), "100"]
-    with TemporaryDirectory() as name, child_process(server, {}, log=Path(name) / "log", directory=CHECKOUT) as process:
-        _await(port, process)
+    with trivial_server(answer_bytes=100) as port:
+        request = encode_request("POST", "/", b"{}", port=port)
         print("a second, asked   sent in time   late p99 (ms)   share of a core   p99 of answers (ms)")
         for per_s in _STEPS:
             stream = Stream("all", request, evenly(per_s, _SECONDS))
@@ -41,15 +31,6 @@ def main() -> None:
             print(f"{per_s:15,d} {in_time:14.1%} {sent.wake_p99_ms:15.2f} {sent.cpu_share:17.0%} {p99:21.2f}")
             if sent.cpu_share > BUSY_SHARE:
                 break
-
-
-def _await(port: int, process: "subprocess.Popen[bytes]") -> None:
-    while process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit("the trivial server did not start")
 
 
 if __name__ == "__main__":

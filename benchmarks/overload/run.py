@@ -2,37 +2,25 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
-from statistics import median
 from typing import Final
 
 import numpy as np
 import orjson
 
-from benchmarks.load.generator import generate_load
-from benchmarks.load.job import Task
 from benchmarks.load.open_loop import Offered, Stream, evenly, offer
-from benchmarks.load.wire import encode_request
 from benchmarks.measure.process_tree import resident_memory
+from benchmarks.peers.callers import encode_post, peak_per_s, unlimited_key
 from benchmarks.peers.comparison import Note
 from benchmarks.peers.ingest import ingest
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.swell_system import SwellSystem
-from benchmarks.peers.system import COLLECTION, restart
+from benchmarks.peers.system import restart
 from benchmarks.vectors.synthetic import make_clustered
 from benchmarks.vectors.vector_set import Rows
-from shared.adapters.embedded.state import SqliteState
-from shared.auth.key_record import Grant
-from shared.auth.key_store import KeyStore
-from shared.auth.scope import Scope
-from shared.domain.rate_limit import RateLimit
 from shared.domain.tier import Tier
-from shared.ports.clock import SystemClock
 from shared.vectors import encode_vectors
 
-_NO_LIMIT: Final = RateLimit(1e6, 1_000_000)
 _PREMIUM_SHARE: Final = 0.3
-_PEAK_CONNECTIONS: Final = 4
 _BUCKET_S: Final = 0.5
 
 
@@ -94,23 +82,23 @@ def measure_overload(plan: OverloadPlan, note: Note) -> OverloadReport:
         note(f"Filling a server with {plan.rows:,} vectors …")
         restart(system)
         ingest(system, vectors)
-        keys = {tier: _key(system.directory, tier) for tier in (Tier.FREE, Tier.PREMIUM)}
+        keys = {tier: unlimited_key(system, tier) for tier in (Tier.FREE, Tier.PREMIUM)}
         restart(system)
-        requests = {tier: _request(system.port, plan, vectors.queries, key) for tier, key in keys.items()}
+        requests = {tier: _request(system, plan, vectors.queries, key) for tier, key in keys.items()}
         note("Looking for the peak …")
-        peak_per_s = median(_closed(system.port, requests[Tier.FREE], plan.peak_s) for _ in range(3))
-        note(f"The peak is {peak_per_s:,.0f} requests a second; premium alone …")
-        premium_per_s = peak_per_s * _PREMIUM_SHARE
+        peak = peak_per_s(system.port, requests[Tier.FREE], plan.peak_s)
+        note(f"The peak is {peak:,.0f} requests a second; premium alone …")
+        premium_per_s = peak * _PREMIUM_SHARE
         premium = Stream("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.calm_s))
         alone, _ = offer(system.port, [premium], connections=32)
         memory_before = _memory_bytes(system.process.pid)
         note(f"{plan.times:g} times the peak for {plan.seconds:g} s …")
-        flood_per_s = peak_per_s * (plan.times - _PREMIUM_SHARE)
+        flood_per_s = peak * (plan.times - _PREMIUM_SHARE)
         flood = Stream("flood", requests[Tier.FREE], evenly(flood_per_s, plan.seconds))
         whole = replace(premium, due_s=evenly(premium_per_s, plan.seconds + plan.calm_s))
         seen, sent = offer(system.port, [flood, whole], connections=plan.connections)
         memory_after = _memory_bytes(system.process.pid)
-    phases = Phases(peak_per_s, alone["premium"], seen["flood"], seen["premium"])
+    phases = Phases(peak, alone["premium"], seen["flood"], seen["premium"])
     return _report(plan, phases, (memory_before, memory_after), sent.cpu_share)
 
 
@@ -169,18 +157,6 @@ def _memory_bytes(pid: int) -> int:
     return memory.bytes if memory else 1  # unknown where there is no /proc: then it did not grow
 
 
-def _closed(port: int, request: bytes, seconds: float) -> float:
-    return generate_load(Task(port, _PEAK_CONNECTIONS, seconds, warm_up_s=seconds / 2), [request]).per_s
-
-
-def _key(directory: Path, tier: Tier) -> str:
-    keys = KeyStore(SqliteState(directory / "state.db"), SystemClock())
-    grant = Grant(f"bench {tier.value}", frozenset(Scope), tier=tier, rate=_NO_LIMIT)
-    return keys.create(grant, by="swell bench overload")[1]
-
-
-def _request(port: int, plan: OverloadPlan, queries: Rows, key: str) -> bytes:
+def _request(system: SwellSystem, plan: OverloadPlan, queries: Rows, key: str) -> bytes:
     asked = {"vectors": [encode_vectors(row) for row in queries[: plan.queries]], "top_k": 10, "recall": plan.recall}
-    body = orjson.dumps(asked)
-    request = encode_request("POST", f"/v1/collections/{COLLECTION}/query", body, port=port)
-    return request.replace(b"\r\n\r\n", f"\r\nAuthorization: Bearer {key}\r\n\r\n".encode(), 1)
+    return encode_post(system, "query", orjson.dumps(asked), key)

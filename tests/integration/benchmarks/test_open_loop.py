@@ -1,7 +1,5 @@
 """The open loop tells the truth about a server that stops: golden, against what the server itself noted."""
 
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,10 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks.load.generator import CHECKOUT
+from benchmarks.load.headroom import await_listener
 from benchmarks.load.open_loop import LATE_MS, Sent, Stream, evenly, offer
 from benchmarks.load.wire import encode_request
 from swell.local.processes import child_process
-from swell.local.server import LOOPBACK, free_port
+from swell.local.server import free_port
 from tests.integration.benchmarks import freezing_server
 
 PER_S, SECONDS = 200.0, 3.0
@@ -34,8 +33,8 @@ def frozen(tmp_path: Path) -> Iterator[Frozen]:
     """It runs."""
     port, notes = free_port(), tmp_path / "notes"
     command = [sys.executable, "-m", freezing_server.__name__, str(port), str(notes)]
-    with child_process(command, {}, log=tmp_path / "log", directory=CHECKOUT) as process:
-        _await(port, process)
+    with child_process(command, {}, log=tmp_path / "log", directory=CHECKOUT):
+        await_listener(port)
         yield Frozen(port, notes)
 
 
@@ -67,13 +66,3 @@ def test_a_generator_that_is_the_bottleneck_says_so() -> None:
     assert Sent(0.5, 1.0).invalid is None
     assert "bottleneck" in str(Sent(0.95, 1.0).invalid)
     assert "late by the load generator itself" in str(Sent(0.5, 50.0).invalid)
-
-
-def _await(port: int, process: "subprocess.Popen[bytes]") -> None:
-    until_s = time.monotonic() + 30
-    while time.monotonic() < until_s:
-        assert process.poll() is None
-        with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return
-    raise AssertionError("the server did not start")

@@ -1,0 +1,39 @@
+"""Callers of a `swell up` under test: keys without limits, requests that show them, how many are answered at most."""
+
+from statistics import median
+from typing import Final
+
+from benchmarks.load.generator import generate_load
+from benchmarks.load.job import Task
+from benchmarks.load.wire import encode_request
+from benchmarks.peers.swell_system import SwellSystem
+from benchmarks.peers.system import COLLECTION
+from shared.adapters.embedded.state import SqliteState
+from shared.auth.key_record import Grant
+from shared.auth.key_store import KeyStore
+from shared.auth.scope import Scope
+from shared.domain.rate_limit import RateLimit
+from shared.domain.tier import Tier
+from shared.ports.clock import SystemClock
+
+_NO_LIMIT: Final = RateLimit(1e6, 1_000_000)
+_PEAK_CONNECTIONS: Final = 4
+_REPEATS: Final = 3
+
+
+def unlimited_key(system: SwellSystem, tier: Tier) -> str:
+    """A key that may do everything, as often as it likes."""
+    keys = KeyStore(SqliteState(system.directory / "state.db"), SystemClock())
+    return keys.create(Grant(f"bench {tier.value}", frozenset(Scope), tier=tier, rate=_NO_LIMIT), by="swell bench")[1]
+
+
+def encode_post(system: SwellSystem, action: str, body: bytes, key: str) -> bytes:
+    """A POST to the collection under test, such as `query`, with a key."""
+    request = encode_request("POST", f"/v1/collections/{COLLECTION}/{action}", body, port=system.port)
+    return request.replace(b"\r\n\r\n", f"\r\nAuthorization: Bearer {key}\r\n\r\n".encode(), 1)
+
+
+def peak_per_s(port: int, request: bytes, seconds: float) -> float:
+    """How many of these a server answers at most, each second: the median of three runs of a closed loop."""
+    task = Task(port, _PEAK_CONNECTIONS, seconds, warm_up_s=seconds / 2)
+    return median(generate_load(task, [request]).per_s for _ in range(_REPEATS))
