@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen
 from tempfile import mkdtemp
-from threading import Event, Thread
+from threading import Event
 from typing import Final
 
 from shared.adapters.stored.fleet import StoredFleet
@@ -22,6 +22,7 @@ from shared.telemetry import log
 from swell.local.crowd_clock import pause_s
 from swell.local.processes import child_process
 from swell.local.region_host import RegionHost
+from swell.local.threads import in_thread
 
 LOOK_EVERY: Final = timedelta(seconds=1)
 MOST_PROCESSES: Final = 6
@@ -94,9 +95,8 @@ def following_fleet(
     """Keep every region at what it is set to, and say what is ready, from a thread until the block ends."""
     for region in fleets:
         stored.open(region, min_instances=0, max_instances=quotas[region])
-    stopped = Event()
 
-    def follow() -> None:
+    def follow(stopped: Event) -> None:
         try:
             while not stopped.wait(pause_s(clock, LOOK_EVERY)):
                 for region, fleet in fleets.items():
@@ -105,13 +105,8 @@ def following_fleet(
             for fleet in fleets.values():
                 fleet.stop()
 
-    thread = Thread(target=follow, name="fleet", daemon=True)
-    thread.start()
-    try:
+    with in_thread("fleet", follow):
         yield
-    finally:
-        stopped.set()
-        thread.join()
 
 
 def _follow(region: str, fleet: RegionFleet, stored: StoredFleet) -> None:

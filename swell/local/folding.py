@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event
 from typing import Final, Protocol
 
 from shared.errors import DependencyUnavailable
 from shared.telemetry import log
+from swell.local.threads import in_thread
 
 FOLD_EVERY_S: Final = 600.0
 """As often as shards are swept. Between clearing a shard and looking for what is left of a record lie four hours."""
@@ -22,9 +23,8 @@ class Foldable(Protocol):
 @contextmanager
 def fold_logs(files: Sequence[Foldable], every_s: float = FOLD_EVERY_S) -> Iterator[None]:
     """Fold them in from a thread until the block ends."""
-    stopped = Event()
 
-    def run() -> None:
+    def run(stopped: Event) -> None:
         while not stopped.wait(every_s):
             for file in files:
                 try:
@@ -32,10 +32,5 @@ def fold_logs(files: Sequence[Foldable], every_s: float = FOLD_EVERY_S) -> Itera
                 except DependencyUnavailable as error:
                     log("WARNING", "write-ahead log not folded in", reason=str(error))
 
-    thread = Thread(target=run, name="fold", daemon=True)
-    thread.start()
-    try:
+    with in_thread("fold", run):
         yield
-    finally:
-        stopped.set()
-        thread.join()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Event, Thread
+from threading import Event
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from shared.ports.publisher import Message, Publisher
 from shared.telemetry import log
 from shared.topology import Schedule, Topology
 from swell.local.crowd_clock import CROWD_FUNCTIONS, pause_s
+from swell.local.threads import in_thread
 
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 """A machine that slept, or whose clock was set, notices after this."""
@@ -93,9 +94,9 @@ def run_schedules(
     schedules: Mapping[str, Schedule], publisher: Publisher, clock: Clock, jobs: StoredJobs | None = None
 ) -> Iterator[None]:
     """Publish ticks, and one-shot jobs if there are any, from a thread until the block ends."""
-    running, stopped = Schedules(schedules, publisher, clock), Event()
+    running = Schedules(schedules, publisher, clock)
 
-    def run() -> None:
+    def run(stopped: Event) -> None:
         while not stopped.wait(pause_s(clock, min(running.pause(), JOBS_EVERY))):
             try:
                 running.publish_due()
@@ -104,13 +105,8 @@ def run_schedules(
             except DependencyUnavailable as error:
                 log("WARNING", "tick not published", reason=str(error))
 
-    thread = Thread(target=run, name="schedules", daemon=True)
-    thread.start()
-    try:
+    with in_thread("schedules", run):
         yield
-    finally:
-        stopped.set()
-        thread.join()
 
 
 def _cron(schedule: Schedule, start: datetime) -> croniter:

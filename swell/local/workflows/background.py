@@ -9,6 +9,7 @@ from shared.adapters.opening import Adapters
 from shared.errors import SwellError
 from shared.settings import Settings
 from shared.telemetry import log
+from swell.local.threads import in_thread
 
 
 @contextmanager
@@ -16,9 +17,8 @@ def run_workflows(
     adapters: Adapters, url: str, settings: Settings, token: Callable[[str], str | None]
 ) -> Iterator[None]:
     """Take up executions until the block ends; their requests go to the functions at `url`, with these ID tokens."""
-    stopped = threading.Event()
 
-    def host() -> None:
+    def host(stopped: threading.Event) -> None:
         from swell.local.workflows.hosting import WorkflowSettings, hosted
 
         try:
@@ -28,10 +28,5 @@ def run_workflows(
         except (SwellError, ValueError) as error:
             log("ERROR", "workflows are not run", reason=str(error))
 
-    thread = threading.Thread(target=host, name="workflow-host", daemon=True)
-    thread.start()
-    try:
+    with in_thread("workflow-host", host):
         yield
-    finally:
-        stopped.set()
-        thread.join()

@@ -14,6 +14,7 @@ from shared.ports.publisher import Publisher
 from shared.ports.state import StateStore
 from shared.ports.workflow_runs import RunState, WorkflowRun
 from shared.telemetry import log
+from swell.local.threads import in_thread
 from swell.local.workflows.calls.callbacks import CallbackDesk, callback_calls
 from swell.local.workflows.calls.connectors import connector_calls
 from swell.local.workflows.calls.environment import Identity, environment
@@ -163,22 +164,18 @@ class WorkflowRunner:
 @contextmanager
 def running(runner: WorkflowRunner) -> Iterator[WorkflowRunner]:
     """Take up executions from a thread until the block ends."""
-    stopped = threading.Event()
 
-    def look() -> None:
+    def look(stopped: threading.Event) -> None:
         while not stopped.wait(_LOOK_S):
             try:
                 runner.take_up()
             except DependencyUnavailable as error:
                 log("WARNING", "workflows not looked after", reason=str(error))
 
-    thread = threading.Thread(target=look, name="workflows", daemon=True)
-    thread.start()
     try:
-        yield runner
+        with in_thread("workflows", look):
+            yield runner
     finally:
-        stopped.set()
-        thread.join()
         runner.stop()
 
 
