@@ -1,8 +1,11 @@
-"""Records of rehearsals for tests of what reads them."""
+"""Records of rehearsals that are small enough to be read."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from benchmarks.rehearsal.result import (
     Axis,
-    Entry,
     Instances,
     LatencyCounts,
     Metadata,
@@ -15,81 +18,78 @@ from benchmarks.rehearsal.result import (
     WorldSeries,
 )
 
-REGION = "europe-west1"
+META = Metadata(
+    scenario="small",
+    title="A small crowd",
+    simulated=True,
+    seed=1,
+    scale=1.0,
+    streams_peak=1000.0,
+    stream=StreamUnit(1.0, 100, 1.0, "asks once a second"),
+    policy="both",
+    commit="abc1234",
+    made_at="2026-07-19T18:00:00+00:00",
+    regions=("europe-west1",),
+)
 
 
-def a_run(*, points: int = 60, step_s: float = 60.0, served: float = 99.0, p99_ms: float = 40.0) -> Run:
-    """A SIMULATED run of one region that is asked 100 times a second and answers `served` of them."""
-    errors = 100.0 - served
-    shed = {"free": _even(points, 0.0), "standard": _even(points, 0.0), "premium": _even(points, 0.0)}
-    instances = Instances(*(_even(points, number) for number in (1, 1, 4, 2, 0)))
+def small_run(asked: Sequence[float] = (100.0,) * 60, **changes: Any) -> Run:
+    """A run of one region that serves all that is asked, at 10 ms; `changes` replace series of the world."""
+    points = len(asked)
+    rates: Series = tuple(asked)
+    nothing: Series = (0.0,) * points
+    ten: Series = (10.0,) * points
+    instances = Instances(planned=ten, floor=ten, ceiling=(20.0,) * points, actual=ten, starting=nothing)
     region = RegionSeries(
-        asked_rps=_even(points, 100.0),
-        offered_rps=_even(points, 100.0),
-        served_rps=_even(points, served),
-        errors_rps=_even(points, errors),
-        shed_rps=shed,
-        p50_ms=_even(points, 8.0),
-        p95_ms=_even(points, 20.0),
-        p99_ms=_even(points, p99_ms),
-        utilisation=_even(points, 0.5),
-        health=_even(points, 100.0),
-        queued=_even(points, 0.0),
+        asked_rps=rates,
+        offered_rps=rates,
+        served_rps=rates,
+        errors_rps=nothing,
+        shed_rps={"free": nothing},
+        p50_ms=ten,
+        p95_ms=ten,
+        p99_ms=ten,
+        utilisation=(0.5,) * points,
+        health=(100.0,) * points,
+        queued=nothing,
         instances=instances,
-        quota=80,
+        quota=20,
     )
     world = WorldSeries(
-        asked_rps=region.asked_rps,
-        served_rps=region.served_rps,
-        errors_rps=region.errors_rps,
-        shed_rps=shed,
-        p50_ms=region.p50_ms,
-        p95_ms=region.p95_ms,
-        p99_ms=region.p99_ms,
+        asked_rps=rates,
+        served_rps=rates,
+        errors_rps=nothing,
+        shed_rps={"free": nothing},
+        p50_ms=ten,
+        p95_ms=ten,
+        p99_ms=ten,
         instances=instances,
-        serving_mode=_even(points, 0.0),
-        spent=tuple(1000.0 * (step + 1) for step in range(points)),
-        spend_per_hour=_even(points, 60_000.0),
-        allowed_per_hour=_even(points, 1_000_000.0),
+        serving_mode=nothing,
+        spent=nothing,
+        spend_per_hour=nothing,
+        allowed_per_hour=nothing,
     )
-    return Run(
-        meta=Metadata(
-            scenario="a-scenario",
-            title="A scenario",
-            simulated=True,
-            seed=1,
-            scale=1.0,
-            streams_peak=10_000.0,
-            stream=StreamUnit(0.01, 4096, 1.0, "a reader who asks once in 100 s"),
-            policy="both",
-            commit="0" * 7,
-            made_at="2026-11-29T00:00:00+00:00",
-            regions=(REGION,),
-        ),
-        axis=Axis(1_800_000_000.0, step_s, points),
-        regions={REGION: region},
-        world=world,
-        timeline=(Entry(1_800_000_000.0, "phase", "begins"),),
-        objectives=(Objective("p99_ms", 50.0, "at_most", p99_ms, p99_ms <= 50.0),),
-        summary=Summary(
-            survived=True,
-            asked=100.0 * points * step_s,
-            served=served * points * step_s,
-            errors=errors * points * step_s,
-            shed={"free": 0.0, "standard": 0.0, "premium": 0.0},
-            asked_by_tier={"standard": 100.0 * points * step_s},
-            p50_ms=8.0,
-            p95_ms=20.0,
-            p99_ms=p99_ms,
-            p999_ms=None,
-            peak_rps=100.0,
-            peak_instances=2,
-            cost=1000 * points,
-            minutes_in_mode={"normal": points * step_s / 60},
-            latency=LatencyCounts((10.0, 50.0), (50.0, 49.0)),
-        ),
+    total = float(sum(asked)) * 60
+    summary = Summary(
+        survived=True,
+        asked=total,
+        served=total,
+        errors=0.0,
+        shed={"free": 0.0},
+        asked_by_tier={"free": total},
+        p50_ms=10.0 if total else None,
+        p95_ms=10.0 if total else None,
+        p99_ms=10.0 if total else None,
+        p999_ms=10.0 if total else None,
+        peak_rps=max(asked),
+        peak_instances=10.0,
+        cost=1_000_000,
+        minutes_in_mode={"normal": float(points)},
+        latency=LatencyCounts((5.0, 10.0, 20.0), (0.0, total, 0.0)),
     )
-
-
-def _even(points: int, value: float) -> Series:
-    return (float(value),) * points
+    objectives = (
+        Objective("p99_ms", 50.0, "at_most", summary.p99_ms, True if total else None),
+        Objective("error_share", 0.001, "at_most", 0.0 if total else None, True if total else None),
+    )
+    axis = Axis(start_s=1_784_484_000.0, step_s=60.0, points=points)
+    return Run(META, axis, {"europe-west1": region}, replace(world, **changes), (), objectives, summary)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.analysis.anomalies import anomalies, changes, spikes
-from tests.fakes.rehearsal import small_run
+from tests.builders.rehearsals import small_run
 
 RNG = np.random.default_rng(7)
 STEADY = 100 + RNG.normal(0, 3, 200)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from benchmarks.analysis.gate import EXIT_CODES, Verdict, judge, verdict_of
 from benchmarks.rehearsal.result import Objective, Run
-from tests.fakes.rehearsal import small_run
+from tests.builders.rehearsals import small_run
 
 
 def with_objective(run: Run, objective: Objective) -> Run:

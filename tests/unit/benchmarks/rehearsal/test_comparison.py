@@ -6,12 +6,12 @@ import pytest
 
 from benchmarks.rehearsal.comparison import Interval, differences
 from benchmarks.rehearsal.result import Summary
-from tests.builders.rehearsals import a_run
+from tests.builders.rehearsals import small_run
 
 
 def summaries(*errors: float, cost: int = 1_000_000) -> list[Summary]:
     """One for each seed, of 1,000 requests."""
-    summary = a_run().summary
+    summary = small_run().summary
     return [replace(summary, asked=1000.0, served=1000.0 - failed, errors=failed, cost=cost) for failed in errors]
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.rehearsal.result import UnreadableRun, of_json, read_run, to_json, write_run
-from tests.builders.rehearsals import a_run
+from benchmarks.rehearsal.result import Entry, UnreadableRun, of_json, read_run, to_json, write_run
+from tests.builders.rehearsals import small_run
 
 
 def test_a_run_written_is_the_run_read(tmp_path: Path) -> None:
     """Nothing is lost on the way through a file."""
-    run = a_run(points=4)
+    run = replace(small_run([100.0] * 4), timeline=(Entry(1_784_484_000.0, "phase", "begins"),))
 
     write_run(run, tmp_path / "run.json")
 
@@ -20,7 +20,7 @@ def test_a_run_written_is_the_run_read(tmp_path: Path) -> None:
 
 def test_a_series_of_another_length_than_the_axis_is_refused() -> None:
     """Whoever draws two series beside each other may rely on their steps."""
-    run = a_run(points=4)
+    run = small_run([100.0] * 4)
     shorter = replace(run, world=replace(run.world, served_rps=run.world.served_rps[:-1]))
 
     with pytest.raises(UnreadableRun, match=r"world\.served_rps: got 3 numbers, allowed: 4"):

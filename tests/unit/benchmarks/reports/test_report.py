@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from benchmarks.rehearsal.result import Objective
 from benchmarks.reports.report import MOST_BYTES, report_on, to_document, to_html, to_junit, to_markdown
 from shared.topology import load_topology
-from tests.fakes.rehearsal import small_run
+from tests.builders.rehearsals import small_run
 
 BROKEN = replace(small_run(), objectives=(Objective("p99_ms", 9.0, "at_most", 10.0, met=False),))
 

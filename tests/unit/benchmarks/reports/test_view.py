@@ -8,7 +8,7 @@ from benchmarks.rehearsal.result import Entry
 from benchmarks.reports.view import folded, told, total, view_of
 from shared.topology import load_topology
 from swell.dashboard.page import page
-from tests.fakes.rehearsal import small_run
+from tests.builders.rehearsals import small_run
 
 
 def test_steps_are_folded_by_what_the_number_is() -> None:
