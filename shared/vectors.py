@@ -112,7 +112,7 @@ def _decode(vector: list[float] | str, dimension: int) -> NDArray[np.float32]:
         except binascii.Error:
             raise ValueError("text that is not base64") from None
         if len(raw) != 4 * dimension:
-            raise ValueError(f"base64 of {len(raw)} bytes, which is {len(raw) / 4:g} numbers")
+            raise ValueError(f"{len(raw) / 4:g} numbers, in base64")
         return np.frombuffer(raw, "<f4")
     if len(vector) != dimension:
         raise ValueError(f"{len(vector)} numbers")
