@@ -69,10 +69,9 @@ class RollOut:
             NotFound: there is no such collection.
             Conflict: a rollout of this id is of something else.
         """
-        document = self._state.get(collection_document(collection))
-        if document is None:
+        declared = self._declared(collection)
+        if declared is None:
             raise NotFound(f"collection {collection!r} does not exist")
-        declared = Collection.from_document(document.data)
         return self.rollouts.begin(
             Rollout(
                 id=rollout_id,
@@ -91,7 +90,7 @@ class RollOut:
         """Have shards do a step; how far they are then, in their order.
 
         Raises:
-            Conflict: a shard cannot do it, and says why.
+            Conflict: a shard cannot do it, and says why; or its collection was deleted.
             RolloutPending: it goes on.
         """
         self._publisher.publish([to_message(self._due(rollout, step, shard, recall)) for shard in shards])
@@ -103,7 +102,7 @@ class RollOut:
                     raise Conflict(f"shard {shard}: {step.value}: {state.errors[step.value]}")
             return states if all(state.is_done(step, recall) for state in states) else None
 
-        return self._until(look, f"rollout {rollout.id!r}: {step.value}")
+        return self._until(look, rollout, step.value)
 
     def passes(self, states: Sequence[ShardRollout], recall: float) -> tuple[bool, float]:
         """Whether the lowest recall that was found will do, and that recall."""
@@ -115,7 +114,7 @@ class RollOut:
 
         Raises:
             NotFound: there is no such wave.
-            Conflict: a region could not.
+            Conflict: a region could not; or the collection was deleted.
             RolloutPending: it goes on.
         """
         if not 1 <= wave <= len(rollout.waves):
@@ -134,16 +133,23 @@ class RollOut:
             absent = [region for region in rollout.waves[wave - 1] if region not in regions]
             return {"regions": regions, "not_heard": absent}
 
-        return self._until(look, f"rollout {rollout.id!r}: wave {wave}")
+        return self._until(look, rollout, f"wave {wave}")
 
-    def _until(self, look: Callable[[], T | None], what: str) -> T:
+    def _until(self, look: Callable[[], T | None], rollout: Rollout, what: str) -> T:
         """What a look finds, as soon as it finds something."""
         until_s = self._monotonic_s() + WAIT_S
         while (found := look()) is None:
+            declared = self._declared(rollout.collection)
+            if declared is None or declared.uid != rollout.uid:
+                raise Conflict(f"rollout {rollout.id!r}: {what}: its collection {rollout.collection!r} was deleted")
             if self._monotonic_s() >= until_s:
-                raise RolloutPending(f"{what} goes on")
+                raise RolloutPending(f"rollout {rollout.id!r}: {what} goes on")
             self._pause(_PAUSE_S)
         return found
+
+    def _declared(self, collection: str) -> Collection | None:
+        document = self._state.get(collection_document(collection))
+        return None if document is None else Collection.from_document(document.data)
 
     def _can_stage(self, region: str) -> bool:
         member = self._membership.get(region)

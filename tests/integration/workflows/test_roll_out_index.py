@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from functions.control.wiring import build as build_control
+from functions.ingest.collections import CollectionRegister
 from functions.region_sync.copying import Bucket, Copier
 from functions.region_sync.shard_view import ShardViews
 from functions.region_sync.staging import StageSegments
@@ -228,6 +229,17 @@ def test_what_was_collected_is_not_served(world: World) -> None:
     failed = world.control.post("/v1/rollouts/r1/flip", json={})
 
     assert (409, True) == (failed.status_code, "was collected" in failed.json()["detail"])
+
+
+def test_a_collection_that_was_deleted_meanwhile_is_not_waited_for(world: World) -> None:
+    """Its shards do nothing any more, so nothing would ever be found."""
+    world.control.put("/v1/rollouts/r1", json={"collection": "c", "trees": 30}).raise_for_status()
+    CollectionRegister(world.state, world.clock).delete("c")
+
+    for path, body in (("shards/0/build", {}), ("verify", {"recall": 0.9}), ("flip", {})):
+        failed = world.control.post(f"/v1/rollouts/r1/{path}", json=body)
+
+        assert (409, True) == (failed.status_code, "was deleted" in failed.json()["detail"])
 
 
 REFUSED: list[tuple[str, str, Any, int]] = [
