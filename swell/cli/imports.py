@@ -58,7 +58,7 @@ def import_file(
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
-    r"""Import vectors from a file: Parquet, JSON lines, .npy, .npz, or HDF5 as ann-benchmarks writes it.
+    """Import vectors from a file: Parquet, JSON lines, .npy, .npz, or HDF5 as ann-benchmarks writes it.
 
     A record that exists is replaced. Of several rows with one id the last one counts.
     Interrupted, the same command goes on where it was: what has arrived is noted in a hidden file beside FILE.
@@ -67,7 +67,7 @@ def import_file(
     swell import words words.parquet --create --metric cosine
     swell import glove glove-100-angular.hdf5 --create
     swell import words --uri gs://my-bucket/words.parquet
-    """
+    """  # noqa: D301 - the backspace keeps the lines apart
     from swell.cli.import_runs import Creation, Sending, Wanted, import_local, import_remote
 
     if (file is None) == (uri is None):
