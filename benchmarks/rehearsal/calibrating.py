@@ -1,8 +1,8 @@
 """One instance as it is on this machine, and how far the simulator is from it: `swell rehearse calibrate`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 from typing import Final
@@ -22,30 +22,28 @@ from benchmarks.peers.swell_system import SwellSystem
 from benchmarks.peers.system import restart
 from benchmarks.rehearsal.rehearse import CHECKOUT, commit_of
 from benchmarks.simulator.calibration import QUANTILES, Calibration
-from benchmarks.simulator.latency import Conditions, LatencyModel, counted, quantile_ms
+from benchmarks.simulator.latency import Conditions, LatencyModel, crowding, quantile_ms
 from benchmarks.vectors.synthetic import make_clustered
 from benchmarks.vectors.vector_set import Rows
 
 Floats = NDArray[np.float64]
 
-FITTED_AT: Final = (0.45, 0.65)
+FITTED_AT: Final = (0.15, 0.45, 0.65)
 CHECKED_AT: Final = (0.3, 0.55, 0.7)
 WITHIN: Final = 0.15
-_UNLOADED: Final = 0.15
-"""Below this a process sleeps so deeply between requests that waking it up takes longer than they do."""
-_VARIABILITIES: Final = np.linspace(0.0, 6.0, 121)
 _FILTERED_COST: Final = 1.3
 _CONNECTIONS: Final = 64
+_PEAKS: Final = 3
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is measured: vectors, their dimension, and seconds at each load."""
+    """How much is measured: vectors, their dimension, and seconds at each load, in so many rounds over all loads."""
 
     rows: int = 20_000
     dimension: int = 128
-    seconds: float = 6.0
-    repeats: int = 3
+    seconds: float = 3.0
+    rounds: int = 5
 
 
 @dataclass(frozen=True)
@@ -77,11 +75,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What was measured, and the checks at loads that nothing was fitted on; `others` is what else used the machine."""
+    """What was measured, and the checks at loads that nothing was fitted on; `others` is what else used the machine.
+
+    `peaks` are those before each round and after the last one: how steady the machine was.
+    """
 
     calibration: Calibration
     checks: tuple[Check, ...]
     others: float | None
+    peaks: tuple[float, ...]
 
 
 def calibrate(extent: Extent, note: Note) -> Calibrated:
@@ -100,27 +102,18 @@ def calibrate(extent: Extent, note: Note) -> Calibrated:
         ingest(system, vectors)
         restart(system)
         requests = system.query_requests(vectors.queries)
-        note("Its peak …")
-        peak = _peak(system.port, requests, extent)
-        live = _Live(system.port, requests, peak, extent)
-        note(f"{peak:,.0f} searches a second; the same at {_UNLOADED:.0%} of that …")
-        unloaded = live.at(_UNLOADED)
-        fitted_on = []
-        for load in FITTED_AT:
-            note(f"at {load:.0%}, to fit the wait …")
-            fitted_on.append((load, live.at(load)))
-        checked = []
-        for load in CHECKED_AT:
-            note(f"at {load:.0%}, to check …")
-            checked.append((load, live.at(load)))
+        rounds = _Rounds(system.port, requests, extent)
+        rounds.play(note)
+        peak = rounds.peak_per_s
         note("The cost of a write, of an answer from the cache, and a cold start …")
         write_cost = peak / _peak(system.port, system.write_requests(vectors, range(64))[:1], extent) / 64
         cold_s = measure_cold_start(system, vectors, find_right_query(system, vectors))
         hit_cost = peak / _peak_from_cache(system, vectors.queries[:50], extent)
-    measured = Calibration(
+    answers, waits = fit_times({load: rounds.times_ms(load) for load in FITTED_AT})
+    calibration = Calibration(
         requests_per_s=round(peak, 1),
-        answer_ms=tuple(round(float(np.quantile(unloaded, quantile)), 4) for quantile in QUANTILES),
-        wait_variability=1.0,
+        answer_ms=answers,
+        wait_ms=waits,
         hit_cost=round(hit_cost, 3),
         write_cost=round(max(write_cost, 0.05), 3),
         filtered_cost=_FILTERED_COST,
@@ -129,23 +122,41 @@ def calibrate(extent: Extent, note: Note) -> Calibrated:
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         commit=commit_of(CHECKOUT),
     )
-    calibration = _fitted(measured, fitted_on)
-    return Calibrated(
-        calibration, tuple(_check(calibration, load, seen) for load, seen in checked), machine.others_before
-    )
+    checks = tuple(_check(calibration, load, rounds.times_ms(load)) for load in CHECKED_AT)
+    return Calibrated(calibration, checks, machine.others_before, tuple(round(one, 1) for one in rounds.peaks))
 
 
-class _Live:
-    """Requests that arrive by chance at a share of the peak, each timed from when it was due."""
+class _Rounds:
+    """Every load in turn, again and again: what else the machine does falls on all of them alike."""
 
-    def __init__(self, port: int, requests: Sequence[bytes], peak: float, extent: Extent) -> None:
-        self._port, self._requests, self._peak, self._extent = port, requests, peak, extent
+    def __init__(self, port: int, requests: Sequence[bytes], extent: Extent) -> None:
+        self._port, self._requests, self._extent = port, requests, extent
         self._random = np.random.default_rng(7)
+        self._seen: dict[float, list[Floats]] = {load: [] for load in (*FITTED_AT, *CHECKED_AT)}
+        self.peaks: list[float] = []
 
-    def at(self, load: float) -> Floats:
-        """Latencies in milliseconds."""
-        per_s, seconds = self._peak * load, self._extent.seconds
-        due_s = np.cumsum(self._random.exponential(1 / per_s, max(50, round(per_s * seconds))))
+    @property
+    def peak_per_s(self) -> float:
+        """Searches a second at most, as half of the measurements had it."""
+        return median(self.peaks)
+
+    def play(self, note: Note) -> None:
+        """Measure all of it."""
+        self.peaks.append(_peak(self._port, self._requests, self._extent))
+        for number in range(self._extent.rounds):
+            note(f"Round {number + 1} of {self._extent.rounds}: its peak is {self.peaks[-1]:,.0f} searches a second …")
+            for load in self._random.permutation(list(self._seen)).tolist():
+                self._seen[load].append(np.quantile(self._latencies_ms(load * self.peak_per_s), QUANTILES))
+            self.peaks.append(_peak(self._port, self._requests, self._extent))
+
+    def times_ms(self, load: float) -> Floats:
+        """`QUANTILES` at a load, each as half of the rounds had it."""
+        middle: Floats = np.median(self._seen[load], axis=0)
+        return middle
+
+    def _latencies_ms(self, per_s: float) -> Floats:
+        """Of requests that arrive by chance, each timed from when it was due."""
+        due_s = np.cumsum(self._random.exponential(1 / per_s, max(50, round(per_s * self._extent.seconds))))
         of = len(self._requests)
         streams = [Stream(str(at), request, due_s[at::of]) for at, request in enumerate(self._requests)]
         seen, _ = offer(self._port, streams, connections=_CONNECTIONS)
@@ -153,17 +164,36 @@ class _Live:
         return latencies
 
 
+def fit_times(seen: Mapping[float, Floats]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Times without load and what half load adds to them, at `QUANTILES`, from times seen at some loads.
+
+    Each quantile is a straight line over `crowding`, the nearest in ratio to what was seen; neither falls from one
+    quantile to the next.
+    """
+    crowds = crowding(np.array(list(seen)))
+    lines = [_line(crowds, column) for column in np.array(list(seen.values())).T]
+    answers, waits = (np.maximum.accumulate(values).round(4).tolist() for values in np.array(lines).T)
+    return tuple(answers), tuple(waits)
+
+
+def _line(crowds: Floats, times: Floats) -> tuple[float, float]:
+    rows = np.stack([np.ones_like(crowds), crowds], axis=1) / times[:, None]
+    start, slope = np.linalg.lstsq(rows, np.ones(len(times)), rcond=None)[0].tolist()
+    if slope < 0:
+        return float(1 / np.mean(1 / times)), 0.0
+    return max(start, 0.0), slope
+
+
 def _check(calibration: Calibration, load: float, seen: Floats) -> Check:
     p50, p99 = simulated_ms(calibration, load)
-    live_p50, live_p99 = (float(np.percentile(seen, percent)) for percent in (50, 99))
+    live_p50, live_p99 = (float(seen[QUANTILES.index(quantile)]) for quantile in (0.5, 0.99))
     return Check(load, load * calibration.requests_per_s, live_p50, live_p99, p50, p99)
 
 
 def simulated_ms(calibration: Calibration, load: float) -> tuple[float, float]:
     """p50 and p99 of the simulator for one instance at a share of its peak."""
     one = np.ones(1)
-    conditions = Conditions(one * load, one, one * 0, one, one * 0)
-    counts = counted(LatencyModel(calibration).below(conditions), one)
+    counts = LatencyModel(calibration).counts(Conditions(one * load, one, one * 0, one, one * 0), one)
     return float(quantile_ms(counts, 0.5)[0]), float(quantile_ms(counts, 0.99)[0])
 
 
@@ -172,20 +202,10 @@ def _busy(machine: Machine) -> str:
     return "" if machine.others_before is None else f", others used {machine.others_before:.0%} of the processors"
 
 
-def _fitted(measured: Calibration, seen: Sequence[tuple[float, Floats]]) -> Calibration:
-    """With the variability whose p50 and p99 come nearest to those that were seen, in ratio."""
-    candidates = [replace(measured, wait_variability=round(float(value), 3)) for value in _VARIABILITIES]
-    return min(candidates, key=lambda one: sum(_misfit(_check(one, load, live)) for load, live in seen))
-
-
-def _misfit(check: Check) -> float:
-    return float(np.log1p(check.error_p50) ** 2 + np.log1p(check.error_p99) ** 2)
-
-
 def _peak(port: int, requests: Sequence[bytes], extent: Extent) -> float:
     runs = [
-        generate_load(Task(port, 4, extent.seconds / 4, warm_up_s=extent.seconds / 8), requests).per_s
-        for _ in range(extent.repeats)
+        generate_load(Task(port, 4, extent.seconds / 2, warm_up_s=extent.seconds / 4), requests).per_s
+        for _ in range(_PEAKS)
     ]
     return median(runs)
 

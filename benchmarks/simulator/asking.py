@@ -8,22 +8,27 @@ from benchmarks.scenarios.model import Scenario
 Floats = NDArray[np.float64]
 
 
-class Asking:
-    """Draws requests in the order of time; the same seed asks the same, whatever is done about it."""
+def requests_asked(scenario: Scenario, streams: Floats, returning_per_s: Floats, seed: int, *, beat_s: int) -> Floats:
+    """Requests in each tick of each beat (beats, ticks, regions); the same seed asks the same, whatever is done.
 
-    def __init__(self, scenario: Scenario, regions: int, seed: int, *, ticks: int) -> None:
-        self._random = np.random.default_rng([seed, scenario.seed])
-        self._scenario = scenario
-        self._deviation = self._random.standard_normal(regions)
-        self._middles = (np.arange(ticks) + 0.5)[:, None] / ticks
-        self._keeps = float(np.exp(-ticks * scenario.tick_s / scenario.bursty.memory_s))
+    `streams` are those at the ends of beats (beats + 1, regions), `returning_per_s` who asks besides (beats, regions).
+    """
+    random = np.random.default_rng([seed, scenario.seed])
+    ticks = beat_s // scenario.tick_s
+    middles = ((np.arange(ticks) + 0.5) / ticks)[:, None]
+    rate = (streams[:-1, None] * (1 - middles) + streams[1:, None] * middles) * scenario.stream.queries_per_s
+    lifted = rate * (
+        1 + scenario.bursty.cv * _deviations(random, scenario, len(rate), streams.shape[1], beat_s)[:, None]
+    )
+    expected = (np.maximum(lifted, 0.0) + returning_per_s[:, None]) * scenario.tick_s
+    return random.poisson(expected).astype(np.float64)
 
-    def ticks(self, first: Floats, last: Floats, returning_per_s: Floats) -> Floats:
-        """Requests in each tick of a beat (ticks, regions), given the streams at its ends and who returns besides."""
-        scenario = self._scenario
-        rate = (first * (1 - self._middles) + last * self._middles) * scenario.stream.queries_per_s
-        shock = self._random.standard_normal(len(first))
-        self._deviation = self._keeps * self._deviation + np.sqrt(1 - self._keeps**2) * shock
-        lifted = np.maximum(rate * (1 + scenario.bursty.cv * self._deviation), 0.0) + returning_per_s
-        requests: Floats = self._random.poisson(lifted * scenario.tick_s).astype(np.float64)
-        return requests
+
+def _deviations(random: np.random.Generator, scenario: Scenario, beats: int, regions: int, beat_s: int) -> Floats:
+    """What each beat of each region is off by, in standard deviations; `memory_s` later little of it is left."""
+    keeps = float(np.exp(-beat_s / scenario.bursty.memory_s))
+    shocks = random.standard_normal((beats + 1, regions))
+    shocks[1:] *= np.sqrt(1 - keeps**2)
+    for beat in range(1, beats + 1):
+        shocks[beat] += keeps * shocks[beat - 1]
+    return shocks[1:]

@@ -21,14 +21,14 @@ class Calibration:
     """One instance.
 
     `requests_per_s`: searches that it answers at most. `answer_ms`: how long a search takes without load, at
-    `QUANTILES`. `wait_variability`: (1 + cv²) / 2 of the time that a request keeps the instance busy, as waits under
-    load show it. `hit_cost`, `write_cost`, `filtered_cost`: of an answer from a cache, a write and a filtered search,
+    `QUANTILES`. `wait_ms`: what half load adds to each of these; other loads add busy / (1 - busy) times as much.
+    `hit_cost`, `write_cost`, `filtered_cost`: of an answer from a cache, a write and a filtered search,
     in searches. `cold_start_s`: from the start of a process to its first answer with the index loaded.
     """
 
     requests_per_s: float
     answer_ms: tuple[float, ...]
-    wait_variability: float
+    wait_ms: tuple[float, ...]
     hit_cost: float
     write_cost: float
     filtered_cost: float
@@ -45,7 +45,8 @@ class Calibration:
     def at(self, requests_per_s: float) -> "Calibration":
         """The same instance on a processor on which it answers so many: all its times change alike."""
         factor = self.requests_per_s / requests_per_s
-        return replace(self, requests_per_s=requests_per_s, answer_ms=tuple(value * factor for value in self.answer_ms))
+        answers, waits = (tuple(value * factor for value in times) for times in (self.answer_ms, self.wait_ms))
+        return replace(self, requests_per_s=requests_per_s, answer_ms=answers, wait_ms=waits)
 
     def describe(self) -> str:
         """Where it comes from, in one line."""
@@ -56,7 +57,8 @@ class Calibration:
 def load_calibration(path: Path = FILE) -> Calibration:
     """The calibration in a file."""
     document: dict[str, Any] = orjson.loads(path.read_bytes())
-    return Calibration(**{**document, "answer_ms": tuple(document["answer_ms"])})
+    times = {name: tuple(document[name]) for name in ("answer_ms", "wait_ms")}
+    return Calibration(**{**document, **times})
 
 
 def keep_calibration(calibration: Calibration, path: Path = FILE) -> None:

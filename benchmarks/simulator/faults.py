@@ -44,6 +44,7 @@ class FaultPlan:
     def __init__(self, scenario: Scenario, regions: Sequence[str]) -> None:
         self._stream = scenario.stream
         self._regions = len(regions)
+        self._nothing = Troubles.none(self._regions)
         self._faults = [
             (fault, np.array([not fault.regions or region in fault.regions for region in regions]))
             for fault in scenario.faults
@@ -51,8 +52,11 @@ class FaultPlan:
 
     def at(self, minute: float, beat_min: float, streams: Floats) -> Troubles:
         """The troubles of the beat that begins at a minute. `streams`: those that are there."""
+        near = [(one, hit) for one, hit in self._faults if one.at_min - beat_min < minute <= one.at_min + one.for_min]
+        if not near:
+            return self._nothing
         troubles = Troubles.none(self._regions)
-        for fault, hit in self._faults:
+        for fault, hit in near:
             ends = fault.at_min + fault.for_min
             if fault.at_min - beat_min < minute <= fault.at_min:
                 troubles.begin += (fault,)

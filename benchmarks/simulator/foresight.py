@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.scenarios.model import Scenario
 from benchmarks.simulator.past import Past
 from functions.burst_prediction.crowds import Crowd, crowds_in
-from functions.burst_prediction.forecast import Forecast
+from functions.burst_prediction.forecast import DAYS_LOOKED_AT, Forecast
 from functions.burst_prediction.forecasting import RegionOutlook
 from functions.burst_prediction.load_history import LoadHistory, minutes_since_epoch
 from functions.burst_prediction.method_choice import Method
@@ -32,6 +32,7 @@ SHOWN: Final = (0.5, 0.9, 0.99)
 _LATE_MIN: Final = 4
 _STEPS_PLANNED: Final = 60 + 36
 """Of a minute for an hour, of five to the fourth: `STEP_LENGTHS_MIN` of functions/burst_prediction/forecast.py."""
+_LOOKED_AT_DAYS: Final = DAYS_LOOKED_AT + 1
 _AS_FORESEEN: Final = 0.1
 _AT_LEAST_EVERY_MIN: Final = 30
 
@@ -85,9 +86,10 @@ class Foresight:
         return abs(came - foreseen) <= _AS_FORESEEN * max(foreseen, 1.0)
 
     def _region(self, region: str, at: int, minute: int) -> RegionOutlook | None:
-        counts = self._requests[minute : self._past.minutes + minute, at].copy()
+        end = self._past.minutes + minute
+        counts = self._requests[max(0, end - _LOOKED_AT_DAYS * 1440) : end, at].copy()
         counts[-_LATE_MIN:] = np.nan
-        start = minutes_since_epoch(self._past.ends_at) - self._past.minutes + minute
+        start = minutes_since_epoch(self._past.ends_at) + minute - len(counts)
         memory, crowds = self._memories[region], self._crowds[region]
         model = self._past.model(at)
         history = LoadHistory(region, start, 1, counts)

@@ -1,7 +1,8 @@
-"""How long answers take in a region at a given load: a queue of the kind M/G/1 in each instance, by classes of time."""
+"""How long answers take in a region at a given load, by classes of time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ FULL: Final = 0.985
 """Beyond this the formula runs to infinity; instances refuse before (admission by latency)."""
 LONGEST_WAIT_MS: Final = 100.0
 """Who would wait longer in an instance is refused: `BURST_PATIENCE_S` of shared/serving/lane.py."""
+_LOG_BOUNDS: Final = np.log(BOUNDS_MS)
+_LOG_CLASS: Final = float(_LOG_BOUNDS[1] - _LOG_BOUNDS[0])
+_PARTS: Final = 4
+"""Between two known quantiles answers are spread evenly, as so many of the same time each."""
 
 
 @dataclass(frozen=True)
@@ -32,47 +37,72 @@ class Conditions:
     slow: Floats
     away_ms: Floats
 
+    @classmethod
+    def joined(cls, several: Sequence[Self]) -> Self:
+        """Those of several beats, one after the other."""
+        names = ("busy", "cost", "held_ms", "slow", "away_ms")
+        return cls(*(np.concatenate([getattr(one, name) for one in several]) for name in names))
+
+
+def crowding(busy: Floats) -> Floats:
+    """How long waits are, in multiples of those at half load: busy / (1 - busy), as in a queue."""
+    used = np.minimum(busy, FULL)
+    multiples: Floats = used / (1 - used)
+    return multiples
+
 
 class LatencyModel:
-    """Shares of answers by class of time, for many regions at once."""
+    """Times of answers, for many regions at once: each quantile is its time without load, and a wait that grows."""
 
     def __init__(self, calibration: Calibration) -> None:
-        self._calibration = calibration
-        edges = np.concatenate([[0.0], (np.array(QUANTILES)[1:] + np.array(QUANTILES)[:-1]) / 2, [1.0]])
-        self._weights = np.diff(edges)
-        self._answers = np.array(calibration.answer_ms)
+        chances, self._weights = _atoms()
+        self._answers = np.interp(chances, QUANTILES, calibration.answer_ms)
+        self._waits = np.interp(chances, QUANTILES, calibration.wait_ms)
+        self._mean_answer, self._mean_wait = (float(self._weights @ each) for each in (self._answers, self._waits))
+        at = QUANTILES.index(0.99)
+        self._p99_answer, self._p99_wait = calibration.answer_ms[at], calibration.wait_ms[at]
 
-    def wait_ms(self, conditions: Conditions) -> Floats:
-        """The mean wait of a request that has to wait in its instance (Pollaczek and Khinchine)."""
-        busy = np.minimum(conditions.busy, FULL)
-        service = self._calibration.busy_ms * conditions.cost * conditions.slow
-        wait: Floats = service * self._calibration.wait_variability / (1 - busy)
-        return np.minimum(wait, LONGEST_WAIT_MS)
-
-    def below(self, conditions: Conditions) -> Floats:
-        """The share of answers that take at most each of `BOUNDS_MS`: (regions, classes)."""
-        mean = np.maximum(self.wait_ms(conditions), 1e-6)
-        shift = conditions.held_ms + conditions.away_ms
-        answers = self._answers * np.minimum(conditions.cost, 1.0)[:, None] * conditions.slow[:, None]
-        left = BOUNDS_MS[None, None, :] - shift[:, None, None] - answers[:, :, None]
-        waited = np.exp(np.minimum(-left / mean[:, None, None], 0.0)) * np.minimum(conditions.busy, FULL)[:, None, None]
-        shares: Floats = np.einsum("q,rqb->rb", self._weights, np.where(left >= 0, 1 - waited, 0.0))
-        return shares
+    def p99_ms(self, conditions: Conditions) -> Floats:
+        """The time that one answer in a hundred takes longer than."""
+        return _time(conditions, self._p99_answer, self._p99_wait) + conditions.held_ms + conditions.away_ms
 
     def mean_ms(self, conditions: Conditions) -> Floats:
         """The mean time of an answer in an instance: wait and work."""
-        work = float(self._weights @ self._answers) * np.minimum(conditions.cost, 1.0) * conditions.slow
-        busy = np.minimum(conditions.busy, FULL)
-        mean: Floats = work + busy * self.wait_ms(conditions)
-        return mean
+        return _time(conditions, self._mean_answer, self._mean_wait)
+
+    def counts(self, conditions: Conditions, answers: Floats) -> Floats:
+        """So many answers of each region by classes of time: (regions, classes)."""
+        own = conditions.slow * np.minimum(conditions.cost, 1.0)
+        wait = conditions.slow * conditions.cost * crowding(conditions.busy)
+        waits = np.minimum(wait[:, None] * self._waits, LONGEST_WAIT_MS)
+        shift = conditions.held_ms + conditions.away_ms
+        classes = _class_of(own[:, None] * self._answers + waits + shift[:, None])
+        rows, kinds = len(answers), len(BOUNDS_MS)
+        weights = answers[:, None] * self._weights
+        places = classes + kinds * np.arange(rows)[:, None]
+        counts: Floats = np.asarray(np.bincount(places.ravel(), weights.ravel(), rows * kinds), np.float64)
+        return counts.reshape(rows, kinds)
 
 
-def counted(below: Floats, answers: Floats) -> Floats:
-    """Answers by class, given the shares at most at each bound and how many there were: (regions, classes)."""
-    shares = np.diff(below, axis=1, prepend=0.0)
-    shares[:, -1] += 1 - below[:, -1]
-    counts: Floats = shares * answers[:, None]
-    return counts
+def _time(conditions: Conditions, answer_ms: float, wait_ms: float) -> Floats:
+    wait = np.minimum(conditions.slow * conditions.cost * crowding(conditions.busy) * wait_ms, LONGEST_WAIT_MS)
+    time: Floats = conditions.slow * np.minimum(conditions.cost, 1.0) * answer_ms + wait
+    return time
+
+
+def _atoms() -> tuple[Floats, Floats]:
+    """Chances between 0 and 1 at which times are read, and what share of the answers each stands for."""
+    known = np.array([0.0, *QUANTILES, 1.0])
+    parts = (np.arange(_PARTS) + 0.5) / _PARTS
+    widths = np.diff(known)
+    return (known[:-1, None] + widths[:, None] * parts).ravel(), np.repeat(widths / _PARTS, _PARTS)
+
+
+def _class_of(times_ms: Floats) -> NDArray[np.intp]:
+    """The class whose upper end is the least that is not below a time."""
+    position = np.ceil((np.log(np.maximum(times_ms, BOUNDS_MS[0])) - _LOG_BOUNDS[0]) / _LOG_CLASS - 1e-9)
+    classes: NDArray[np.intp] = np.minimum(position, len(BOUNDS_MS) - 1).astype(np.intp)
+    return classes
 
 
 def quantile_ms(counts: Floats, quantile: float) -> Floats:
@@ -81,8 +111,8 @@ def quantile_ms(counts: Floats, quantile: float) -> Floats:
     reached = np.cumsum(counts, axis=-1)
     wanted = quantile * totals
     position = np.minimum((reached < wanted).sum(axis=-1, keepdims=True), len(BOUNDS_MS) - 1)
-    upper = np.log(BOUNDS_MS)[position]
-    lower = np.log(np.concatenate([[BOUNDS_MS[0] / 2], BOUNDS_MS[:-1]]))[position]
+    upper = _LOG_BOUNDS[position]
+    lower = np.concatenate([[_LOG_BOUNDS[0] - np.log(2)], _LOG_BOUNDS[:-1]])[position]
     here = np.take_along_axis(counts, position, axis=-1)
     before = np.take_along_axis(reached, position, axis=-1) - here
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -1,13 +1,14 @@
 """Load by region and minute, as Cloud Monitoring would show it: some minutes late."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.simulator.work import Done
+from benchmarks.simulator.recording import Beats
 from shared.domain.load import LoadMinute
 
 Floats = NDArray[np.float64]
@@ -20,32 +21,36 @@ _KEPT: Final = 16
 _MEMORY: Final = 0.5
 
 
+@dataclass(frozen=True)
 class MinuteTotals:
-    """What a minute of all regions has come to so far."""
+    """What a minute of all regions has come to."""
 
-    def __init__(self, regions: int) -> None:
-        self.requests = np.zeros(regions)
-        self.failed = np.zeros(regions)
-        self.dependency_failed = np.zeros(regions)
-        self.answers = np.zeros(regions)
-        self.busy_s = np.zeros(regions)
-        self.instance_s = np.zeros(regions)
-        self.active_s = np.zeros(regions)
-        self.in_flight_s = np.zeros(regions)
+    requests: Floats
+    failed: Floats
+    dependency_failed: Floats
+    answers: Floats
+    busy_s: Floats
+    instance_s: Floats
+    active_s: Floats
+    in_flight_s: Floats
 
-    def add(self, done: Done, ready: Floats, starting: Floats, beat_s: float) -> None:
-        """A beat more. An instance is billed while it has a request, and while it starts."""
-        answered = done.served.sum(axis=1)
-        in_flight = answered / beat_s * done.mean_ms / 1000
-        each = in_flight / np.maximum(ready, 1.0)
-        self.requests += done.offered
-        self.answers += answered
-        self.failed += (done.failed + done.shed).sum(axis=1)
-        self.dependency_failed += done.dependency_failed
-        self.busy_s += done.busy * ready * beat_s
-        self.instance_s += ready * beat_s
-        self.active_s += (ready * -np.expm1(-each) + starting) * beat_s
-        self.in_flight_s += in_flight * beat_s
+    @classmethod
+    def of(cls, beats: Beats, minute: slice, beat_s: float) -> Self:
+        """Of so many beats. An instance is billed while it has a request, and while it starts."""
+        ready, starting = beats.state["ready"][minute], beats.state["starting"][minute]
+        answered = beats.by_tier["served"][minute].sum(axis=2)
+        in_flight = answered / beat_s * beats.mean_ms[minute] / 1000
+        has_one = -np.expm1(-in_flight / np.maximum(ready, 1.0))
+        return cls(
+            requests=beats.counted["offered"][minute].sum(axis=0),
+            failed=(beats.by_tier["errors"][minute] + beats.by_tier["shed"][minute]).sum(axis=(0, 2)),
+            dependency_failed=beats.dependency_failed[minute].sum(axis=0),
+            answers=answered.sum(axis=0),
+            busy_s=(beats.counted["busy"][minute] * ready).sum(axis=0) * beat_s,
+            instance_s=ready.sum(axis=0) * beat_s,
+            active_s=(ready * has_one + starting).sum(axis=0) * beat_s,
+            in_flight_s=in_flight.sum(axis=0) * beat_s,
+        )
 
 
 class SimulatedLoad:

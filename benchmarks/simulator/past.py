@@ -7,10 +7,10 @@ forecast has to take from the calendar and from the last minutes, as it would ha
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import orjson
@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 from benchmarks.scenarios.course import Course
 from functions.burst_prediction import growth_model
 from functions.burst_prediction.crowds import crowds_in
+from functions.burst_prediction.forecast import HORIZON_MIN
 from functions.burst_prediction.growth_model import GrowthModel, fit_growth_model
 from functions.burst_prediction.load_history import LoadHistory, minutes_since_epoch
-from functions.burst_prediction.log_grid import log_grid
+from functions.burst_prediction.log_grid import BIN_MIN, log_grid
 from functions.burst_prediction.model_document import model_document, model_of
+from functions.burst_prediction.profile import Profile
 from shared.domain.calendar import CalendarEvent, EventType, Occurrence
 
 Floats = NDArray[np.float64]
@@ -57,6 +59,27 @@ _EVENTS: Final = (
 )
 
 
+@dataclass(frozen=True)
+class _RememberedProfile(Profile):
+    """A profile that is asked for the same bins again and again, each time from five minutes later on."""
+
+    first_min: float
+    season_known: Floats
+
+    @classmethod
+    def of(cls, profile: Profile, minutes: Floats) -> Self:
+        """With the season of these bins, one after the other, worked out once."""
+        own = {field.name: getattr(profile, field.name) for field in fields(Profile)}
+        return cls(**own, first_min=float(minutes[0]), season_known=profile.season_at(minutes))
+
+    def season_at(self, minutes: Floats) -> Floats:
+        """As the profile."""
+        first = round((float(minutes[0]) - self.first_min) / BIN_MIN)
+        known = self.season_known[first : first + len(minutes)] if first >= 0 else self.season_known[:0]
+        is_that = len(known) == len(minutes) and minutes[0] == self.first_min + first * BIN_MIN
+        return known if is_that else super().season_at(minutes)
+
+
 class Past:
     """Requests in each minute of the days before `ends_at` (minutes, regions), the events, and models of them."""
 
@@ -64,6 +87,7 @@ class Past:
         """Fitted models are kept in a directory, by what they were fitted on: fitting takes seconds."""
         self._regions = course.regions
         self._kept_in = kept_in
+        self._ahead_min = int(course.scenario.duration_min) + 2 * HORIZON_MIN
         self._models: dict[int, GrowthModel] = {}
         self.ends_at = ends_at
         self.events = _events(course.regions, ends_at)
@@ -79,7 +103,10 @@ class Past:
         if at not in self._models:
             start = minutes_since_epoch(self.ends_at) - self.minutes
             history = LoadHistory(self._regions[at], start, 1, self.requests[:, at])
-            self._models[at] = _model(history, _occurrences(self.events, self.ends_at), self._kept_in)
+            model = _model(history, _occurrences(self.events, self.ends_at), self._kept_in)
+            bins = (self.minutes + self._ahead_min) // BIN_MIN
+            centres = start + BIN_MIN * np.arange(0.5, bins, dtype=np.float64)
+            self._models[at] = replace(model, profile=_RememberedProfile.of(model.profile, centres))
         return self._models[at]
 
 

@@ -192,9 +192,13 @@ def _instances(state: dict[str, Floats]) -> Instances:
 
 
 def _series(values: Floats) -> Series:
-    return tuple(_number(value) for value in values.tolist())
+    """Five digits are more than a model knows; a number that is none is not known."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        digits = np.where(values != 0, 4 - np.floor(np.log10(np.abs(values))), 0.0)
+        up, down = 10.0 ** np.maximum(digits, 0), 10.0 ** np.maximum(-digits, 0)
+        rounded = np.round(values * up / down) * down / up
+    return tuple(None if value != value else value for value in rounded.tolist())  # noqa: PLR0124 - not a number
 
 
 def _number(value: float) -> float | None:
-    """Five digits are more than a model knows."""
-    return None if np.isnan(value) else float(f"{value:.5g}")
+    return _series(np.array([value]))[0]

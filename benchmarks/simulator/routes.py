@@ -1,6 +1,6 @@
 """Where requests go: the deployed routing plan, from what the simulated regions show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shared.routing.latency import LatencyTable
 from shared.routing.load import RegionLoad
 from shared.routing.plan import RoutePlan, plan_routes
-from shared.routing.state import Reading
+from shared.routing.state import Reading, RegionState
 from shared.topology import Topology
 
 Floats = NDArray[np.float64]
@@ -53,57 +53,47 @@ class Routes:
         self._table = _Reckoned.of_places(estimated.places, pairs)
         self._plan: RoutePlan | None = None
         self.matrix = np.eye(len(regions))
-        self.apart_ms = np.array([[self._table.between_ms(one, other) for other in regions] for one in regions])
-
-    @property
-    def health(self) -> Floats:
+        self.health = np.full(len(regions), 100.0)
         """The score of each region, 0 to 100; 0 for one that is dead."""
-        if self._plan is None:
-            return np.full(len(self._regions), 100.0)
-        states = [self._plan.states[region] for region in self._regions]
-        return np.array([0.0 if state.score is None else float(state.score.points) for state in states])
+        self.apart_ms = np.array([[self._table.between_ms(one, other) for other in regions] for one in regions])
 
     def look(self, shown: Shown, now: datetime) -> list[str]:
         """Plan anew from what is shown; what changed, in words."""
-        before = self._plan
-        readings = {region: self._reading(shown, at) for at, region in enumerate(self._regions)}
-        self._plan = plan_routes(self._table, readings, before, now)
+        before, after = self._plan, plan_routes(self._table, self._readings(shown), self._plan, now)
+        self._plan = after
+        if before is None or before.routes != after.routes:
+            self.matrix = self._matrix(after)
+        if before is None or before.states == after.states:
+            return []
+        self.health = np.array([_points(after.states[region]) for region in self._regions])
+        return list(self._changes(before, after))
+
+    def _matrix(self, plan: RoutePlan) -> Floats:
         matrix = np.zeros_like(self.matrix)
-        for region, shares in self._plan.routes.items():
+        for region, shares in plan.routes.items():
             for share in shares:
                 matrix[self._positions[region], self._positions[share.region]] += share.weight
-        self.matrix = matrix
-        return self._changes(before, self._plan)
+        return matrix
 
-    def _reading(self, shown: Shown, at: int) -> Reading:
-        if shown.down[at]:
-            return Reading(alive=False)
-        ready = int(shown.ready[at])
-        p99_ms = float(shown.p99_ms[at])
-        return Reading(
-            alive=True,
-            load=RegionLoad(
-                instances_healthy=ready,
-                instances_total=ready,
-                instances_max=int(shown.ceiling[at]),
-                capacity=float(shown.capacity[at]),
-                demand=float(shown.asked[at]),
-                p99_ms=None if np.isnan(p99_ms) else p99_ms,
-                error_rate=float(shown.error_share[at]),
-            ),
-        )
+    def _readings(self, shown: Shown) -> dict[str, Reading]:
+        ready, most = shown.ready.astype(np.int64).tolist(), shown.ceiling.astype(np.int64).tolist()
+        capacity, asked = shown.capacity.tolist(), shown.asked.tolist()
+        p99_ms = [None if value != value else value for value in shown.p99_ms.tolist()]  # noqa: PLR0124 - not a number
+        loads = map(RegionLoad, ready, ready, most, capacity, asked, p99_ms, shown.error_share.tolist())
+        rows = zip(self._regions, shown.down.tolist(), loads, strict=True)
+        return {region: Reading(alive=not down, load=None if down else load) for region, down, load in rows}
 
     @staticmethod
-    def _changes(before: RoutePlan | None, after: RoutePlan) -> list[str]:
-        if before is None:
-            return []
-        told = []
+    def _changes(before: RoutePlan, after: RoutePlan) -> Iterator[str]:
         for region, state in after.states.items():
             was, status = before.states[region].condition.status, state.condition.status
             if was is not status:
-                told.append(f"{region}: {was.value} -> {status.value} ({state.condition.cause.value})")
+                yield f"{region}: {was.value} -> {status.value} ({state.condition.cause.value})"
             spilled, spills = before.states[region].spill.pressure, state.spill.pressure
             if (spilled is None) != (spills is None):
                 reason = f"spills {state.spill.share:.0%} ({spills.value})" if spills else "spills no more"
-                told.append(f"{region}: {reason}")
-        return told
+                yield f"{region}: {reason}"
+
+
+def _points(state: RegionState) -> float:
+    return 0.0 if state.score is None else float(state.score.points)

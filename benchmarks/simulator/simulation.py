@@ -1,5 +1,6 @@
 """The simulation of one scenario under one policy: beats of ten seconds, ticks within them, decisions each minute."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,17 +11,17 @@ from numpy.typing import NDArray
 from benchmarks.rehearsal.result import Entry, EntryKind
 from benchmarks.scenarios.course import Course
 from benchmarks.scenarios.model import Scenario
-from benchmarks.simulator.asking import Asking
+from benchmarks.simulator.asking import requests_asked
 from benchmarks.simulator.calibration import Calibration
 from benchmarks.simulator.faults import FaultPlan, Troubles, told
 from benchmarks.simulator.fleet import CPU_TARGET, FleetRules, SimulatedFleet
 from benchmarks.simulator.foresight import EVERY_MIN, Foresight
-from benchmarks.simulator.latency import BOUNDS_MS, quantile_ms
+from benchmarks.simulator.latency import BOUNDS_MS, Conditions, LatencyModel, quantile_ms
 from benchmarks.simulator.load import MinuteTotals, SimulatedLoad
 from benchmarks.simulator.memory import SimulatedClock
 from benchmarks.simulator.past import Past
 from benchmarks.simulator.policies import Deciders, Policy, Terms
-from benchmarks.simulator.recording import Beat, Recorder
+from benchmarks.simulator.recording import Beats, Recorder
 from benchmarks.simulator.routes import Routes, Shown
 from benchmarks.simulator.work import Done, Work
 from functions.budget_enforcement.spend import cost_of_minutes
@@ -40,6 +41,8 @@ NOTICED_AFTER_S: Final = 30
 RETRIED: Final = 0.1
 """Clients make at most so many of their calls again: `RetryPolicy.budget` of swell/client/retries.py."""
 MOST_STEPS: Final = 360
+_BEFORE_BEATS: Final = BEFORE_MIN * BEATS_PER_MIN
+_NOBODY: Final = 0.5
 _TOLD: Final[dict[str, EntryKind]] = {
     "prewarm": "prewarm",
     "scaling": "scaling",
@@ -81,18 +84,17 @@ class Simulation:
 
     def __init__(self, scenario: Scenario, policy: Policy, setting: Setting, seed: int) -> None:
         self._scenario, self._policy, self._setting, self._seed = scenario, policy, setting, seed
-        self._course = Course.of(scenario, setting.topology)
-        self._regions = self._course.regions
+        course = Course.of(scenario, setting.topology)
+        self._regions = course.regions
         count = len(self._regions)
+        self._minutes = BEFORE_MIN + int(scenario.duration_min)
         self._clock = SimulatedClock(scenario.starts_at - timedelta(minutes=BEFORE_MIN))
-        self._asking = Asking(scenario, count, seed, ticks=BEAT_S // scenario.tick_s)
         self._fleet = SimulatedFleet(self._regions, setting.quotas, setting.rules)
         self._work = Work(scenario, setting.calibration, count, BEAT_S)
+        self._latency = LatencyModel(setting.calibration)
         self._load = SimulatedLoad(self._regions, scenario.stream.bytes_per_query)
         self._deciders = Deciders(policy, setting.terms, self._fleet, self._load, self._clock)
         self._routes = Routes(self._regions, setting.topology)
-        self._faults = FaultPlan(scenario, self._regions)
-        self._minutes = BEFORE_MIN + int(scenario.duration_min)
         foresight = Foresight(scenario, self._regions, setting.past, self._minutes)
         self._foresight = foresight if policy.steering.plans else None
         self._plan: ScalingPlan | None = None
@@ -100,33 +102,41 @@ class Simulation:
         self._shown, self._down_s, self._retries = Shown(count), np.zeros(count), np.zeros(count)
         self._spent = 0
         self._entries: list[Entry] = []
+        of = self._minutes * BEATS_PER_MIN
+        moments = np.arange(of + 1) / BEATS_PER_MIN - BEFORE_MIN
+        self._streams = course.streams(moments)
+        faults = FaultPlan(scenario, self._regions)
+        self._troubles = [
+            faults.at(float(minute), 1 / BEATS_PER_MIN, streams)
+            for minute, streams in zip(moments[:-1], self._streams, strict=False)
+        ]
+        returning = np.array([troubles.returning for troubles in self._troubles])
+        self._asked = requests_asked(scenario, self._streams, returning, seed, beat_s=BEAT_S)
+        self._beats = Beats(of, count)
+        self._per_step = max(1, -(-int(scenario.duration_min) * BEATS_PER_MIN // MOST_STEPS))
+        steps = -(-int(scenario.duration_min) * BEATS_PER_MIN // self._per_step)
+        self._latencies = np.zeros((steps, count, len(BOUNDS_MS)))
 
     def run(self) -> Simulated:
         """Play it to its end."""
         scenario, begins = self._scenario, self._scenario.starts_at
         if self._policy.budget:
             self._deciders.set_budget(scenario.budget, begins, begins + timedelta(minutes=scenario.duration_min))
-        beats = int(scenario.duration_min) * BEATS_PER_MIN
-        recorder = Recorder(len(self._regions), beats, BEAT_S, max(1, -(-beats // MOST_STEPS)))
-        streams = self._course.streams(np.arange(-BEFORE_MIN * BEATS_PER_MIN, beats + 1) / BEATS_PER_MIN)
-        self._begin(streams[0])
+        self._begin(self._streams[0])
         for minute in range(-BEFORE_MIN, int(scenario.duration_min)):
-            self._decide(minute)
-            totals, counts = MinuteTotals(len(self._regions)), np.zeros((len(self._regions), len(BOUNDS_MS)))
-            for number in range(minute * BEATS_PER_MIN, (minute + 1) * BEATS_PER_MIN):
-                at = number + BEFORE_MIN * BEATS_PER_MIN
-                beat = self._beat(number, streams[at], streams[at + 1], totals)
-                counts += beat.done.own_latencies
-                if number >= 0:
-                    recorder.add(number, beat)
-            self._close(minute, totals, quantile_ms(counts, 0.99))
+            first = (minute + BEFORE_MIN) * BEATS_PER_MIN
+            self._decide(minute, slice(first, first + BEATS_PER_MIN))
+            done = [self._beat(beat) for beat in range(first, first + BEATS_PER_MIN)]
+            self._close(minute, slice(first, first + BEATS_PER_MIN), done)
         return Simulated(
             scenario=scenario,
             policy=self._policy,
             seed=self._seed,
             regions=self._regions,
             quotas=self._setting.quotas,
-            recorder=recorder,
+            recorder=Recorder(
+                self._beats, self._latencies, first=_BEFORE_BEATS, beat_s=BEAT_S, per_step=self._per_step
+            ),
             forecast=self._foreseen(),
             timeline=tuple(sorted([*self._entries, *self._told_by_functions()], key=lambda entry: entry.at_s)),
             cost=self._spent,
@@ -139,47 +149,42 @@ class Simulation:
             needed = np.ceil(asked / self._setting.calibration.requests_per_s / CPU_TARGET)
             self._fleet.ready = np.minimum(needed, self._setting.quotas)
 
-    def _decide(self, minute: int) -> None:
-        """What the deployed functions do at the start of a minute."""
-        self._clock.moment = self._moment(minute)
+    def _decide(self, minute: int, beats: slice) -> None:
+        """What the deployed functions do at the start of a minute, and what holds until the next."""
+        now = self._clock.moment = self._moment(minute)
         if self._foresight is not None and (minute + BEFORE_MIN) % EVERY_MIN == 0:
-            self._plan = self._deciders.plan(self._foresight.look(minute + BEFORE_MIN), self._clock.now())
+            self._plan = self._deciders.plan(self._foresight.look(minute + BEFORE_MIN), now)
         self._deciders.each_minute()
         self._mode = self._deciders.mode()
+        log, plan = self._beats, self._plan
+        log.mode[beats], log.spent[beats] = int(self._mode), self._spent
+        allowed = self._deciders.allowed_per_hour()
+        log.allowed_per_hour[beats] = np.nan if allowed is None else allowed
+        log.state["floor"][beats], log.state["ceiling"][beats] = self._fleet.floor, self._fleet.ceiling
+        log.state["planned"][beats] = [0 if plan is None else plan.floor_at(name, now) for name in self._regions]
 
-    def _beat(self, number: int, first: Floats, last: Floats, totals: MinuteTotals) -> Beat:
-        minute = number / BEATS_PER_MIN
-        troubles = self._faults.at(minute, 1 / BEATS_PER_MIN, first)
+    def _beat(self, beat: int) -> Done:
+        minute, troubles, asked = beat / BEATS_PER_MIN - BEFORE_MIN, self._troubles[beat], self._asked[beat]
         self._suffer(troubles, minute)
-        asked = self._asking.ticks(first, last, troubles.returning)
-        sent = self._routes.matrix * asked.sum(axis=0)[:, None]
+        wanted = asked.sum(axis=0)
+        sent = self._routes.matrix * wanted[:, None]
         arriving = asked @ self._routes.matrix + self._retries / len(asked)
-        ready = self._fleet.ready.copy()
+        ready, starting = self._fleet.ready.copy(), self._fleet.starting
         done = self._work.do(arriving, ready, self._mode, troubles, np.stack([sent, self._routes.apart_ms]))
-        totals.add(done, ready, self._fleet.starting, BEAT_S)
         self._retries = np.minimum(done.failed.sum(axis=1), RETRIED * done.offered)
-        self._work.fill_caches(ready, self._fleet.starting)
-        self._look(minute, asked.sum(axis=0), done, troubles)
+        self._work.fill_caches(ready, starting)
+        self._look(minute, wanted, done, troubles)
         self._fleet.step(np.where(ready > 0, done.pressed, 0.0), done.offered, troubles.may_start)
-        now = self._clock.now()
-        floors = [0 if self._plan is None else self._plan.floor_at(name, now) for name in self._regions]
-        return Beat(
-            asked=asked.sum(axis=0),
-            done=done,
-            queued=self._work.waiting.sum(axis=1),
-            ready=ready,
-            starting=self._fleet.starting,
-            floor=self._fleet.floor.copy(),
-            ceiling=self._fleet.ceiling.copy(),
-            planned=np.array(floors, np.float64),
-            health=self._routes.health,
-            sent=sent,
-            mode=int(self._mode),
-            spent=float(self._spent),
-            allowed_per_hour=self._deciders.allowed_per_hour(),
-        )
+        log = self._beats
+        log.sent[beat], log.dependency_failed[beat] = sent, done.dependency_failed
+        log.mean_ms[beat] = self._latency.mean_ms(done.here)
+        log.keep(beat, asked=wanted, offered=done.offered, busy=done.busy, hits=done.hits)
+        log.keep(beat, served=done.served, shed=done.shed, errors=done.failed)
+        log.keep(beat, ready=ready, starting=starting, health=self._routes.health)
+        log.keep(beat, queued=self._work.waiting.sum(axis=1))
+        return done
 
-    def _look(self, minute: float, asked: Floats, done: Done, troubles: Troubles) -> None:
+    def _look(self, minute: float, wanted: Floats, done: Done, troubles: Troubles) -> None:
         """Routes are planned anew each beat, from what regions show."""
         shown, fleet = self._shown, self._fleet
         self._down_s = np.where(troubles.down, self._down_s + BEAT_S, 0.0)
@@ -189,8 +194,8 @@ class Simulation:
             self._setting.calibration.requests_per_s,
         )
         shown.ready, shown.ceiling, shown.capacity = fleet.ready, fleet.ceiling, each * fleet.ceiling
-        shown.asked = asked / BEAT_S
-        shown.p99_ms = quantile_ms(done.own_latencies, 0.99)
+        shown.asked = wanted / BEAT_S
+        shown.p99_ms = np.where(done.served.any(axis=1), self._latency.p99_ms(done.here), np.nan)
         shown.error_share = done.failed.sum(axis=1) / np.maximum(done.offered, 1.0)
         shown.down = self._down_s >= NOTICED_AFTER_S
         for text in self._routes.look(shown, self._moment(minute)):
@@ -205,12 +210,30 @@ class Simulation:
             for fault in faults:
                 self._tell(minute, "fault", f"{word}: {told(fault)}")
 
-    def _close(self, minute: int, totals: MinuteTotals, p99_ms: Floats) -> None:
+    def _close(self, minute: int, beats: slice, done: Sequence[Done]) -> None:
+        """What the minute came to: its load, as scaling and the bill see it, and how long answers took."""
+        p99_ms = self._count_latencies(beats, done)
+        totals = MinuteTotals.of(self._beats, beats, BEAT_S)
         made = self._load.close(self._moment(minute), totals, p99_ms)
         if self._foresight is not None:
             self._foresight.count(minute + BEFORE_MIN, totals.requests)
         if minute >= 0:
             self._spent += cost_of_minutes(made, self._setting.terms.shape, LIST_PRICES)
+
+    def _count_latencies(self, beats: slice, done: Sequence[Done]) -> Floats:
+        """Counts as clients see them are kept; the 99th percentile is that which regions measure."""
+        answered = self._beats.by_tier["served"][beats].sum(axis=2)
+        foreign = np.array([one.foreign for one in done])
+        here = Conditions.joined([one.here for one in done])
+        own = self._latency.counts(here, answered.ravel()).reshape(*answered.shape, -1)
+        first = beats.start - _BEFORE_BEATS
+        if first >= 0:
+            seen = own * (1 - foreign)[:, :, None]
+            if (answered * foreign > _NOBODY).any():
+                there = Conditions.joined([one.there for one in done])
+                seen += self._latency.counts(there, (answered * foreign).ravel()).reshape(seen.shape)
+            np.add.at(self._latencies, (first + np.arange(len(done))) // self._per_step, seen)
+        return quantile_ms(own.sum(axis=0), 0.99)
 
     def _foreseen(self) -> dict[float, Floats]:
         if self._foresight is None:

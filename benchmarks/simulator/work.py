@@ -1,4 +1,4 @@
-"""What the instances of all regions do with a beat's requests: serve, hold, shed, fail, and how long answers take."""
+"""What the instances of all regions do with a beat's requests: serve, hold, shed, fail."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from benchmarks.scenarios.model import Scenario
 from benchmarks.scenarios.popularity import hit_share
 from benchmarks.simulator.calibration import Calibration
 from benchmarks.simulator.faults import Troubles
-from benchmarks.simulator.latency import Conditions, LatencyModel, counted
+from benchmarks.simulator.latency import Conditions
 from benchmarks.simulator.serving import TIERS, let_in, serve
 from shared.domain.serving_mode import ServingMode
 
@@ -26,9 +26,10 @@ _NEW_ONES_WEIGH: Final = 0.5
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a beat: requests (regions, tiers), counts by class of time, and what the instances were like.
+    """What became of a beat: requests (regions, tiers), and what the instances were like.
 
-    `latencies` are those of clients, `own_latencies` those that the region measures: it does not see the way.
+    `here` is how a region's answers took as it measures them; a share of `foreign` of them went to clients of other
+    regions, `there` is how long those waited for them, with the way.
     """
 
     offered: Floats
@@ -36,13 +37,13 @@ class Done:
     shed: Floats
     failed: Floats
     dependency_failed: Floats
-    latencies: Floats
-    own_latencies: Floats
     capacity_per_s: Floats
     busy: Floats
     pressed: Floats
-    mean_ms: Floats
     hits: Floats
+    foreign: Floats
+    here: Conditions
+    there: Conditions
 
 
 def request_cost(scenario: Scenario, calibration: Calibration, hits: Floats) -> Floats:
@@ -60,7 +61,6 @@ class Work:
         self._scenario = scenario
         self._calibration = calibration
         self._beat_s = beat_s
-        self._latency = LatencyModel(calibration)
         self._tiers = np.array([scenario.tiers.get(tier, 0.0) for tier in TIERS])
         self._most_hits = hit_share(scenario.popularity, ANSWERS_KEPT)
         self._warm = np.ones(regions)
@@ -84,59 +84,71 @@ class Work:
         """A beat: `arriving` (ticks, regions). `away_ms` (regions, regions): requests, and the round trip of each."""
         hits = self._most_hits * self._warm
         cost = request_cost(self._scenario, self._calibration, hits)
-        able = self._calibration.requests_per_s * ready / cost / troubles.slow
-        capacity_per_s = np.where(troubles.down, 0.0, able)
-        served, shed, failed, dependency_failed = self._serve(arriving, capacity_per_s, mode, troubles)
-        offered, answered = arriving.sum(axis=0), served.sum(axis=1)
+        capacity_per_s = np.where(troubles.down, 0.0, self._calibration.requests_per_s * ready / cost / troubles.slow)
+        offered = arriving.sum(axis=0)
+        served, shed, failed, dependency_failed = self._serve(arriving, offered, capacity_per_s, mode, troubles)
+        answered = served.sum(axis=1)
         whole = np.maximum(capacity_per_s * self._beat_s, 1e-9)
-        busy = np.where(capacity_per_s > 0, np.minimum(answered / whole, 1.0), 0.0)
-        pressed = np.where(capacity_per_s > 0, (offered - shed.sum(axis=1)) / whole, 0.0)
-        held_ms = np.where(capacity_per_s > 0, 1000 * self._beat_s * self.waiting.sum(axis=1) / whole, 0.0)
-        here = Conditions(busy, cost, np.minimum(held_ms, _LONGEST_HELD_MS), troubles.slow, np.zeros_like(busy))
-        own = counted(self._latency.below(here), answered)
+        works = capacity_per_s > 0
+        busy = np.where(works, np.minimum(answered / whole, 1.0), 0.0)
+        held_ms = np.where(works, 1000 * self._beat_s * self.waiting.sum(axis=1) / whole, 0.0)
+        held_ms = np.minimum(held_ms, _LONGEST_HELD_MS)
+        foreign, mean_ms = _foreign(offered, away_ms)
         return Done(
             offered=offered,
             served=served,
             shed=shed,
             failed=failed,
             dependency_failed=dependency_failed,
-            latencies=self._as_clients_see(own, here, answered, offered, away_ms),
-            own_latencies=own,
             capacity_per_s=capacity_per_s,
             busy=busy,
-            pressed=pressed,
-            mean_ms=self._latency.mean_ms(here),
+            pressed=np.where(works, (offered - shed.sum(axis=1)) / whole, 0.0),
             hits=hits * answered * self._scenario.mix.search,
+            foreign=foreign,
+            here=Conditions(busy, cost, held_ms, troubles.slow, np.zeros_like(busy)),
+            there=Conditions(busy, cost, held_ms, troubles.slow, mean_ms),
         )
 
     def _serve(
-        self, arriving: Floats, capacity_per_s: Floats, mode: ServingMode, troubles: Troubles
+        self, arriving: Floats, offered: Floats, capacity_per_s: Floats, mode: ServingMode, troubles: Troubles
     ) -> tuple[Floats, Floats, Floats, Floats]:
         tick_s, shares = self._scenario.tick_s, let_in(mode)
-        served, shed, refused = (np.zeros_like(self.waiting) for _ in range(3))
-        for tick in arriving:
-            done = serve(tick[:, None] * self._tiers, self.waiting, capacity_per_s * tick_s, shares, tick_s)
-            served += done.served
-            shed += done.shed
-            refused += done.refused
-            self.waiting = done.waiting
+        asked = offered[:, None] * self._tiers
+        served = asked * shares
+        shed, refused = asked - served, np.zeros_like(served)
+        # Where each tick has room for all and nobody waits, all are served; elsewhere each tick is played.
+        room = arriving.max(axis=0) * (self._tiers @ shares) <= capacity_per_s * tick_s
+        full = np.flatnonzero(~room | self.waiting.any(axis=1))
+        if len(full):
+            served[full], shed[full], refused[full], self.waiting[full] = self._tick_by_tick(
+                arriving[:, full], full, capacity_per_s[full] * tick_s, shares
+            )
         lost = self.waiting * troubles.down[:, None]
-        self.waiting = self.waiting - lost
+        self.waiting -= lost
         writes = self._scenario.mix.write + self._scenario.mix.delete if troubles.writes_refused else 0.0
         failing = troubles.failing[:, None] + (1 - troubles.failing[:, None]) * writes
         failed = served * failing
         return served - failed, shed, refused + lost + failed, failed.sum(axis=1)
 
-    def _as_clients_see(
-        self, own: Floats, here: Conditions, answered: Floats, offered: Floats, away_ms: Floats
-    ) -> Floats:
-        """Answers to a region's own clients, and to those of others, which are as far away as those are on average."""
-        sent, apart_ms = away_ms
-        foreign = sent.sum(axis=0) - np.diagonal(sent)
-        share = np.where(offered > 0, np.clip(1 - foreign / np.maximum(offered, 1e-9), 0, 1), 1.0)
-        counts = own * share[:, None]
-        if (answered * (1 - share) > 0.5).any():
-            mean_ms = (sent * apart_ms).sum(axis=0) / np.maximum(foreign, 1e-9)
-            there = Conditions(here.busy, here.cost, here.held_ms, here.slow, np.where(foreign > 0, mean_ms, 0.0))
-            counts = counts + counted(self._latency.below(there), answered * (1 - share))
-        return counts
+    def _tick_by_tick(
+        self, arriving: Floats, regions: NDArray[np.int64], capacity: Floats, shares: Floats
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        """Served, shed and refused in a beat of these regions, and who waits at its end."""
+        waiting = self.waiting[regions]
+        served, shed, refused = (np.zeros_like(waiting) for _ in range(3))
+        for tick in arriving:
+            done = serve(tick[:, None] * self._tiers, waiting, capacity, shares, self._scenario.tick_s)
+            served += done.served
+            shed += done.shed
+            refused += done.refused
+            waiting = done.waiting
+        return served, shed, refused, waiting
+
+
+def _foreign(offered: Floats, away_ms: Floats) -> tuple[Floats, Floats]:
+    """The share of a region's requests that other regions sent it, and the mean round trip of these."""
+    sent, apart_ms = away_ms
+    foreign = sent.sum(axis=0) - np.diagonal(sent)
+    share = np.where(offered > 0, np.clip(foreign / np.maximum(offered, 1e-9), 0, 1), 0.0)
+    mean_ms = (sent * apart_ms).sum(axis=0) / np.maximum(foreign, 1e-9)
+    return share, np.where(foreign > 0, mean_ms, 0.0)

@@ -25,15 +25,18 @@ def at(values: Floats, indices: Indices) -> Floats:
     """`values[indices]`, and 0 where the index or the value is outside what is known."""
     inside = (indices >= 0) & (indices < len(values))
     found = np.where(inside, values[np.where(inside, indices, 0)], 0.0)
-    return np.nan_to_num(found, nan=0.0)
+    return np.where(np.isnan(found), 0.0, found)
 
 
 def trailing_mean(values: Floats, half_life_bins: float) -> Floats:
     """Exponentially weighted mean of each value and those before it; the weight halves every `half_life_bins`."""
     reach = max(1, int(np.ceil(7 * half_life_bins)))  # 2^-7: what is left out weighs less than 1 %
     weights = 0.5 ** (np.arange(min(reach, len(values))) / half_life_bins)
-    total = np.convolve(values, weights)[: len(values)]
-    return total / np.convolve(np.ones(len(values)), weights)[: len(values)]
+    total: Floats = np.convolve(values, weights)[: len(values)]
+    weighed = np.full(len(values), weights.sum())
+    weighed[: len(weights)] = np.cumsum(weights)
+    mean: Floats = total / weighed
+    return mean
 
 
 def smoothed(values: Floats, half_width: int) -> Floats:

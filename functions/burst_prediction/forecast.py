@@ -50,14 +50,21 @@ class Forecast:
 
 
 def forecast_load(
-    history: LoadHistory, crowds: Sequence[Crowd], *, model: GrowthModel | None, method: Method
+    history: LoadHistory,
+    crowds: Sequence[Crowd],
+    *,
+    model: GrowthModel | None,
+    method: Method,
+    grid: LogGrid | None = None,
 ) -> Forecast:
     """Forecast from the end of the history; without a model the method must be one that needs none.
+
+    `grid` is the history's, where it is at hand.
 
     Raises:
         ValueError: the growth model is asked for and not given, or the history has no whole bin.
     """
-    grid = log_grid(history)
+    grid = log_grid(history) if grid is None else grid
     if len(grid) == 0:
         raise ValueError(f"load of {history.region!r}: got no whole bin, allowed: one or more")
     bins = HORIZON_MIN // grid.bin_min
@@ -100,6 +107,7 @@ def between(grid: LogGrid, first: int, last: int) -> LogGrid:
     return LogGrid(
         grid.bin_min,
         grid.centres_min[kept],
+        grid.requests[kept],
         grid.log_load[kept],
         grid.last_minute[kept],
         grid.last_two_minutes[kept],

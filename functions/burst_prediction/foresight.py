@@ -32,11 +32,11 @@ def foresee(model: GrowthModel, course: UsualCourse, origins: Indices, targets: 
     growth, offsets = np.zeros(len(origins)), np.zeros((len(origins), len(QUANTILES)))
     for number, fitted in enumerate(model.growths):
         share = np.clip(1 - np.abs(position - number), 0.0, None)
-        if share.any():
-            own = np.clip(fitted.of(features), -LARGEST_LOG_GROWTH, LARGEST_LOG_GROWTH)
-            own_offsets = fitted.bands.log_offsets(own, course.phases[targets])
-            growth += share * own
-            offsets += share[:, None] * own_offsets
+        near = np.flatnonzero(share)
+        if len(near):
+            own = np.clip(fitted.of(features.at(near)), -LARGEST_LOG_GROWTH, LARGEST_LOG_GROWTH)
+            growth[near] += share[near] * own
+            offsets[near] += share[near, None] * fitted.bands.log_offsets(own, course.phases[targets[near]])
     log_load = course.log_load[origins] + growth
     offsets = _widened(offsets, np.abs(course.prior_deviation[targets] - course.prior_deviation[origins]))
     return Foreseen(log_load, np.maximum.accumulate(log_load[:, None] + offsets, axis=1))

@@ -32,6 +32,10 @@ class GrowthFeatures:
     general: Floats
     events: Floats | None
 
+    def at(self, pairs: Indices) -> "GrowthFeatures":
+        """Those of some of the pairs."""
+        return GrowthFeatures(self.general[pairs], None if self.events is None else self.events[pairs])
+
 
 class GrowthReader:
     """Reads features off one course; what depends on the earlier bin alone is worked out once."""

@@ -20,12 +20,14 @@ MAD_TO_DEVIATION = 1.4826  # of a normal distribution
 class LogGrid:
     """Bins that end where the history ends. All arrays have one value a bin.
 
+    `requests` are as they were measured, dropouts and all, not a number where unknown.
     `log_load` is log(1 + requests in the bin), not a number where unknown. `last_minute` and `last_two_minutes` are
     how far the load of the end of the bin lies above the whole bin, in log; 0 where the history has no finer steps.
     """
 
     bin_min: int
     centres_min: Floats
+    requests: Floats
     log_load: Floats
     last_minute: Floats
     last_two_minutes: Floats
@@ -54,11 +56,13 @@ def log_grid(history: LoadHistory) -> LogGrid:
     bin_min = bin_minutes(history.step_min)
     counts = _counts_in_bins(history)
     bins, steps = counts.shape
-    log_load = without_dropouts(np.log1p(requests_in_bins(history)))
+    requests = _requests_in(counts)
+    log_load = without_dropouts(np.log1p(requests))
     start = history.end_min - bins * bin_min
     return LogGrid(
         bin_min=bin_min,
         centres_min=start + bin_min * np.arange(0.5, bins, dtype=np.float64),
+        requests=requests,
         log_load=log_load,
         last_minute=_above(counts[:, -1] * steps, log_load, steps),
         last_two_minutes=_above(counts[:, -2:].mean(axis=1) * steps, log_load, steps),
@@ -67,7 +71,10 @@ def log_grid(history: LoadHistory) -> LogGrid:
 
 def requests_in_bins(history: LoadHistory) -> Floats:
     """Requests of each bin as they were measured, dropouts and all."""
-    counts = _counts_in_bins(history)
+    return _requests_in(_counts_in_bins(history))
+
+
+def _requests_in(counts: Floats) -> Floats:
     known = ~np.isnan(counts)
     mean = np.where(known, counts, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     return np.where(known.any(axis=1), mean * counts.shape[1], np.nan)

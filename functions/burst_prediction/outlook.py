@@ -12,7 +12,7 @@ from functions.burst_prediction.event_prior import forecast_of_events, with_even
 from functions.burst_prediction.forecast import Forecast, forecast_load
 from functions.burst_prediction.growth_model import GrowthModel
 from functions.burst_prediction.load_history import LoadHistory
-from functions.burst_prediction.log_grid import BIN_MIN, requests_in_bins
+from functions.burst_prediction.log_grid import BIN_MIN, LogGrid, log_grid
 from functions.burst_prediction.method_choice import Method, MethodChoice, MethodReason, choose_method, seasonal_naive
 from functions.burst_prediction.score_log import (
     ForecastScores,
@@ -58,17 +58,20 @@ def look_ahead(
     log = with_actuals(log, history)
     scores = scores_of(log)
     choice = choose_method(days_known, scores.recent, current)
-    naive = forecast_load(history, crowds, model=None, method=seasonal_naive(days_known))
-    grown = None if model is None else forecast_load(history, crowds, model=model, method=Method.GROWTH_MODEL)
+    grid = log_grid(history)
+    naive = forecast_load(history, crowds, model=None, method=seasonal_naive(days_known), grid=grid)
+    grown = (
+        None if model is None else forecast_load(history, crowds, model=model, method=Method.GROWTH_MODEL, grid=grid)
+    )
     by_model = grown is not None and choice.method is Method.GROWTH_MODEL
     unaware = without_those_who_leave(naive, crowds, history) if naive.method is Method.LEVEL else naive
     chosen = grown if grown is not None and by_model else with_event_priors(unaware, crowds)
     log = with_bin(log, foreseen_bin(history, model=grown, naive=naive, chosen=chosen))
-    return Outlook(chosen, choice, scores, log, _alarm(history, chosen))
+    return Outlook(chosen, choice, scores, log, _alarm(grid, chosen))
 
 
-def _alarm(history: LoadHistory, forecast: Forecast) -> bool:
-    requests = np.nan_to_num(requests_in_bins(history), nan=0.0)
+def _alarm(grid: LogGrid, forecast: Forecast) -> bool:
+    requests = np.nan_to_num(grid.requests, nan=0.0)
     if len(requests) <= _HOUR_BINS:
         return False
     ahead = forecast.quantile(0.5)[:LOOK_AHEAD_MIN].reshape(-1, BIN_MIN).sum(axis=1)

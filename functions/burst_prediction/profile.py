@@ -36,11 +36,12 @@ class Profile:
         """Level and season without events, in log load."""
         return self.base + _season_columns(minutes, self.end_min) @ self.season
 
-    def events_at(self, minutes: Floats, crowds: Sequence[Crowd]) -> Floats:
-        """What scheduled crowds add, in log load. `minutes` must rise."""
+    def events_at(self, minutes: Floats, crowds: Sequence[Crowd], columns: Floats | None = None) -> Floats:
+        """What scheduled crowds add, in log load. `minutes` must rise; `columns` are theirs, where they are at hand."""
         if not crowds:
             return np.zeros(len(minutes))
-        return prior_log_lift(minutes, crowds) + _event_columns(minutes, crowds) @ self.events
+        columns = event_columns(minutes, crowds) if columns is None else columns
+        return prior_log_lift(minutes, crowds) + columns @ self.events
 
 
 def fit_profile(grid: LogGrid, crowds: Sequence[Crowd]) -> Profile:
@@ -50,7 +51,7 @@ def fit_profile(grid: LogGrid, crowds: Sequence[Crowd]) -> Profile:
     minutes, log_load = minutes[known], log_load[known]
     columns = [_season_columns(minutes, grid.end_min)]
     if crowds:
-        columns.append(_event_columns(minutes, crowds))
+        columns.append(event_columns(minutes, crowds))
         log_load = log_load - prior_log_lift(minutes, crowds)
     weights = 0.5 ** ((grid.end_min - minutes) / 1440 / HALF_LIFE_DAYS)
     base = float(np.average(log_load, weights=weights))
@@ -98,7 +99,8 @@ def _season_columns(minutes: Floats, end_min: float) -> Floats:
     return np.concatenate([_level(minutes, end_min), hour, weekend, np.eye(7)[weekdays(minutes)]], axis=1)
 
 
-def _event_columns(minutes: Floats, crowds: Sequence[Crowd]) -> Floats:
+def event_columns(minutes: Floats, crowds: Sequence[Crowd]) -> Floats:
+    """Where minutes lie in the course of events: of all, then of those at weekends, `BASIS_COLUMNS` each."""
     return np.concatenate([crowd_basis(minutes, crowds), crowd_basis(minutes, weekend_crowds(crowds))], axis=1)
 
 

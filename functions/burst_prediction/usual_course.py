@@ -7,10 +7,10 @@ import numpy as np
 
 from functions.burst_prediction.arrays import Flags, Floats, Indices, smoothed
 from functions.burst_prediction.crowds import Crowd
-from functions.burst_prediction.event_basis import crowd_basis, phase_basis, phases, weekend_crowds
+from functions.burst_prediction.event_basis import BASIS_COLUMNS, phase_basis, phases
 from functions.burst_prediction.event_memory import EventMemory, expected_departure, prior_deviation, remember
 from functions.burst_prediction.log_grid import LogGrid
-from functions.burst_prediction.profile import Profile
+from functions.burst_prediction.profile import Profile, event_columns
 
 SMOOTHING_MIN = 10
 # Over a gap the last departure from the usual course fades by half in 34 bins (170 minutes).
@@ -49,7 +49,8 @@ def usual_course(
 ) -> UsualCourse:
     """Lay a series beside its usual course, `ahead` bins further than the series goes."""
     minutes = grid.centres_min[0] + grid.bin_min * np.arange(len(grid) + ahead, dtype=np.float64)
-    season, events = profile.season_at(minutes), profile.events_at(minutes, crowds)
+    columns = event_columns(minutes, crowds) if crowds else None
+    season, events = profile.season_at(minutes), profile.events_at(minutes, crowds, columns)
     usual = (season + events)[: len(grid)]
     log_load = without_gaps(grid.log_load, usual)
     memory = remember(grid.centres_min, log_load - usual, crowds, earlier)
@@ -63,8 +64,8 @@ def usual_course(
         events=events,
         departure=expected_departure(minutes, crowds, memory),
         prior_deviation=prior_deviation(minutes, crowds, memory),
-        basis=crowd_basis(minutes, crowds) if crowds else None,
-        weekend_basis=crowd_basis(minutes, weekend_crowds(crowds)) if crowds else None,
+        basis=None if columns is None else columns[:, :BASIS_COLUMNS],
+        weekend_basis=None if columns is None else columns[:, BASIS_COLUMNS:],
         phase_basis=phase_basis(minutes, crowds) if crowds else None,
         phases=phases(minutes, crowds),
         memory=memory,

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,24 +19,21 @@ def signals_by_region(
     Where measurements come late, by at most `late`, the newest minute that a region shows stands for the last one and
     those before it for the ones before: it is the best that is known of now. An older one stays where it was.
     """
-    newest: dict[str, dict[str, LoadMinute]] = defaultdict(dict)
+    newest: dict[str, dict[datetime, LoadMinute]] = defaultdict(dict)
     for minute in sorted(minutes, key=lambda one: one.measured_at):
-        newest[minute.region][minute.minute.isoformat()] = minute
-    return {
-        region: _as_of(now, sorted((_signals(minute) for minute in found.values()), key=lambda one: one.at), late)
-        for region, found in newest.items()
-    }
+        newest[minute.region][minute.minute] = minute
+    return {region: _as_of(now, [found[moment] for moment in sorted(found)], late) for region, found in newest.items()}
 
 
-def _as_of(now: datetime, signals: Sequence[Signals], late: timedelta) -> list[Signals]:
-    behind = now - signals[-1].at
+def _as_of(now: datetime, minutes: Sequence[LoadMinute], late: timedelta) -> list[Signals]:
+    behind = now - (minutes[-1].minute + MINUTE)
     shift = behind // MINUTE * MINUTE if behind <= late else timedelta(0)
-    return [replace(one, at=one.at + shift) for one in signals]
+    return [_signals(one, one.minute + MINUTE + shift) for one in minutes]
 
 
-def _signals(minute: LoadMinute) -> Signals:
+def _signals(minute: LoadMinute, at: datetime) -> Signals:
     return Signals(
-        at=minute.minute + MINUTE,
+        at=at,
         instances=minute.instances,
         requests_per_s=minute.requests / 60,
         cpu=minute.cpu,

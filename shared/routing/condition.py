@@ -92,12 +92,16 @@ def _looked(condition: Condition, score: int | None, now: datetime) -> Condition
     weak = score is not None and score < DEGRADED_BELOW
     failing = score is not None and score < FAILED_BELOW
     sound = score is not None and score >= SOUND_FROM
-    return replace(
-        condition,
-        weak_since=(condition.weak_since or now) if weak else None,
-        failing_since=(condition.failing_since or now) if failing else None,
-        sound_since=(condition.sound_since or now) if sound else None,
-    )
+    weak_since = (condition.weak_since or now) if weak else None
+    failing_since = (condition.failing_since or now) if failing else None
+    sound_since = (condition.sound_since or now) if sound else None
+    if (weak_since, failing_since, sound_since) == _signs(condition):
+        return condition
+    return replace(condition, weak_since=weak_since, failing_since=failing_since, sound_since=sound_since)
+
+
+def _signs(condition: Condition) -> tuple[datetime | None, datetime | None, datetime | None]:
+    return condition.weak_since, condition.failing_since, condition.sound_since
 
 
 def _due(condition: Condition, now: datetime) -> Iterator[tuple[Status, Cause]]:

@@ -36,12 +36,15 @@ class HealthScore:
     ailments: tuple[Ailment, ...] = ()
 
 
+_WELL: Final = HealthScore(100)
+
+
 def health_score(load: RegionLoad) -> HealthScore:
     """The score of one reading. What was not measured costs nothing: a region is not ill for being idle."""
     found = tuple(
         ailment for ailment in (_instances(load), _p99(load.p99_ms), _errors(load.error_rate)) if ailment is not None
     )
-    return HealthScore(max(0, 100 - sum(POINTS[ailment] for ailment in found)), found)
+    return HealthScore(max(0, 100 - sum(POINTS[ailment] for ailment in found)), found) if found else _WELL
 
 
 def _instances(load: RegionLoad) -> Ailment | None:

@@ -49,4 +49,5 @@ def next_state(before: RegionState | None, reading: Reading, now: datetime) -> R
     spill = next_spill(before.spill if before else Spill(), reading.load, now) if reading.lives else Spill()
     points = score.points if score is not None else None
     condition = before.condition if before else Condition(Status.SERVING, now)
-    return RegionState(next_condition(condition, score=points, alive=reading.lives, now=now), spill, score)
+    state = RegionState(next_condition(condition, score=points, alive=reading.lives, now=now), spill, score)
+    return before if before == state else state

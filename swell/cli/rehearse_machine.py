@@ -14,7 +14,8 @@ from swell.cli.output import note, print_json, print_table, say
 def calibrate(
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Write the file that the simulator reads.")] = False,
-    seconds: Annotated[float, typer.Option(min=1, max=120, help="At each load.")] = 6.0,
+    seconds: Annotated[float, typer.Option(min=1, max=120, help="At each load, in each round.")] = 3.0,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each load is measured.")] = 5,
     as_json: Json = False,
 ) -> None:
     """Measure a real `swell up` on this machine, and how far the simulator is from it. Goal: 15 % up to 70 % load.
@@ -27,7 +28,7 @@ def calibrate(
     from benchmarks.simulator.calibration import FILE, keep_calibration
 
     interruptible()
-    found = measure(Extent(seconds=seconds), note)
+    found = measure(Extent(seconds=seconds, rounds=rounds), note)
     if keep:
         keep_calibration(found.calibration, FILE)
         note(f"Wrote {FILE}")
@@ -40,6 +41,7 @@ def calibrate(
     say(f"of a search: an answer from the cache {one.hit_cost:.0%}, a record written {one.write_cost:.0%}")
     if found.others is not None:
         say(f"others used {found.others:.0%} of the processors just before")
+    say(f"its peak in the course of it: {', '.join(f'{peak:,.0f}' for peak in found.peaks)}")
     columns = ("load", "requests/s", "live p50", "SIMULATED p50", "off", "live p99", "SIMULATED p99", "off by", "met")
     rows = [
         [
