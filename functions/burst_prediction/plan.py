@@ -19,6 +19,10 @@ from shared.domain.scaling_plan import PlanReason, PlanStep, step_in
 BLOCK_MIN = 5
 # Floors stand on rungs a quarter apart, so that a plan has few steps: each is a job that an operator may look at.
 RUNG_RATIO = 1.25
+# What is foreseen of a region that is hardly asked moves around the load below which no instance is kept. A single one
+# is planned only where the median reaches a quarter of that load, too, and is planned on until the quantile does not:
+# so it does not come and go with every request, whose first one the platform answers with an instance of its own.
+LEAST_KEPT_SHARE = 0.25
 _RUNGS: Final = [0]
 
 
@@ -69,6 +73,7 @@ class _Minutes:
     kept: Floats
     in_event: Flags
     by_prior: Flags
+    hardly_idle: Flags
 
 
 class _Block(NamedTuple):
@@ -79,6 +84,7 @@ class _Block(NamedTuple):
     kept: float
     in_event: bool
     by_prior: bool
+    hardly_idle: bool
 
 
 def plan_region(
@@ -90,14 +96,15 @@ def plan_region(
 ) -> tuple[PlanStep, ...]:
     """Steps from the start of the forecast to its end; one wherever the number of instances or the reason changes.
 
-    A floor of the `previous` plan that is one rung too high is kept: forecasts that differ by a little from one to the
-    next would otherwise postpone a rise again and again, and change every job.
+    A floor of the `previous` plan that is one rung too high is kept, one of a single instance only while load is not
+    far from being expected: forecasts that differ by a little from one to the next would otherwise postpone a rise
+    again and again, and change every job.
     """
     blocks = _blocks(_minutes(forecast, crowds, policy, limits.ramp))
     steps: list[PlanStep] = []
     for number, block in enumerate(blocks):
         begins = moment_of(forecast.made_at_min + number * BLOCK_MIN)
-        wanted = _steadied(rung(block.kept), step_in(previous, begins))
+        wanted = _steadied(rung(block.kept), step_in(previous, begins), hardly_idle=block.hardly_idle)
         instances = min(wanted, limits.quota)
         reason = _reason(block, (number + 1) * BLOCK_MIN, instances, limits)
         if not steps or (steps[-1].instances, steps[-1].reason) != (instances, reason):
@@ -107,9 +114,15 @@ def plan_region(
 
 def needed_instances(forecast: Forecast, in_event: Flags, policy: PlanPolicy) -> Floats:
     """Instances for the quantile of each step and headroom above it."""
-    rate = np.where(in_event, forecast.quantile(policy.event_quantile), forecast.quantile(policy.quantile))
+    rate = _planned_rate(forecast, in_event, policy)
     needed = np.ceil(rate * (1 + policy.headroom) / policy.requests_per_min)
-    return np.where(rate < policy.idle_requests_per_min, 0.0, needed)
+    seldom_asked = forecast.quantile(0.5) < LEAST_KEPT_SHARE * policy.idle_requests_per_min
+    idle = (rate < policy.idle_requests_per_min) | (seldom_asked & (needed <= 1) & ~in_event)
+    return np.where(idle, 0.0, needed)
+
+
+def _planned_rate(forecast: Forecast, in_event: Flags, policy: PlanPolicy) -> Floats:
+    return np.where(in_event, forecast.quantile(policy.event_quantile), forecast.quantile(policy.quantile))
 
 
 def rung(instances: float) -> int:
@@ -123,19 +136,28 @@ def _next_rung(step: int) -> int:
     return max(step + 1, math.ceil(step * RUNG_RATIO))
 
 
-def _steadied(wanted: int, before: PlanStep | None) -> int:
-    """What is wanted, or one rung more where that was planned before; what is not needed at all is never kept."""
-    kept = before is not None and wanted > 0 and before.instances == _next_rung(wanted)
-    return before.instances if kept and before is not None else wanted
+def _steadied(wanted: int, before: PlanStep | None, *, hardly_idle: bool) -> int:
+    """What is wanted, or one rung more where that was planned before."""
+    if before is None or before.instances != _next_rung(wanted):
+        return wanted
+    return before.instances if wanted > 0 or hardly_idle else wanted
 
 
 def _minutes(forecast: Forecast, crowds: Sequence[Crowd], policy: PlanPolicy, ramp: Ramp) -> _Minutes:
     lengths = forecast.lengths_min.astype(np.int64)
     in_event = phases(forecast.starts_min + forecast.lengths_min / 2, crowds) != Phase.QUIET
     needed = np.repeat(needed_instances(forecast, in_event, policy), lengths)
+    hardly_idle = _planned_rate(forecast, in_event, policy) >= LEAST_KEPT_SHARE * policy.idle_requests_per_min
     by_prior = np.zeros(len(needed), np.bool_) if forecast.by_prior is None else np.repeat(forecast.by_prior, lengths)
     asked = ask_early(needed, ramp)
-    return _Minutes(needed, asked, _step_down(asked, policy.step_down_min), np.repeat(in_event, lengths), by_prior)
+    return _Minutes(
+        needed=needed,
+        asked=asked,
+        kept=_step_down(asked, policy.step_down_min),
+        in_event=np.repeat(in_event, lengths),
+        by_prior=by_prior,
+        hardly_idle=np.repeat(hardly_idle, lengths),
+    )
 
 
 def _step_down(asked: Floats, minutes: int) -> Floats:
@@ -150,7 +172,7 @@ def _step_down(asked: Floats, minutes: int) -> Floats:
 def _blocks(minutes: _Minutes) -> list[_Block]:
     starts = np.arange(0, len(minutes.needed), BLOCK_MIN)
     most = [np.maximum.reduceat(values, starts).tolist() for values in (minutes.needed, minutes.asked, minutes.kept)]
-    flags = (minutes.in_event, minutes.by_prior & (minutes.needed > 0))
+    flags = (minutes.in_event, minutes.by_prior & (minutes.needed > 0), minutes.hardly_idle)
     any_of = [np.logical_or.reduceat(values, starts).tolist() for values in flags]
     return [_Block(*block) for block in zip(*most, *any_of, strict=True)]
 

@@ -84,6 +84,7 @@ def _state_data(state: ReactiveState) -> dict[str, Any]:
     return {
         "instances": state.instances,
         "changed_at": _text(state.changed_at),
+        "asked_at": _text(state.asked_at),
         "burst_at": _text(state.burst_at),
         "relief": None
         if relief is None
@@ -100,6 +101,7 @@ def _remembered(document: Document | None, instances: int) -> Remembered:
     state = ReactiveState(
         instances=data["instances"],
         changed_at=_moment(data["changed_at"]),
+        asked_at=_moment(data.get("asked_at")),  # documents from before it was kept
         burst_at=_moment(data["burst_at"]),
         relief=None
         if relief is None

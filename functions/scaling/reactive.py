@@ -23,6 +23,8 @@ class ScaleReason(StrEnum):
     AT_MAXIMUM = "at_maximum"
     AT_MINIMUM = "at_minimum"
     IN_COOLDOWN = "in_cooldown"
+    SELDOM_ASKED = "seldom_asked"
+    NOT_IDLE_FOR_LONG = "not_idle_for_long"
     BURST_NOT_OVER = "burst_not_over"
     PRESSURE_SETTLING = "pressure_settling"
     PRESSURE_NOT_HELPED = "pressure_not_helped"
@@ -50,10 +52,14 @@ class Limit:
 
 @dataclass(frozen=True)
 class ReactiveState:
-    """What one decision leaves to the next. `instances` is the demand decided last."""
+    """What one decision leaves to the next. `instances` is the demand decided last.
+
+    `asked_at` is when the last request was seen, or, where none was yet, when one was first looked for.
+    """
 
     instances: int
     changed_at: datetime | None = None
+    asked_at: datetime | None = None
     burst_at: datetime | None = None
     relief: Relief | None = None
     limit: Limit | None = None
@@ -126,9 +132,11 @@ def _noted(state: ReactiveState, minute: _Minute, policy: ReactivePolicy) -> Rea
     """The state with what this minute shows: a burst that goes on, pressure that is over, a limit that has aged."""
     ready = max(1, minute.sample.instances)
     bursts = minute.panic is not None and minute.panic.at_target >= policy.panic_threshold * ready
+    asked = [sample.at for sample in minute.recent if sample.requests_per_s > 0]
     aged = state.limit is not None and minute.now - state.limit.at > policy.limit_memory
     return replace(
         state,
+        asked_at=max([state.asked_at or minute.now, *asked]),
         burst_at=minute.now if bursts else state.burst_at,
         relief=None if minute.pressure is None else state.relief,
         limit=None if aged else state.limit,
@@ -141,9 +149,16 @@ def _out(state: ReactiveState, minute: _Minute, policy: ReactivePolicy) -> _Wish
     if not demands:
         return None
     most = max(demands, key=lambda demand: demand.at_target)
+    if state.instances == 0 and most.at_limit == 1 and not _is_awake(minute, policy):
+        return None
     largest = math.ceil(policy.max_up_rate * max(1, state.instances))
     reason = ScaleReason.OUT_BURST if state.burst_at == minute.now else ScaleReason.OUT_LOAD
     return _Wish(min(most.at_target, largest), reason, most.signal)
+
+
+def _is_awake(minute: _Minute, policy: ReactivePolicy) -> bool:
+    """Whether requests are more than a few: those the platform answers with an instance that it starts by itself."""
+    return sum(sample.requests_per_s > 0 for sample in minute.recent) >= policy.awake_minutes
 
 
 def _relieve(state: ReactiveState, minute: _Minute, policy: ReactivePolicy) -> _Wish | None:
@@ -170,7 +185,7 @@ def _in(state: ReactiveState, minute: _Minute, policy: ReactivePolicy) -> _Wish:
     now, recent = minute.now, minute.recent
     least = max(_needed(sample, state, policy) for sample in recent)
     if least >= state.instances * (1 - policy.tolerance):
-        return _Wish(state.instances, ScaleReason.STEADY)
+        return _Wish(state.instances, ScaleReason.STEADY if state.instances or not least else ScaleReason.SELDOM_ASKED)
     # One minute is missing from a full window of minutes that end on the clock, never two.
     full = now - recent[0].at >= policy.stable_window - policy.panic_window
     blocks = {
@@ -181,7 +196,10 @@ def _in(state: ReactiveState, minute: _Minute, policy: ReactivePolicy) -> _Wish:
     for reason, blocked in blocks.items():
         if blocked:
             return _Wish(state.instances, reason)
-    return _Wish(max(least, math.floor(state.instances / policy.max_down_rate)), ScaleReason.IN_CALM)
+    fewer = max(least, math.floor(state.instances / policy.max_down_rate))
+    if fewer == 0 and not (state.asked_at and now - state.asked_at >= policy.idle_window):
+        return _Wish(state.instances, ScaleReason.NOT_IDLE_FOR_LONG)
+    return _Wish(fewer, ScaleReason.IN_CALM)
 
 
 def _needed(sample: Signals, state: ReactiveState, policy: ReactivePolicy) -> int:

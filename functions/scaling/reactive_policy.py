@@ -32,6 +32,12 @@ class ReactivePolicy:
     max_down_rate: float = 2.0  # Knative: at most half at once
     tolerance: float = 0.10  # Kubernetes: changes of less than a tenth are not made
     in_cooldown: timedelta = timedelta(minutes=5)  # RuVector: 300 s
+    # The last instance goes when nobody has asked for this long. The first is kept when somebody asks in so many
+    # minutes of the stable window; below that the platform starts one by itself and keeps it for a while. So a region
+    # that is asked now and then stays as it is, and where three minutes in five have requests by chance, half an hour
+    # without any is rare.
+    idle_window: timedelta = timedelta(minutes=30)
+    awake_minutes: int = 3
     # A step that did not lower what it was taken for is not repeated; it shows once new instances have warmed up.
     settle: timedelta = timedelta(minutes=3)
     improvement: float = 0.10

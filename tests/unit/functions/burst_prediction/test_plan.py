@@ -140,6 +140,28 @@ def test_a_region_that_nobody_asks_keeps_nothing() -> None:
     assert (step.instances, step.reason) == (0, PlanReason.NOTHING_EXPECTED)
 
 
+def test_a_floor_of_one_instance_does_not_come_and_go_with_every_forecast() -> None:
+    """Load around a request a minute: planned once it is reached, kept until a quarter of it is."""
+    asked, hardly, idle = (forecast_of(steps_between(0, 0, 0, base=rate)) for rate in (1.1, 0.4, 0.2))
+    first = plan_region(asked, [], POLICY, limits())
+
+    kept = plan_region(hardly, [], POLICY, limits(), first)
+    gone = plan_region(idle, [], POLICY, limits(), first)
+
+    assert [{step.instances for step in steps} for steps in (first, kept, gone)] == [{1}, {1}, {0}]
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(1.5, 0), (1500.0, 2)], ids=["one instance", "more than one"])
+def test_a_single_instance_is_not_planned_for_what_will_most_probably_not_come(rate: float, expected: int) -> None:
+    """Two requests by chance make a quantile, not a median; where more than one may be needed, it is provided for."""
+    forecast = forecast_of(steps_between(0, 0, 0, base=rate))
+    unlikely = replace(forecast, requests_per_min=forecast.requests_per_min * np.array([0.0, 1.0, 1.0, 1.0]))
+
+    steps = plan_region(unlikely, [], POLICY, limits())
+
+    assert {step.instances for step in steps} == {expected}
+
+
 def test_the_quota_is_never_passed_and_is_named() -> None:
     """What the quota cuts off is said in the step."""
     steps = plan_region(forecast_of(steps_between(600, 720, 100_000)), [], POLICY, limits(quota=40))
