@@ -90,7 +90,7 @@ def openapi_document() -> dict[str, Any]:
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "an API key"}},
             "schemas": {**schemas, "Problem": _PROBLEM},
-            "responses": {status.name: _refusal(status, text) for status, text in _REFUSALS.items()},
+            "responses": {_refusal_name(status): _refusal(status, text) for status, text in _REFUSALS.items()},
         },
     }
 
@@ -128,7 +128,9 @@ def _operation(
         operation["requestBody"] = {"required": is_required, "content": content}
     responses = {str(answer.status.value): _response(answer) for answer in doc.answers}
     refused = () if is_public else _REFUSALS
-    responses.update({str(status.value): {"$ref": f"#/components/responses/{status.name}"} for status in refused})
+    responses.update(
+        {str(status.value): {"$ref": f"#/components/responses/{_refusal_name(status)}"} for status in refused}
+    )
     operation["responses"] = responses
     return operation
 
@@ -163,6 +165,10 @@ def _response(answer: Answer) -> dict[str, Any]:
     if answer.schema is not None:
         described["content"] = {answer.media_type: {"schema": answer.schema}}
     return described
+
+
+def _refusal_name(status: HTTPStatus) -> str:
+    return f"Refused{status.value}"  # Python 3.13 renamed some of the names
 
 
 def _refusal(status: HTTPStatus, text: str) -> dict[str, Any]:
