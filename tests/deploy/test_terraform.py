@@ -219,10 +219,11 @@ def test_requests_reach_the_function_that_serves_them(prod: dict[str, Any]) -> N
     """One rule a route, by method and path; answers that a CDN may keep have a backend of their own."""
     [urls] = [each for each in of_type(prod, "google_compute_url_map") if each["name"] == "swell"]
     rules = next(each for each in urls["path_matcher"] if each["name"] == "api")["route_rules"]
+    matches = [rule["match_rules"][0] for rule in rules]
     found = {
-        (rule["match_rules"][0]["header_matches"][0]["exact_match"], rule["match_rules"][0]["path_template_match"])
-        for rule in rules
-        if rule["match_rules"][0]["header_matches"]
+        (match["header_matches"][0]["exact_match"], match["path_template_match"] or match["full_path_match"])
+        for match in matches
+        if match["header_matches"]
     }
     cached = {each["name"] for each in of_type(prod, "google_compute_backend_service") if each["enable_cdn"]}
 
@@ -232,8 +233,8 @@ def test_requests_reach_the_function_that_serves_them(prod: dict[str, Any]) -> N
         for route in function.routes
     }
     assert [rule["priority"] for rule in rules] == list(range(1, len(rules) + 1))
-    by_path = [rule["match_rules"][0] for rule in rules if not rule["match_rules"][0]["header_matches"]]
-    assert [match["prefix_match"] for match in by_path] == ["/swell.v1.Search/"]
+    assert [match["prefix_match"] for match in matches if not match["header_matches"]] == ["/swell.v1.Search/"]
+    assert all("*" in match["path_template_match"] for match in matches if match["path_template_match"])
     assert cached == {"swell-query-cached"}
 
 
@@ -284,3 +285,51 @@ def test_a_small_environment_is_built_from_bundles(dev: dict[str, Any]) -> None:
     assert {each["build_config"][0]["function_target"] for each in services} == {None, *FACTS} - {"stream"}
     assert len(of_type(dev, "google_storage_bucket_object")) == len(FACTS)
     assert not kinds & standing
+
+
+def test_outputs_are_what_the_guide_reads(dev: dict[str, Any], prod: dict[str, Any]) -> None:
+    """Addresses of the front door where there is one, root addresses, the place of backups, who delivers."""
+    for name, plan in (("dev", dev), ("prod", prod)):
+        outputs = plan["planned_values"]["outputs"]
+        urls = outputs["urls"]["value"]
+        services = of_type(plan, "google_cloud_run_v2_service")
+
+        assert set(urls) == {f"{each['name']}/{each['location']}" for each in services}
+        assert set(outputs["environment"]["value"]) == set(urls)
+        assert outputs["backups"]["value"] == "gs://swell-test-swell-backups"
+        assert outputs["delivery"]["value"] == "swell-delivery@swell-test.iam.gserviceaccount.com"
+        pushed = {each["push_config"][0]["push_endpoint"] for each in of_type(plan, "google_pubsub_subscription")}
+        assert pushed <= set(urls.values()), name
+    assert dev["planned_values"]["outputs"]["addresses"]["value"] == {}
+    assert {each["ip_version"] for each in of_type(prod, "google_compute_global_address")} == {"IPV4", "IPV6"}
+
+
+def test_what_the_platform_builds_may_be_built_again(dev: dict[str, Any], prod: dict[str, Any]) -> None:
+    """It pushes one tag from every region, each time; what was built once has tags that stay."""
+    fixed = {}
+    for name, plan in (("dev", dev), ("prod", prod)):
+        [repository] = of_type(plan, "google_artifact_registry_repository")
+        fixed[name] = repository["docker_config"][0]["immutable_tags"]
+
+    assert fixed == {"dev": False, "prod": True}
+
+
+def test_a_release_is_built_from_sources_that_its_builder_may_read(prod: dict[str, Any]) -> None:
+    """`gcloud builds submit` puts them into the bucket of sources, and the build runs as swell-delivery."""
+    readers = [
+        (each["values"]["role"], each["values"]["member"].partition("@")[0])
+        for each in resources(prod)
+        if each["type"] == "google_storage_bucket_iam_member" and each["name"] == "sources"
+    ]
+
+    assert ("roles/storage.objectViewer", "serviceAccount:swell-delivery") in readers
+
+
+def test_what_scaling_sets_is_left_alone() -> None:
+    """An apply in the midst of a crowd would undo its prewarm, and one in the midst of a release its shares."""
+    text = (ROOT / "terraform/modules/function/main.tf").read_text("utf-8")
+    ignored = re.search(r"ignore_changes = \[(.*?)^    \]", text, re.MULTILINE | re.DOTALL)
+
+    assert ignored
+    left_alone = set(re.findall(r"^ +([\w\[\].]+),", ignored[1], re.MULTILINE))
+    assert {"scaling", "traffic", "template[0].containers[0].image", "template[0].revision"} <= left_alone

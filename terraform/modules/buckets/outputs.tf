@@ -11,4 +11,5 @@ output "backups" {
 output "sources" {
   description = "Bucket of source bundles."
   value       = google_storage_bucket.sources.name
+  depends_on  = [google_storage_bucket_iam_member.sources]
 }

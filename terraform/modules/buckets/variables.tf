@@ -19,11 +19,19 @@ variable "names" {
 variable "backups" {
   description = "The bucket of backups, and its location: elsewhere than the home region, or a multi-region."
   type        = object({ name = string, location = string })
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.backups.name))
+    error_message = "backups.name: 3 to 63 lower-case letters, digits and hyphens."
+  }
 }
 
 variable "sources" {
   description = "The bucket of source bundles, and its location."
   type        = object({ name = string, location = string })
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.sources.name))
+    error_message = "sources.name: 3 to 63 lower-case letters, digits and hyphens."
+  }
 }
 
 variable "kept_after_delete_days" {
@@ -75,6 +83,10 @@ variable "transfer_buckets" {
   description = "Users' buckets that imports read and exports write."
   type        = set(string)
   default     = []
+  validation {
+    condition     = alltrue([for each in var.transfer_buckets : can(regex("^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$", each))])
+    error_message = "transfer_buckets: names of buckets, without gs://."
+  }
 }
 
 variable "transfer_members" {

@@ -5,10 +5,6 @@ resource "terraform_data" "asked_for" {
 
   lifecycle {
     precondition {
-      condition     = length(setsubtract(var.cache_regions, local.regions)) == 0
-      error_message = "cache_regions: only regions that are deployed."
-    }
-    precondition {
       condition     = length(var.cache_regions) == 0 || var.egress_through_vpc
       error_message = "cache_regions: Memorystore has private addresses, so egress_through_vpc must be true."
     }

@@ -60,7 +60,7 @@ module "buckets" {
   sources          = { name = "${var.project_id}-swell-sources", location = local.home }
   readers          = { for name, facts in local.facts : name => module.identities.functions[name].member if facts.objects == "reads" }
   writers          = { for name, facts in local.facts : name => module.identities.functions[name].member if facts.objects == "writes" }
-  builders         = { builder = module.identities.builder.member }
+  builders         = { builder = module.identities.builder.member, delivery = module.identities.delivery.member }
   transfer_buckets = var.transfer_buckets
   transfer_members = { for name in ["ingest", "transfer"] : name => module.identities.functions[name].member }
   is_disposable    = var.is_disposable
@@ -73,7 +73,10 @@ module "registry" {
   project_id = var.project_id
   location   = local.home
   writers    = { builder = module.identities.builder.member, delivery = module.identities.delivery.member }
-  labels     = local.labels
+  readers    = { for name, facts in local.facts : name => module.identities.functions[name].member if contains(facts.may, "resize_query") }
+  # The platform's own builds push :latest, in every region anew.
+  immutable_tags = var.image != null || !var.deploys_functions
+  labels         = local.labels
 
   depends_on = [google_project_service.api]
 }
@@ -176,6 +179,8 @@ module "function" {
   }
   deletion_protection = !var.is_disposable
   labels              = merge(local.labels, { function = each.value.function })
+
+  depends_on = [google_secret_manager_secret_iam_member.warming_key] # a revision that may not read its secret is refused
 }
 
 module "messaging" {
@@ -233,11 +238,12 @@ locals {
       service   = service
       regions   = sort([for each in values(local.public) : each.region if each.service == service])
       is_cached = false
+      is_grpc   = endswith(service, "-grpc")
       tag       = null
     } },
     {
-      query-cached = { service = "query", regions = sort(local.regions), is_cached = true, tag = null }
-      query-canary = { service = "query", regions = sort(local.regions), is_cached = false, tag = var.candidate_tag }
+      query-cached = { service = "query", regions = sort(local.regions), is_cached = true, is_grpc = false, tag = null }
+      query-canary = { service = "query", regions = sort(local.regions), is_cached = false, is_grpc = false, tag = var.candidate_tag }
     },
   )
   routes = concat(

@@ -61,6 +61,10 @@ variable "domains" {
   description = "Names that the API answers at. Empty: no load balancer, functions are reached at their run.app addresses, without Cloud Armor."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for each in var.domains : can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?[.])+[a-z]{2,}$", each))])
+    error_message = "domains: lower case, no https://, no trailing full stop."
+  }
 }
 
 variable "state_location" {
@@ -72,12 +76,20 @@ variable "backup_location" {
   description = "Where backups are kept: not the home region alone."
   type        = string
   default     = "US"
+  validation {
+    condition     = can(regex("^(US|EU|ASIA|[a-z]+-[a-z]+[0-9]+)$", var.backup_location))
+    error_message = "backup_location: US, EU, ASIA or a region."
+  }
 }
 
 variable "cache_regions" {
   description = "Regions with a Memorystore for Redis."
   type        = set(string)
   default     = []
+  validation {
+    condition     = length(setsubtract(var.cache_regions, local.regions)) == 0
+    error_message = "cache_regions: only regions that are deployed."
+  }
 }
 
 variable "cache_memory_gb" {
@@ -90,6 +102,10 @@ variable "cache_disk_gb" {
   description = "Disk of each instance that keeps segments, in GiB; 0: they stay in memory. The disk is a preview of Cloud Run."
   type        = number
   default     = 0
+  validation {
+    condition     = var.cache_disk_gb == 0 || var.cache_disk_gb >= 10
+    error_message = "cache_disk_gb: 0, or at least 10."
+  }
 }
 
 variable "egress_through_vpc" {
@@ -187,6 +203,10 @@ variable "candidate_tag" {
   description = "Tag that delivery gives a revision which has no traffic yet (swell/delivery/cloud_run.py): requests to canary.<domain> go there."
   type        = string
   default     = "candidate"
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,44}[a-z0-9])?$", var.candidate_tag))
+    error_message = "candidate_tag: a tag of Cloud Run: at most 46 lower-case letters, digits and hyphens."
+  }
 }
 
 variable "is_paused" {
@@ -205,4 +225,8 @@ variable "labels" {
   description = "Labels of everything that takes some."
   type        = map(string)
   default     = {}
+  validation {
+    condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}$", key)) && can(regex("^[a-z0-9_-]{0,63}$", value))])
+    error_message = "labels: lower-case letters, digits, hyphens and underscores, 63 at most."
+  }
 }

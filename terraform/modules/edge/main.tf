@@ -32,7 +32,7 @@ resource "google_compute_backend_service" "this" {
   name                  = "swell-${each.key}"
   description           = "${each.value.service} in ${length(each.value.regions)} regions"
   load_balancing_scheme = "EXTERNAL_MANAGED"
-  protocol              = "HTTPS"
+  protocol              = each.value.is_grpc ? "HTTP2" : "HTTPS" # gRPC has trailers, which HTTP/1 would lose
   security_policy       = google_compute_security_policy.this.id
   compression_mode      = "DISABLED" # functions compress what is worth it
   enable_cdn            = each.value.is_cached
@@ -104,7 +104,8 @@ resource "google_compute_url_map" "this" {
         service  = google_compute_backend_service.this[route_rules.value.backend].id
         match_rules {
           prefix_match        = endswith(route_rules.value.path, "*") ? trimsuffix(route_rules.value.path, "*") : null
-          path_template_match = endswith(route_rules.value.path, "*") ? null : replace(route_rules.value.path, "/[{][a-z_]+[}]/", "*")
+          full_path_match     = strcontains(route_rules.value.path, "*") || strcontains(route_rules.value.path, "{") ? null : route_rules.value.path
+          path_template_match = strcontains(route_rules.value.path, "{") ? replace(route_rules.value.path, "/[{][a-z_]+[}]/", "*") : null
           dynamic "header_matches" {
             for_each = route_rules.value.method == null ? [] : [route_rules.value.method]
             content {

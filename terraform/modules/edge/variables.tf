@@ -13,11 +13,12 @@ variable "domains" {
 }
 
 variable "backends" {
-  description = "What requests are sent to: the Cloud Run service, its regions, whether a CDN may keep its answers, and the tag of a revision for a backend that is not all traffic."
+  description = "What requests are sent to: the Cloud Run service, its regions, whether a CDN may keep its answers, whether it takes gRPC, and the tag of a revision for a backend that is not all traffic."
   type = map(object({
     service   = string
     regions   = list(string)
     is_cached = bool
+    is_grpc   = optional(bool, false)
     tag       = optional(string)
   }))
   validation {
@@ -58,9 +59,9 @@ variable "canary_backend" {
 }
 
 variable "outliers" {
-  description = "When a region gets nothing for a while: server errors in a row, seconds between looks, seconds out at first, share of regions that may be out at once in percent."
+  description = "When a region gets nothing for a while: server errors in a row, seconds between looks, seconds out at first (180: with fewer, Google saw more errors pass), share of regions that may be out at once in percent."
   type        = object({ errors_in_a_row = number, interval_s = number, out_s = number, most_percent = number })
-  default     = { errors_in_a_row = 5, interval_s = 5, out_s = 30, most_percent = 50 }
+  default     = { errors_in_a_row = 5, interval_s = 5, out_s = 180, most_percent = 50 }
   validation {
     condition     = var.outliers.errors_in_a_row >= 1 && var.outliers.interval_s >= 1 && var.outliers.out_s >= 1 && var.outliers.most_percent >= 1 && var.outliers.most_percent <= 100
     error_message = "outliers: all at least 1, most_percent 100 at most."

@@ -94,6 +94,10 @@ variable "health_path" {
 variable "environment" {
   description = "Environment variables."
   type        = map(string)
+  validation {
+    condition     = alltrue([for name, value in var.environment : can(regex("^[A-Z][A-Z0-9_]*$", name)) && length(value) <= 32768])
+    error_message = "environment: upper-case names, values of 32 KB at most."
+  }
 }
 
 variable "secret_environment" {
@@ -105,6 +109,10 @@ variable "secret_environment" {
 variable "service_account" {
   description = "E-mail of the service account that it runs as."
   type        = string
+  validation {
+    condition     = can(regex("^[^@]+@[^@]+[.]iam[.]gserviceaccount[.]com$", var.service_account))
+    error_message = "service_account: a service account's e-mail."
+  }
 }
 
 variable "cpu" {
@@ -193,6 +201,10 @@ variable "cache_dir" {
   description = "Where that disk is mounted."
   type        = string
   default     = "/var/cache/swell"
+  validation {
+    condition     = startswith(var.cache_dir, "/")
+    error_message = "cache_dir: an absolute path."
+  }
 }
 
 variable "deletion_protection" {

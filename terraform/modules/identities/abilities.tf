@@ -6,7 +6,7 @@ locals {
   abilities = {
     resize_query = {
       title       = "Swell: set the bounds of the query service"
-      permissions = ["run.services.get", "run.services.update", "run.operations.get"]
+      permissions = ["run.services.get", "run.services.update"] # nobody waits for the operation
     }
     see_query = {
       title       = "Swell: see the bounds of the query service"

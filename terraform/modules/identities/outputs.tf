@@ -34,7 +34,7 @@ output "operators" {
 output "builder" {
   description = "The account that builds bundles."
   value       = local.account[google_service_account.builder.account_id]
-  depends_on  = [google_service_account.builder]
+  depends_on  = [google_service_account.builder, google_project_iam_member.builder_logs]
 }
 
 output "delivery" {

@@ -28,6 +28,10 @@ variable "functions" {
 variable "operators" {
   description = "Roles that operate functions (`operators` in topology.yaml): each gets a service account."
   type        = set(string)
+  validation {
+    condition     = alltrue([for each in var.operators : can(regex("^[a-z][a-z0-9_]{2,23}$", each))])
+    error_message = "operators: 3 to 24 lower-case letters, digits and underscores: a service account's name has 30 characters, swell- included."
+  }
 }
 
 variable "exports_traces" {

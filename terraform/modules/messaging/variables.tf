@@ -71,6 +71,10 @@ variable "subscriptions" {
 variable "publishers" {
   description = "Who may publish what: topic and IAM member, by a name that is known when planning."
   type        = map(object({ topic = string, member = string }))
+  validation {
+    condition     = alltrue([for each in var.publishers : contains(keys(var.topics), each.topic)])
+    error_message = "publishers.*.topic: a key of topics."
+  }
 }
 
 variable "labels" {

@@ -1,4 +1,4 @@
-# Images, by digest. A tag is set once, so that nobody runs something else under a known name.
+# Images, by digest. A tag is set once, so that nobody runs something else under a known name, unless the platform builds.
 
 resource "google_artifact_registry_repository" "this" {
   project       = var.project_id
@@ -9,7 +9,7 @@ resource "google_artifact_registry_repository" "this" {
   labels        = var.labels
 
   docker_config {
-    immutable_tags = true
+    immutable_tags = var.immutable_tags
   }
 
   vulnerability_scanning_config {
@@ -40,5 +40,16 @@ resource "google_artifact_registry_repository_iam_member" "writer" {
   location   = google_artifact_registry_repository.this.location
   repository = google_artifact_registry_repository.this.name
   role       = "roles/artifactregistry.writer"
+  member     = each.value
+}
+
+# Cloud Run looks whether who changes a service may read its image.
+resource "google_artifact_registry_repository_iam_member" "reader" {
+  for_each = var.readers
+
+  project    = var.project_id
+  location   = google_artifact_registry_repository.this.location
+  repository = google_artifact_registry_repository.this.name
+  role       = "roles/artifactregistry.reader"
   member     = each.value
 }

@@ -13,6 +13,18 @@ variable "writers" {
   type        = map(string)
 }
 
+variable "readers" {
+  description = "IAM members that change services which run these images, by a name that is known when planning."
+  type        = map(string)
+  default     = {}
+}
+
+variable "immutable_tags" {
+  description = "Whether a tag that was set stays what it is."
+  type        = bool
+  default     = true
+}
+
 variable "kept_releases" {
   description = "Images of each function that are kept to roll back to."
   type        = number

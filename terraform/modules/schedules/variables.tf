@@ -30,6 +30,10 @@ variable "schedules" {
 variable "topics" {
   description = "Resource names of the topics."
   type        = map(string)
+  validation {
+    condition     = length(setsubtract([for each in var.schedules : each.topic], keys(var.topics))) == 0
+    error_message = "topics: those of all schedules."
+  }
 }
 
 variable "is_paused" {

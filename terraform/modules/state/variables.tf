@@ -46,6 +46,10 @@ variable "expiring" {
     "timeline",      # what was decided and done
     "timeline_keys", # that it was told
   ]
+  validation {
+    condition     = alltrue([for each in var.expiring : can(regex("^[a-z][a-z_]*$", each))])
+    error_message = "expiring: names of collection groups."
+  }
 }
 
 variable "daily_backup_days" {

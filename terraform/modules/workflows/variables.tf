@@ -29,6 +29,10 @@ variable "environment" {
 variable "service_account" {
   description = "Resource name or e-mail of the account that workflows run as."
   type        = string
+  validation {
+    condition     = can(regex("iam[.]gserviceaccount[.]com$", var.service_account))
+    error_message = "service_account: a service account's e-mail or resource name."
+  }
 }
 
 variable "deletion_protection" {
