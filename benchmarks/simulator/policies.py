@@ -12,6 +12,7 @@ from benchmarks.simulator.memory import MemoryState, SimulatedClock, Unheard
 from functions.budget_enforcement.ceilings import ReadCeilings
 from functions.budget_enforcement.enforce import Costs, EnforceBudget
 from functions.budget_enforcement.ledger_store import LedgerStore
+from functions.budget_enforcement.want_stop import WORKFLOW, WantStop
 from functions.budget_enforcement.wiring import BOOKED_LATER
 from functions.burst_prediction.plan import PlanPolicy
 from functions.burst_prediction.planning import PlanRegions
@@ -20,6 +21,8 @@ from functions.scaling.decisions import Decisions
 from functions.scaling.reactive_policy import ReactivePolicy
 from functions.scaling.scale_regions import ScaleRegions, ScalingPolicy
 from functions.scaling.wants import RegionTerms
+from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns
+from shared.budget.decision_store import SpendingDecisions
 from shared.budget.documents import Budgets
 from shared.budget.limits import ApprovedRaise, Limits
 from shared.crowds.spending import load_spending
@@ -118,11 +121,13 @@ class Deciders:
                 LOAD_LATE,
             ),
         )
+        runs = StoredWorkflowRuns(self._state, clock, [WORKFLOW])  # nobody carries a stop through
         self._enforce = EnforceBudget(
             state=self._state,
             metrics=load,
             ceilings=ReadCeilings(self._state, fleet, quotas),
             ledgers=LedgerStore(self._state),
+            want_stop=WantStop(SpendingDecisions(self._state), runs, self._timeline),
             timeline=self._timeline,
             clock=clock,
             costs=Costs(terms.shape, LIST_PRICES, LOAD_LATE + BOOKED_LATER),

@@ -13,6 +13,7 @@ from functions.budget_enforcement.ledger_store import Kept, LedgerStore
 from functions.budget_enforcement.month_end import forecast_month_end
 from functions.budget_enforcement.spend import costs_by_hour, worst_cost
 from functions.budget_enforcement.standing_document import Outlook, reason_of, standing_write
+from functions.budget_enforcement.want_stop import WantStop
 from shared.budget.documents import Budget, Budgets
 from shared.budget.emergency_stop import StopState
 from shared.budget.limits import ApprovedRaise, Limits
@@ -59,6 +60,7 @@ class EnforceBudget:
         metrics: LoadMetrics,
         ceilings: ReadCeilings,
         ledgers: LedgerStore,
+        want_stop: WantStop,
         timeline: Timeline,
         clock: Clock,
         costs: Costs,
@@ -69,6 +71,7 @@ class EnforceBudget:
         self._metrics = metrics
         self._ceilings = ceilings
         self._ledgers = ledgers
+        self._want_stop = want_stop
         self._timeline = timeline
         self._clock = clock
         self._costs = costs
@@ -106,6 +109,8 @@ class EnforceBudget:
         self._alert(decision, now)
         self._alert_month_end(decision, outlook, now)
         self._let_go(raises, now)
+        if budget is not None:
+            self._want_stop(ledger, decision.windows, now, stopped=stop.stopped)
         return Outcome.DONE
 
     def _begun(self, now: datetime) -> SpendLedger:

@@ -11,8 +11,10 @@ from functions.budget_enforcement.enforce import Costs, EnforceBudget
 from functions.budget_enforcement.ledger_store import LedgerStore
 from functions.budget_enforcement.settings import BudgetEnforcementSettings
 from functions.budget_enforcement.take_notice import TakeNotice
+from functions.budget_enforcement.want_stop import WantStop
 from shared.adapters.opening import Adapters, open_adapters
 from shared.adapters.platform import Platform, open_platform
+from shared.budget.decision_store import SpendingDecisions
 from shared.crowds.timeline import Timeline
 from shared.domain.prices import LIST_PRICES, InstanceShape
 from shared.entrypoint import Consumer
@@ -29,13 +31,14 @@ def build(adapters: Adapters, platform: Platform, settings: BudgetEnforcementSet
     topology = load_topology()
     query = topology.functions["query"]
     shape = InstanceShape(cpu_milli=round(query.cpu * 1000), memory_mib=query.memory_mb)
-    ledgers = LedgerStore(adapters.state)
+    ledgers, timeline = LedgerStore(adapters.state), Timeline(adapters.state)
     enforce = EnforceBudget(
         state=adapters.state,
         metrics=platform.metrics,
         ceilings=ReadCeilings(adapters.state, platform.fleet, _quotas(topology, settings)),
         ledgers=ledgers,
-        timeline=Timeline(adapters.state),
+        want_stop=WantStop(SpendingDecisions(adapters.state), platform.runs, timeline),
+        timeline=timeline,
         clock=adapters.clock,
         costs=Costs(shape, LIST_PRICES, platform.load_late + BOOKED_LATER),
     )

@@ -53,6 +53,10 @@ class RecurrenceBody(RequestModel):
     until_local: NaiveDatetime | None = None
 
 
+class Empty(RequestModel):
+    """A body that says nothing."""
+
+
 class PutEvent(_NamesRegions):
     """`PUT /v1/calendar/events/{event}`. `starts_at_local` is wall-clock time in `time_zone`, without an offset."""
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from functions.control.requests import Empty
 from functions.control.rolling_out import RollOut
 from shared.auth.operators import require_operator
 from shared.domain.limits import COLLECTION_NAME
@@ -34,10 +35,6 @@ class VerifyRollout(RequestModel):
     """`POST …/verify`."""
 
     recall: float = Field(gt=0, le=1)
-
-
-class Empty(RequestModel):
-    """A body that says nothing."""
 
 
 class RolloutRoutes:

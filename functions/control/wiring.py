@@ -8,7 +8,9 @@ from starlette.types import ASGIApp
 
 from functions.control.budget_routes import BudgetRoutes
 from functions.control.calendar_routes import CalendarRoutes
+from functions.control.carry_stop import CarryStop
 from functions.control.crowd_routes import CrowdRoutes
+from functions.control.decision_routes import DecisionRoutes
 from functions.control.prewarm_routes import PrewarmRoutes
 from functions.control.raise_routes import RaiseRoutes
 from functions.control.report_routes import ReportRoutes
@@ -20,8 +22,10 @@ from functions.control.warming import WarmRegion
 from shared.adapters.opening import Adapters, open_adapters
 from shared.adapters.platform import Platform, PlatformSettings, open_platform
 from shared.auth.operator_tokens import OperatorSettings, by_operator_tokens
+from shared.budget.decision_store import SpendingDecisions
 from shared.budget.documents import Budgets
 from shared.budget.stopping import Stopping
+from shared.coordination.announcing import Announcements
 from shared.coordination.ballots import Ballots
 from shared.coordination.membership import Membership
 from shared.coordination.tasks.desk import TaskDesk
@@ -57,6 +61,16 @@ def build(
     )
     ballots = Ballots(state, clock, membership)
     stopping = Stopping(Budgets(state), ballots, timeline, clock)
+    carry = CarryStop(
+        decisions=SpendingDecisions(state),
+        budgets=Budgets(state),
+        stopping=stopping,
+        ballots=ballots,
+        announcements=Announcements(adapters.publisher, clock),
+        callbacks=platform.callbacks,
+        timeline=timeline,
+        clock=clock,
+    )
     roll_out = RollOut(
         state=state,
         publisher=adapters.publisher,
@@ -72,6 +86,7 @@ def build(
         *prewarms.routes(),
         *RolloutRoutes(roll_out).routes(),
         *BudgetRoutes(state, stopping, clock).routes(),
+        *DecisionRoutes(carry).routes(),
         *ReportRoutes(Sections(state, ballots, clock), Reports(state), timeline, clock).routes(),
         *RaiseRoutes(Budgets(state), CalendarStore(state), timeline, clock).routes(),
     ]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.adapters.opening import Adapters
 from shared.errors import ConfigurationError
+from shared.ports.callbacks import Callbacks
 from shared.ports.fleet import Fleet
 from shared.ports.jobs import Jobs
 from shared.ports.load_metrics import LoadMetrics
@@ -74,6 +75,7 @@ class Platform:
     fleet: Fleet
     jobs: Jobs
     runs: WorkflowRuns
+    callbacks: Callbacks
     load_late: timedelta = timedelta(0)
     """How old the newest minute of load may be, where it is measured by others."""
 
@@ -86,7 +88,8 @@ def open_platform(settings: PlatformSettings, adapters: Adapters) -> Platform:
 def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
     if settings.project is None:
         raise ConfigurationError("SWELL_PLATFORM: 'google' needs SWELL_PROJECT")
-    from shared.adapters.google.fleet import CloudRunFleet  # noqa: PLC0415 - cold start
+    from shared.adapters.google.callbacks import GoogleWorkflowCallbacks  # noqa: PLC0415 - cold start
+    from shared.adapters.google.fleet import CloudRunFleet  # noqa: PLC0415
     from shared.adapters.google.jobs import CloudSchedulerJobs  # noqa: PLC0415
     from shared.adapters.google.load_metrics import LOAD_LATE, CloudMonitoringLoad  # noqa: PLC0415
     from shared.adapters.google.workflow_runs import GoogleWorkflowRuns  # noqa: PLC0415
@@ -100,12 +103,14 @@ def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
         fleet=CloudRunFleet(project, settings.query_service, load.instances),
         jobs=CloudSchedulerJobs(project, location, clock),
         runs=GoogleWorkflowRuns(project, location, adapters.state, clock),
+        callbacks=GoogleWorkflowCallbacks(),
         load_late=LOAD_LATE,
     )
 
 
 def _local(adapters: Adapters) -> Platform:
     from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns  # noqa: PLC0415 - cold start
+    from shared.adapters.stored.callbacks import StoredCallbacks  # noqa: PLC0415
     from shared.adapters.stored.fleet import StoredFleet  # noqa: PLC0415
     from shared.adapters.stored.jobs import StoredJobs  # noqa: PLC0415
     from shared.adapters.stored.load_metrics import StoredLoadMetrics  # noqa: PLC0415
@@ -116,5 +121,6 @@ def _local(adapters: Adapters) -> Platform:
         fleet=StoredFleet(adapters.state),
         jobs=StoredJobs(adapters.state),
         runs=StoredWorkflowRuns(adapters.state, adapters.clock, WORKFLOWS),
+        callbacks=StoredCallbacks(adapters.state, adapters.clock),
         load_late=LOCALLY_LATE,
     )

@@ -110,7 +110,7 @@ class Budgets:
             after = change(before)
             if after != before:
                 ordered_at = None if after.ordered_at is None else after.ordered_at.isoformat()
-                data = {"stopped": after.stopped, "by": after.by, "ordered_at": ordered_at, "why": after.why}
+                data = {**vars(after), "ordered_at": ordered_at}
                 self._state.commit([Put(_STOP, data, if_version=version_of(document) or ABSENT)])
             return after
 
@@ -152,4 +152,4 @@ def _budget(data: Mapping[str, Any]) -> Budget:
 def _stop(data: Mapping[str, Any]) -> StopState:
     ordered_at = data["ordered_at"]
     moment = None if ordered_at is None else datetime.fromisoformat(ordered_at)
-    return StopState(data["stopped"], data["by"], moment, data.get("why", ""))
+    return StopState(data["stopped"], data["by"], moment, data.get("why", ""), data.get("decision", ""))

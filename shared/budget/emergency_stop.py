@@ -1,4 +1,7 @@
-"""The emergency stop: only a named operator or a ballot that passed may stop all spending, or let it go on."""
+"""The emergency stop: a named operator or a ballot that passed stops all spending, and an operator lets it go on.
+
+A stop that a decision carried out ends with the decision, too: `shared/budget/decisions.py`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +18,17 @@ class BallotOutcome:
 
 @dataclass(frozen=True)
 class StopOrder:
-    """An order to stop, or to go on; given by an operator or by a ballot, and why."""
+    """An order to stop, or to go on; given by an operator or by a ballot, and why.
+
+    `decision` is the one that is carried out by it, where there is one.
+    """
 
     stop: bool
     given_at: datetime
     operator: str = ""
     ballot: BallotOutcome | None = None
     why: str = ""
+    decision: str = ""
 
     @property
     def by(self) -> str:
@@ -31,12 +38,16 @@ class StopOrder:
 
 @dataclass(frozen=True)
 class StopState:
-    """Whether everything stands still, by whose order and why, and when the last order was given."""
+    """Whether everything stands still, by whose order and why, and when the last order was given.
+
+    `decision` is the one that lets go of the stop when it is over; empty where only an operator does.
+    """
 
     stopped: bool = False
     by: str = ""
     ordered_at: datetime | None = None
     why: str = ""
+    decision: str = ""
 
 
 class StopReason(StrEnum):
@@ -63,8 +74,9 @@ def obey(order: StopOrder, state: StopState) -> StopDecision:
     refused = _refused(order, state)
     if refused is not None:
         return StopDecision(state, refused)
+    holds_for = order.decision if order.stop else ""
     return StopDecision(
-        StopState(order.stop, order.by, order.given_at, order.why),
+        StopState(order.stop, order.by, order.given_at, order.why, holds_for),
         StopReason.STOPPED if order.stop else StopReason.RELEASED,
     )
 
@@ -77,4 +89,7 @@ def _refused(order: StopOrder, state: StopState) -> StopReason | None:
         return StopReason.BALLOT_NOT_PASSED
     if state.ordered_at is not None and order.given_at < state.ordered_at:
         return StopReason.OVERTAKEN
-    return StopReason.ALREADY_SO if order.stop == state.stopped else None
+    if order.decision and not order.stop and order.decision != state.decision:
+        return StopReason.OVERTAKEN  # somebody else's stop is not the decision's to end
+    takes_over = order.stop and state.decision and not order.decision
+    return StopReason.ALREADY_SO if order.stop == state.stopped and not takes_over else None

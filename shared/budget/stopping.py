@@ -39,8 +39,8 @@ class Stopping:
         self._tell(order, decided)
         return decided
 
-    def by_ballot(self, ballot_id: str) -> StopDecision:
-        """Stop in the name of a ballot that was accepted, once: then it is closed.
+    def by_ballot(self, ballot_id: str, decision: str = "") -> StopDecision:
+        """Stop in the name of a ballot that was accepted, once: then it is closed. `decision` is carried out by it.
 
         Raises:
             NotFound: there is no such ballot.
@@ -54,15 +54,15 @@ class Stopping:
             raise Conflict(f"ballot {ballot_id!r} is {stands}, not accepted")
         outcome = BallotOutcome(ballot_id, passed=True)
         why = f"{ballot.proposal.spent_share:.0%} of the budget was spent"
-        order = StopOrder(stop=True, given_at=now, ballot=outcome, why=why)
+        order = StopOrder(stop=True, given_at=now, ballot=outcome, why=why, decision=decision)
         if ballot.closed_at is not None or now - ballot.decided_at > ACCEPTED_FOR:
             state = self._budgets.stop()
             if state.stopped and state.by == order.by:
                 return StopDecision(state, StopReason.ALREADY_SO)
             raise Conflict(f"ballot {ballot_id!r} was carried out before, or is older than {ACCEPTED_FOR}")
-        decision = self.order(order)
+        decided = self.order(order)
         self._ballots.close(ballot_id)
-        return decision
+        return decided
 
     def _tell(self, order: StopOrder, decision: StopDecision) -> None:
         wish = "stop all spending" if order.stop else "spending goes on"

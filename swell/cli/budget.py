@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from swell.cli.budget_decisions import approve, decisions, refuse
 from swell.cli.budget_notice import publish_notice
 from swell.cli.budget_orders import raise_budget, raises, resume, stop, take_back
 from swell.cli.budget_prices import prices
@@ -18,6 +19,9 @@ app.command("raises")(raises)
 app.command("take-back")(take_back)
 app.command("stop")(stop)
 app.command("resume")(resume)
+app.command("decisions")(decisions)
+app.command("approve")(approve)
+app.command("refuse")(refuse)
 app.command("notice")(publish_notice)
 app.command("prices")(prices)
 

@@ -35,7 +35,7 @@ def raise_budget(
         raised = client.crowds.raise_budget(
             event,
             extra_per_hour=extra,
-            approved_by=_named(operator),
+            approved_by=named(operator),
             why=why,
             begin=None if begin is None else begin.replace(tzinfo=UTC),
             end=None if end is None else end.replace(tzinfo=UTC),
@@ -63,7 +63,7 @@ def take_back(
 ) -> None:
     """Take a raise back: from the next minute on the limits are what they were."""
     with connected(url) as client:
-        client.crowds.take_back_raise(event, operator=_named(operator), why=why)
+        client.crowds.take_back_raise(event, operator=named(operator), why=why)
     if as_json:
         print_json({"event_id": event, "taken_back": True})
     else:
@@ -96,7 +96,7 @@ def resume(*, operator: Operator = "", why: Why = "", url: Url = DEFAULT_URL, as
 
 def _order(order: str, operator: str, why: str, url: str, *, as_json: bool) -> None:
     with connected(url) as client:
-        found = client.crowds.order_spending(order, operator=_named(operator), why=why)
+        found = client.crowds.order_spending(order, operator=named(operator), why=why)
     _tell(found, as_json=as_json)
 
 
@@ -108,5 +108,6 @@ def _tell(found: dict[str, str], *, as_json: bool) -> None:
     say(f"Spending is {stands} ({found['reason'].replace('_', ' ')}).")
 
 
-def _named(operator: str) -> str:
+def named(operator: str) -> str:
+    """Who orders it: by default who is logged in here."""
     return operator or getpass.getuser()

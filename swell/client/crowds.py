@@ -119,6 +119,26 @@ class Crowds:
         found: dict[str, Any] = self._transport.send("POST", "/v1/budget/stop", {"ballot": ballot})
         return found
 
+    def spending_decisions(self) -> list[dict[str, Any]]:
+        """Stops that were wanted because all of a day or month was spent, the latest first."""
+        answer = self._transport.send("GET", "/v1/budget/decisions")
+        found: list[dict[str, Any]] = answer["decisions"]
+        return found
+
+    def answer_spending_decision(
+        self, decision: str, *, operator: str, approves: bool, why: str = ""
+    ) -> dict[str, Any]:
+        """Approve or refuse a stop that is wanted; the first word counts.
+
+        Raises:
+            NotFoundError: there is no such decision.
+            ConflictError: another word was given, or it is too late.
+        """
+        body = {"operator": operator, "approves": approves, "why": why}
+        path = f"/v1/budget/decisions/{quote(decision, safe='')}/answer"
+        found: dict[str, Any] = self._transport.send("POST", path, body)
+        return found
+
     def raises(self) -> list[dict[str, Any]]:
         """What events may cost beyond the limits."""
         answer = self._transport.send("GET", "/v1/budget/raises")

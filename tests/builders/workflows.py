@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from swell.local.workflows.calls.callbacks import callback_calls
+from swell.local.workflows.calls.callbacks import CallbackDesk, callback_calls
 from swell.local.workflows.calls.connectors import connector_calls
 from swell.local.workflows.calls.environment import Identity, environment
 from swell.local.workflows.calls.http import Sender, http_calls
@@ -61,7 +61,7 @@ class Stage:
     journal: MemoryJournal | None = None
     history: MemoryHistory = field(default_factory=MemoryHistory)
     publisher: RecordingPublisher = field(default_factory=RecordingPublisher)
-    desk: OneCallback = field(default_factory=OneCallback)
+    desk: CallbackDesk = field(default_factory=OneCallback)
     stop: Stop = field(default_factory=Stop)
     logs: list[tuple[str, Any]] = field(default_factory=list)
 

@@ -44,6 +44,7 @@ EXPIRING: Final = {
     "shared/coordination/tasks/desk.py": {"tasks"},
     "shared/coordination/inquiries.py": {"inquiries", "answers"},
     "shared/rollouts/store.py": {"rollouts", "shards"},
+    "shared/budget/decision_store.py": {"budget_decisions"},
     "shared/budget/spend_days.py": {"spend_days"},
     "functions/control/reporting/report_store.py": {"reports"},
     "shared/crowds/load_days.py": {"days"},

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns
 from shared.adapters.platform import WORKFLOWS, Platform
+from shared.adapters.stored.callbacks import StoredCallbacks
 from shared.adapters.stored.jobs import StoredJobs
 from shared.domain.load import LoadMinute
 from shared.errors import NotFound
@@ -50,4 +51,5 @@ def paper_platform(state: StateStore, clock: Clock, load: GivenLoad | None = Non
         fleet=PaperFleet(tuple(load_topology().regions)),
         jobs=StoredJobs(state),
         runs=StoredWorkflowRuns(state, clock, WORKFLOWS),
+        callbacks=StoredCallbacks(state, clock),
     )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from shared.budget.decisions import DecisionState
 from shared.domain.collection import AttributeType, Metric
 from shared.regions.replication import Shape
 from swell.deploy.openapi.route_doc import ANYTHING, Schema, array, required, with_optional
@@ -182,4 +183,16 @@ RAISE: Final = required(
     event_id=_TEXT, begin=_TEXT, end=_TEXT, extra_per_hour={"type": "number"}, approved_by=_TEXT, state=_TEXT
 )
 RAISES: Final = required(raises=array(RAISE))
+DECISION: Final = required(
+    id=_TEXT,
+    window=_TEXT,
+    why=_TEXT,
+    state={"enum": [state.value for state in DecisionState]},
+    answer=_OPTIONAL_OBJECT,
+    ballot=_TEXT,
+    needs_approval=_FLAG,
+    may_apply=_FLAG,
+    is_over=_FLAG,
+)
+DECISIONS: Final = required(decisions=array(DECISION))
 STOPPED: Final = required(stopped={"type": "boolean"}, by=_TEXT, reason=_TEXT)

@@ -5,11 +5,12 @@ from typing import Final
 
 from functions.control.budget_routes import OrderResume, OrderStop, PutBudget
 from functions.control.crowd_routes import Since
+from functions.control.decision_routes import AnswerDecision, Propose
 from functions.control.prewarm_routes import LoadCollections, RaiseFloor, StepDown, TellFact
 from functions.control.raise_routes import ApproveRaise, TakeBack
 from functions.control.report_routes import SendReport, ShowReport
-from functions.control.requests import ImportCalendar, PutEvent, Span
-from functions.control.rollout_routes import BeginRollout, Empty, VerifyRollout
+from functions.control.requests import Empty, ImportCalendar, PutEvent, Span
+from functions.control.rollout_routes import BeginRollout, VerifyRollout
 from functions.coordination.requests import (
     AskRegions,
     AskTask,
@@ -27,6 +28,7 @@ from swell.deploy.openapi.route_doc import ANYTHING, NO_CONTENT, Answer, RouteDo
 _REGION, _BALLOT = "/v1/regions/{region}", "/v1/ballots/{ballot}"
 _LEASE, _EVENT = "/v1/leases/{lease}", "/v1/calendar/events/{event}"
 _ROLLOUT: Final = "/v1/rollouts/{rollout}"
+_DECISION: Final = "/v1/budget/decisions/{decision}"
 _PREWARM: Final = "/v1/plans/{plan}/prewarm"
 _CARRIED_OUT: Final = (Answer(answers.CARRIED_OUT),)
 _AFTER: Final = {
@@ -111,6 +113,22 @@ OPERATOR_ROUTES: Final = {
     ),
     ("POST", "/v1/budget/resume"): RouteDoc(
         "resumeSpending", "Let spending go on", (Answer(answers.STOPPED),), body=OrderResume
+    ),
+    ("GET", "/v1/budget/decisions"): RouteDoc(
+        "listDecisions", "Stops that were wanted, the latest first", (Answer(answers.DECISIONS),)
+    ),
+    ("GET", _DECISION): RouteDoc("decision", "One of them, and how far it is", (Answer(answers.DECISION),)),
+    ("POST", f"{_DECISION}/propose"): RouteDoc(
+        "proposeDecision", "Ask operators and regions", (Answer(answers.DECISION),), body=Propose
+    ),
+    ("POST", f"{_DECISION}/answer"): RouteDoc(
+        "answerDecision", "Approve or refuse, as an operator", (Answer(answers.DECISION),), body=AnswerDecision
+    ),
+    ("POST", f"{_DECISION}/apply"): RouteDoc(
+        "applyDecision", "Stop, if somebody stands behind it", (Answer(answers.DECISION),), body=Empty
+    ),
+    ("POST", f"{_DECISION}/lift"): RouteDoc(
+        "liftDecision", "Take back what was applied", (Answer(answers.DECISION),), body=Empty
     ),
     ("PUT", f"{_PREWARM}/floors/{{region}}"): RouteDoc(
         "raiseFloor", "Hold a floor under a region", (Answer(ANYTHING),), body=RaiseFloor

@@ -1,50 +1,38 @@
-"""The addresses of callbacks on this machine: requests are kept in the state store until they are asked for."""
+"""The addresses of callbacks on this machine, over HTTP."""
 
 import json
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from shared.adapters.stored.callbacks import PATH, StoredCallbacks, token_of
 from shared.errors import Conflict, NotFound, RequestTooLarge
 from shared.http import json_response, problem_response
-from shared.ports.clock import Clock
-from shared.ports.state import ABSENT, PreconditionFailed, Put, StateStore
 from swell.local.upstream import whole_body
 
-PATH: Final = "/workflow_callbacks/"
-_DESK: Final = "workflow_callbacks"
-_OPEN_FOR: Final = timedelta(days=365)
 _MAX_BODY_BYTES: Final = 256 * 1024
 
 
-class StoredCallbacks:
+class CallbackServer:
     """Opens addresses below `url`, and serves them as an ASGI app. An address is a secret of 32 random bytes."""
 
-    def __init__(self, state: StateStore, clock: Clock) -> None:
-        self._state = state
-        self._clock = clock
+    def __init__(self, callbacks: StoredCallbacks) -> None:
+        self._callbacks = callbacks
         self.url = ""
 
     def open(self, method: str) -> str:
         """As the protocol of a desk."""
         token = secrets.token_urlsafe(32)
-        opened = {"method": method, "request": None}
-        self._state.commit([Put(f"{_DESK}/{token}", opened, ABSENT, self._clock.now() + _OPEN_FOR)])
+        self._callbacks.open(token, method)
         return f"{self.url}{PATH}{token}"
 
     def received(self, url: str) -> Mapping[str, Any] | None:
-        """As the protocol of a desk. The part before the path is not looked at: a restart may have moved the port."""
-        token = url.rpartition(PATH)[2]
-        found = self._state.get(f"{_DESK}/{token}") if token and "/" not in token else None
-        if found is None:
-            raise KeyError(url)
-        request: Mapping[str, Any] | None = found.data["request"]
-        return request
+        """As the protocol of a desk."""
+        return self._callbacks.received(token_of(url))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request; only the first to an address counts."""
@@ -60,28 +48,18 @@ class StoredCallbacks:
         await json_response({})(scope, receive, send)
 
     def _take(self, request: Request, body: bytes) -> None:
-        token = request.url.path.rpartition(PATH)[2]
-        found = self._state.get(f"{_DESK}/{token}") if token and "/" not in token else None
-        if found is None or found.data["method"] != request.method or len(body) > _MAX_BODY_BYTES:
+        if len(body) > _MAX_BODY_BYTES:
             raise NotFound("no callback is awaited here with this method")
-        if found.data["request"] is not None:
-            raise Conflict("this callback was received before")
-        told = {
-            "http_request": {
+        self._callbacks.take(
+            token_of(request.url.path),
+            {
                 "body": _decoded(request.headers.get("content-type", ""), body),
                 "headers": {name: value for name, value in request.headers.items() if name != "authorization"},
                 "method": request.method,
                 "query": dict(request.query_params),
                 "url": request.url.path,
             },
-            "received_time": self._clock.now().isoformat(),
-            "type": "HTTP",
-        }
-        try:
-            received = {**found.data, "request": told}
-            self._state.commit([Put(found.path, received, found.version, self._clock.now() + _OPEN_FOR)])
-        except PreconditionFailed:
-            raise Conflict("this callback was received before") from None
+        )
 
 
 def _decoded(content_type: str, body: bytes) -> Any:

@@ -6,10 +6,11 @@ from contextlib import ExitStack, contextmanager
 from pydantic import Field
 
 from shared.adapters.opening import Adapters
+from shared.adapters.stored.callbacks import StoredCallbacks
 from shared.settings import Settings
 from swell.local.crowd_clock import CrowdClock
 from swell.local.server import serve
-from swell.local.workflows.callback_desk import StoredCallbacks
+from swell.local.workflows.callback_desk import CallbackServer
 from swell.local.workflows.calls.sending import HttpxSender
 from swell.local.workflows.reading import read_all
 from swell.local.workflows.runner import Surroundings, WorkflowRunner, running
@@ -33,7 +34,7 @@ def hosted(
 ) -> Iterator[WorkflowRunner]:
     """Take up executions until the block ends; their requests go to the functions at `url`, with these ID tokens."""
     clock = adapters.clock
-    desk, sender = StoredCallbacks(adapters.state, clock), HttpxSender(token)
+    desk, sender = CallbackServer(StoredCallbacks(adapters.state, clock)), HttpxSender(token)
     around = Surroundings(
         state=adapters.state,
         clock=clock,

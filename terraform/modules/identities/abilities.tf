@@ -35,6 +35,10 @@ locals {
         "workflows.executions.list",
       ]
     }
+    call_workflows_back = {
+      title       = "Swell: wake workflows that wait for an answer"
+      permissions = ["workflows.callbacks.send"]
+    }
   }
   on_query = ["resize_query", "see_query"]
   used     = toset(flatten([for each in var.functions : tolist(each.may)]))

@@ -16,8 +16,8 @@ variable "functions" {
     error_message = "functions.*.state: reads or writes."
   }
   validation {
-    condition     = alltrue([for each in var.functions : length(setsubtract(each.may, ["resize_query", "see_query", "read_load", "keep_jobs", "run_workflows"])) == 0])
-    error_message = "functions.*.may: resize_query, see_query, read_load, keep_jobs, run_workflows."
+    condition     = alltrue([for each in var.functions : length(setsubtract(each.may, ["resize_query", "see_query", "read_load", "keep_jobs", "run_workflows", "call_workflows_back"])) == 0])
+    error_message = "functions.*.may: resize_query, see_query, read_load, keep_jobs, run_workflows, call_workflows_back."
   }
   validation {
     condition     = alltrue([for name in keys(var.functions) : length(name) <= 26])

@@ -26,25 +26,26 @@ variable "expiring" {
   description = "Collection groups whose documents carry expires_at."
   type        = set(string)
   default = [
-    "answers",       # of regions to inquiries
-    "audit",         # who did what with a key
-    "ballots",       # what regions voted on
-    "commits",       # idempotency markers of events
-    "days",          # load by the minute, a document a day
-    "entries",       # journals
-    "erasures",      # erasures and their receipts
-    "inquiries",     # what regions are asked
-    "names",         # starts of workflows
-    "operations",    # imports and exports
-    "prewarms",      # floors of plans
-    "regions",       # what regions say of erasures; members of regions/ do not expire
-    "reports",       # of days, as they were sent
-    "rollouts",      # indexes that are built anew
-    "shards",        # erasures and rollouts by shard
-    "spend_days",    # what a day cost
-    "tasks",         # given to regions
-    "timeline",      # what was decided and done
-    "timeline_keys", # that it was told
+    "answers",          # of regions to inquiries
+    "audit",            # who did what with a key
+    "ballots",          # what regions voted on
+    "commits",          # idempotency markers of events
+    "days",             # load by the minute, a document a day
+    "entries",          # journals
+    "erasures",         # erasures and their receipts
+    "inquiries",        # what regions are asked
+    "names",            # starts of workflows
+    "operations",       # imports and exports
+    "prewarms",         # floors of plans
+    "regions",          # what regions say of erasures; members of regions/ do not expire
+    "reports",          # of days, as they were sent
+    "rollouts",         # indexes that are built anew
+    "shards",           # erasures and rollouts by shard
+    "budget_decisions", # stops that were wanted
+    "spend_days",       # what a day cost
+    "tasks",            # given to regions
+    "timeline",         # what was decided and done
+    "timeline_keys",    # that it was told
   ]
   validation {
     condition     = alltrue([for each in var.expiring : can(regex("^[a-z][a-z_]*$", each))])

@@ -16,11 +16,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from shared.adapters.embedded.state import SqliteState
+from shared.adapters.stored.callbacks import StoredCallbacks
 from shared.errors import DependencyUnavailable
 from shared.ports.state import StateStore, Write
 from shared.ports.workflow_runs import RunState
 from swell.local.server import serve
-from swell.local.workflows.callback_desk import StoredCallbacks
+from swell.local.workflows.callback_desk import CallbackServer
 from swell.local.workflows.calls.http import Request, Response
 from swell.local.workflows.calls.sending import HttpxSender
 from swell.local.workflows.failure import Interrupted
@@ -216,12 +217,12 @@ def test_a_process_that_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def desk() -> StoredCallbacks:
+def desk() -> CallbackServer:
     """A desk on an empty store."""
-    return StoredCallbacks(InMemoryState(), FrozenClock())
+    return CallbackServer(StoredCallbacks(InMemoryState(), FrozenClock()))
 
 
-def test_callbacks_over_http(desk: StoredCallbacks) -> None:
+def test_callbacks_over_http(desk: CallbackServer) -> None:
     """The first request of the method counts; another method, another address and a second request do not."""
     with serve(desk, 0) as desk.url:
         url = desk.open("POST")

@@ -1,6 +1,6 @@
 """The function as a whole, on fakes: plan, load and budget in, sizes of regions out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -120,7 +120,7 @@ def scaling_on(load_late: timedelta) -> Scaling:
     paper = paper_platform(state, clock, load)
     assert isinstance(paper.fleet, PaperFleet)
     fleet = FlakyFleet(paper.fleet)
-    platform = Platform(load, fleet, paper.jobs, paper.runs, load_late)
+    platform = replace(paper, fleet=fleet, load_late=load_late)
     adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
     settings = ScalingSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
     return Scaling(build(adapters, platform, settings), clock, state, load, fleet, platform)

@@ -35,6 +35,7 @@ def test_google_is_cloud_run_scheduler_monitoring_and_workflows(
     assert [CloudRunFleet, CloudSchedulerJobs, CloudMonitoringLoad, GoogleWorkflowRuns] == [
         type(port) for port in (platform.fleet, platform.jobs, platform.metrics, platform.runs)
     ]
+    assert platform.callbacks.allows("https://workflowexecutions.googleapis.com/v1/projects/p")
     assert isinstance(platform.metrics, CloudMonitoringLoad)
     platform.metrics.close()
 
