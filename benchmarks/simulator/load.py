@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.simulator.recording import Beats
+from benchmarks.simulator.serving import TIERS
 from shared.domain.load import LoadMinute
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,8 @@ class MinuteTotals:
     instance_s: Floats
     active_s: Floats
     in_flight_s: Floats
+    by_tier: Floats
+    """Requests of each region, by tier."""
 
     @classmethod
     def of(cls, beats: Beats, minute: slice, beat_s: float) -> Self:
@@ -50,6 +53,7 @@ class MinuteTotals:
             instance_s=ready.sum(axis=0) * beat_s,
             active_s=(ready * has_one + starting).sum(axis=0) * beat_s,
             in_flight_s=in_flight.sum(axis=0) * beat_s,
+            by_tier=sum(beats.by_tier[name][minute].sum(axis=0) for name in ("served", "shed", "errors")),
         )
 
 
@@ -96,4 +100,5 @@ class SimulatedLoad:
             egress_bytes=round(float(totals.answers[at]) * self._bytes),
             active_ms=active_ms,
             idle_ms=max(0, round(1000 * instance_s) - active_ms),
+            by_tier={tier: round(float(totals.by_tier[at, number])) for number, tier in enumerate(TIERS)},
         )

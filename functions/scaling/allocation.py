@@ -47,6 +47,12 @@ class Denial:
     reason: DenialReason
 
 
+def reason_of(denials: Sequence[Denial]) -> DenialReason | None:
+    """The reason for all of a region's denials together: money where it was short for any; None where there is none."""
+    reasons = [denial.reason for denial in denials]
+    return DenialReason.MONEY if DenialReason.MONEY in reasons else next(iter(reasons), None)
+
+
 @dataclass(frozen=True)
 class Allocation:
     """Instances by region and what was denied; `micros_per_hour` is what the granted ones cost."""

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from functions.scaling.allocation import Denial, reason_of
 from functions.scaling.combined import CombinedDecision
 from functions.scaling.pressure import Relief
 from functions.scaling.reactive import Limit, ReactiveState, ScaleDecision
 from functions.scaling.signals import Signal
+from functions.scaling.tiers import UNKNOWN, TierCounts
 from shared.crowds.paths import fleet_document
+from shared.domain.tier import Tier
 from shared.ports.state import ABSENT, Absent, Document, Put, StateStore
 
 
@@ -18,6 +21,7 @@ class Remembered:
     """What the last decision about a region left, and the version of its document."""
 
     state: ReactiveState
+    tiers: TierCounts
     decided_at: datetime | None
     version: str | Absent
 
@@ -32,7 +36,14 @@ class RegionDecision:
     plan_revision: int | None
     demand: ScaleDecision
     combined: CombinedDecision
-    denial: str = ""
+    tiers: TierCounts = UNKNOWN
+    denials: tuple[Denial, ...] = ()
+
+    @property
+    def denial(self) -> str:
+        """What was short; empty where nothing was."""
+        reason = reason_of(self.denials)
+        return "" if reason is None else reason.value
 
 
 class Decisions:
@@ -69,6 +80,7 @@ def _data(decision: RegionDecision) -> dict[str, Any]:
         "winner": combined.winner.value,
         "denied": combined.denied,
         "denial": decision.denial,
+        "denied_by_tier": {denial.tier.value: denial.instances for denial in decision.denials},
         "floor": decision.floor,
         "plan_revision": decision.plan_revision,
         "demand": demand.instances,
@@ -76,6 +88,7 @@ def _data(decision: RegionDecision) -> dict[str, Any]:
         "signal": None if demand.signal is None else demand.signal.value,
         "urgency": demand.urgency.name.lower(),
         "reactive": _state_data(demand.state),
+        "tiers": {"requests": dict(decision.tiers.requests), "until": _text(decision.tiers.until)},
     }
 
 
@@ -95,7 +108,7 @@ def _state_data(state: ReactiveState) -> dict[str, Any]:
 
 def _remembered(document: Document | None, instances: int) -> Remembered:
     if document is None:
-        return Remembered(ReactiveState(instances), None, ABSENT)
+        return Remembered(ReactiveState(instances), UNKNOWN, None, ABSENT)
     data = document.data["reactive"]
     relief, limit = data["relief"], data["limit"]
     state = ReactiveState(
@@ -108,7 +121,15 @@ def _remembered(document: Document | None, instances: int) -> Remembered:
         else Relief(Signal(relief["signal"]), relief["excess"], datetime.fromisoformat(relief["at"])),
         limit=None if limit is None else Limit(limit["requests_per_s"], datetime.fromisoformat(limit["at"])),
     )
-    return Remembered(state, _moment(document.data["decided_at"]), document.version)
+    tiers = _tiers(document.data.get("tiers"))
+    return Remembered(state, tiers, _moment(document.data["decided_at"]), document.version)
+
+
+def _tiers(data: Mapping[str, Any] | None) -> TierCounts:
+    if data is None:  # documents from before they were counted
+        return UNKNOWN
+    requests = {Tier(name): float(count) for name, count in data["requests"].items()}
+    return TierCounts(requests, _moment(data["until"]))
 
 
 def _text(moment: datetime | None) -> str | None:

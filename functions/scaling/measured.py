@@ -42,6 +42,7 @@ def _signals(minute: LoadMinute, at: datetime) -> Signals:
         p99_ms=minute.p99_ms if minute.requests else 0.0,
         error_share=_share(minute.errors, minute.requests),
         dependency_error_share=_share(minute.dependency_errors, minute.requests),
+        by_tier=minute.by_tier,
     )
 
 

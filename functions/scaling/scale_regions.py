@@ -9,8 +9,9 @@ from functions.scaling.decisions import Decisions, RegionDecision, Remembered
 from functions.scaling.measured import signals_by_region
 from functions.scaling.reactive import Bounds, ScaleDecision, decide_demand
 from functions.scaling.reactive_policy import ReactivePolicy
-from functions.scaling.sharing import UNLIMITED_MICROS_PER_HOUR, Share, Wish, share_out
+from functions.scaling.sharing import UNLIMITED_MICROS_PER_HOUR, Wish, share_out
 from functions.scaling.signals import Signals
+from functions.scaling.tiers import TierCounts
 from functions.scaling.wants import RegionTerms, want_of
 from shared.crowds.plan_store import load_plan
 from shared.crowds.prewarms import Prewarm, Prewarms
@@ -110,20 +111,27 @@ class ScaleRegions:
         terms = [one for one in self._terms if one.region in sizes]
         demands = {one.region: self._demand(one, signals.get(one.region, []), before, now) for one in terms}
         floors = {one.region: min(self._floor(one.region, plan, prewarms, now), one.quota) for one in terms}
-        wishes = [
-            Wish(
-                want_of(one, max(floors[one.region], demands[one.region].instances), demands[one.region].urgency),
-                floor=floors[one.region],
-                demand=demands[one.region].instances,
-            )
-            for one in terms
-        ]
+        tiers = {one.region: before[one.region].tiers.with_minutes(signals.get(one.region, [])) for one in terms}
+        wishes = [_wish(one, floors[one.region], demands[one.region], tiers[one.region]) for one in terms]
         shares = share_out(
             wishes,
             total_instances=self._policy.total_instances,
             micros_per_hour=UNLIMITED_MICROS_PER_HOUR if spending is None else spending.micros_per_hour,
         )
-        return [_decision(region, shares[region], floors[region], demands[region], plan, now) for region in shares]
+        revision = None if plan is None else plan.revision
+        return [
+            RegionDecision(
+                region=region,
+                at=now,
+                floor=floors[region],
+                plan_revision=revision,
+                demand=demands[region],
+                combined=share.combined,
+                tiers=tiers[region],
+                denials=share.denials,
+            )
+            for region, share in shares.items()
+        ]
 
     @staticmethod
     def _floor(region: str, plan: ScalingPlan | None, prewarms: Sequence[Prewarm], now: datetime) -> int:
@@ -150,25 +158,18 @@ class ScaleRegions:
             self._timeline.note(_told(decision, size))
 
 
-def _decision(  # noqa: PLR0917 - one call above
-    region: str, share: Share, floor: int, demand: ScaleDecision, plan: ScalingPlan | None, now: datetime
-) -> RegionDecision:
-    return RegionDecision(
-        region=region,
-        at=now,
-        floor=floor,
-        plan_revision=None if plan is None else plan.revision,
-        demand=demand,
-        combined=share.combined,
-        denial="" if share.denial is None else share.denial.value,
-    )
+def _wish(terms: RegionTerms, floor: int, demand: ScaleDecision, tiers: TierCounts) -> Wish:
+    """The larger of both, for the tiers of those who ask."""
+    want = want_of(terms, max(floor, demand.instances), demand.urgency, tiers)
+    return Wish(want, floor=floor, demand=demand.instances)
 
 
 def _told(decision: RegionDecision, size: FleetSize) -> TimelineEntry:
     combined = decision.combined
     because = f"{combined.winner.value}: {decision.demand.reason.value if combined.winner == 'demand' else 'floor'}"
     if combined.denied:
-        because = f"{combined.winner.value} denies {combined.denied}"
+        of_whom = ", ".join(f"{denial.instances} {denial.tier.value}" for denial in decision.denials)
+        because = f"{combined.winner.value} denies {combined.denied}: {of_whom}"
     text = f"{decision.region}: {size.min_instances} -> {combined.min_instances} instances ({because})"
     fields = {"region": decision.region, "from": size.min_instances, "to": combined.min_instances}
     key = f"scale {decision.region} {decision.at.isoformat()}"

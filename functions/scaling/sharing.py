@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from functions.scaling.allocation import Allocation, DenialReason, RegionWant, allocate
+from functions.scaling.allocation import Allocation, Denial, DenialReason, RegionWant, allocate, reason_of
 from functions.scaling.combined import CombinedDecision, combine
 from shared.domain.tier import Tier
 
@@ -25,7 +25,13 @@ class Share:
     """What a region gets, and why not more."""
 
     combined: CombinedDecision
-    denial: DenialReason | None
+    denials: tuple[Denial, ...] = ()
+    """By tier, premium first."""
+
+    @property
+    def denial(self) -> DenialReason | None:
+        """What was short: money if that was, for then the budget has to give something up."""
+        return reason_of(self.denials)
 
 
 def share_out(wishes: Sequence[Wish], *, total_instances: int, micros_per_hour: int) -> Mapping[str, Share]:
@@ -50,8 +56,8 @@ def share_out(wishes: Sequence[Wish], *, total_instances: int, micros_per_hour: 
 def _share(wish: Wish, kept: Allocation, room: Allocation) -> Share:
     region, quota = wish.want.region, wish.want.quota
     granted = kept.granted[region]
-    denials = [denial.reason for denial in kept.denials if denial.region == region]
-    for_money = DenialReason.MONEY in denials
+    denials = tuple(denial for denial in kept.denials if denial.region == region)
+    for_money = reason_of(denials) is DenialReason.MONEY
     combined = combine(
         floor=wish.floor,
         demand=wish.demand,
@@ -60,5 +66,5 @@ def _share(wish: Wish, kept: Allocation, room: Allocation) -> Share:
     )
     return Share(
         replace(combined, min_instances=granted, max_instances=granted + room.granted[region]),
-        denials[0] if denials else None,
+        denials,
     )

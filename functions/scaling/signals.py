@@ -1,8 +1,11 @@
 """What a region shows each minute, and which of it a decision followed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+
+from shared.domain.tier import Tier
 
 
 class Signal(StrEnum):
@@ -30,7 +33,7 @@ class Signals:
 
     `instances` are ready. `cpu` and `memory` are shares of what the instances have, `concurrency` the mean number of
     requests in flight on one instance. `error_share` is of requests, `dependency_error_share` the part of it that a
-    failing dependency caused: more instances would only ask it more.
+    failing dependency caused: more instances would only ask it more. `by_tier` are requests, by tier of their callers.
     """
 
     at: datetime
@@ -42,6 +45,7 @@ class Signals:
     p99_ms: float | None
     error_share: float | None
     dependency_error_share: float | None = 0.0
+    by_tier: Mapping[Tier, int] | None = None
 
     @property
     def all_known(self) -> bool:

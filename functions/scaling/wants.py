@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from functions.scaling.allocation import RegionWant
 from functions.scaling.signals import Urgency
+from functions.scaling.tiers import UNKNOWN, TierCounts
 from shared.domain.money import Micros
 from shared.domain.prices import InstanceShape, PriceTable, Usage, cost_of
 from shared.domain.regions import priority_of
-from shared.domain.tier import Tier
 from shared.topology import Topology
 
 _HOUR_MS = 3_600_000
@@ -39,11 +39,11 @@ def terms_of(topology: Topology, prices: PriceTable, quotas: Mapping[str, int]) 
     ]
 
 
-def want_of(terms: RegionTerms, instances: int, urgency: Urgency) -> RegionWant:
-    """So many instances. Load is measured for all tiers of callers together, so they are wanted for the middle one."""
+def want_of(terms: RegionTerms, instances: int, urgency: Urgency, tiers: TierCounts = UNKNOWN) -> RegionWant:
+    """So many instances, for the tiers of those who ask."""
     return RegionWant(
         region=terms.region,
-        wanted={Tier.STANDARD: instances},
+        wanted=tiers.shared(instances),
         quota=terms.quota,
         micros_per_instance_hour=terms.micros_per_instance_hour,
         priority=terms.priority,

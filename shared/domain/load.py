@@ -1,7 +1,10 @@
 """How much a region is asked, minute by minute, and what that does to its instances."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+from shared.domain.tier import Tier
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class LoadMinute:
 
     `instances` were ready. `cpu` and `memory` are shares of what they have, `concurrency` the mean number of requests
     in flight on one of them. `dependency_errors` are those of `errors` that a failing dependency caused.
+    `by_tier` counts requests by the tier of their callers; those of nobody that is known are in none.
     `active_ms` are milliseconds in which instances had a request to answer, `idle_ms` those in which they had none.
     """
 
@@ -37,6 +41,7 @@ class LoadMinute:
     egress_bytes: int | None = None
     active_ms: int | None = None
     idle_ms: int | None = None
+    by_tier: Mapping[Tier, int] | None = None
 
     def sample(self) -> LoadSample:
         """The part of it that a forecast reads."""

@@ -1,12 +1,14 @@
 """Counts the requests of one process by the minute; safe to use from several threads."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.adapters.stored.load_metrics import LATENCY_BOUNDS_MS, InstanceMinute, latency_class
+from shared.domain.tier import Tier
 from shared.ports.clock import Clock
 
 KEPT_MINUTES: Final = 15
@@ -25,6 +27,7 @@ class _Counts:
     egress_bytes: int = 0
     busy_s: float = 0.0
     active_s: float = 0.0
+    by_tier: Counter[Tier] = field(default_factory=Counter)
     latencies: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BOUNDS_MS) + 1))
 
 
@@ -56,8 +59,10 @@ class LoadCounter:
             self._move()
             self._in_flight += 1
 
-    def ended(self, *, duration_s: float, status: int, dependency_failed: bool, egress_bytes: int) -> None:
-        """A request has been answered, or given up."""
+    def ended(
+        self, *, duration_s: float, status: int, dependency_failed: bool, egress_bytes: int, tier: Tier | None = None
+    ) -> None:
+        """A request has been answered, or given up; `tier` is that of its caller, if that is known."""
         with self._lock:
             self._move()
             self._in_flight -= 1
@@ -66,6 +71,8 @@ class LoadCounter:
             counts.errors += status >= 500
             counts.dependency_errors += dependency_failed
             counts.egress_bytes += egress_bytes
+            if tier is not None:
+                counts.by_tier[tier] += 1
             counts.latencies[latency_class(duration_s * 1000)] += 1
 
     def minutes(self) -> list[InstanceMinute]:
@@ -104,6 +111,7 @@ class LoadCounter:
             cpus=self._machine.cpus,
             memory_share=self._machine.memory_share(),
             latencies=tuple(counts.latencies),
+            by_tier=dict(counts.by_tier),
         )
         self._done = [*self._done, done][-KEPT_MINUTES:]
         self._counts = _Counts(end_s, cpu_s)

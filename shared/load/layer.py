@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.auth.scope import PUBLIC_PATHS
 from shared.errors import DependencyUnavailable, SwellError
 from shared.load.counter import LoadCounter
+from shared.request_context import context_of
 
 
 class CountLoad:
@@ -46,11 +47,13 @@ class CountLoad:
             seen.status = error.status_code
             raise
         finally:
+            caller = context_of(scope).known_caller
             self._counter.ended(
                 duration_s=time.perf_counter() - started,
                 status=seen.status,
                 dependency_failed=seen.dependency_failed,
                 egress_bytes=seen.bytes,
+                tier=None if caller is None else caller.tier,
             )
 
 

@@ -8,9 +8,10 @@ from grpc import StatusCode
 
 from shared.adapters.google.load_metrics import CloudMonitoringLoad
 from shared.domain.load import LoadMinute
+from shared.domain.tier import Tier
 from shared.errors import DependencyUnavailable
 from tests.fakes.clock import FrozenClock
-from tests.fakes.google.monitoring_api import MonitoringApi, Written, monitoring_client
+from tests.fakes.google.monitoring_api import BY_TIER, MonitoringApi, Written, monitoring_client
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 A, B = "europe-west1", "us-east1"
@@ -71,6 +72,20 @@ def test_a_minute_is_put_together(subject: Subject) -> None:
         idle_ms=79_500,
     )
     assert (found.cpu, found.concurrency) == pytest.approx((0.3, 600 * 40 / 180_000))
+
+
+def test_tiers_are_counted_from_log_lines_where_somebody_counts_them(subject: Subject) -> None:
+    """Lines of nobody that is known have no tier; a project without the metric has load all the same."""
+    api, load, _ = subject
+    write_minute(api, A, ago(6))
+    [without] = [minute.by_tier for minute in load.minutes(ago(6), ago(5)) if minute.region == A]
+    for tier, count in (("free", 500), ("premium", 90), ("", 10)):
+        api.written.append(Written(BY_TIER, A, ago(6), count, {"tier": tier}))
+
+    found = {minute.region: minute.by_tier for minute in load.minutes(ago(6), ago(5))}
+
+    assert without is None
+    assert found == {A: {Tier.FREE: 500, Tier.STANDARD: 0, Tier.PREMIUM: 90}, B: None}
 
 
 def test_one_long_request_is_no_crowd(subject: Subject) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from google.api_core.exceptions import NotFound
 from google.cloud import monitoring_v3
 
 from shared.adapters.google.failures import dependency_errors
@@ -86,7 +87,12 @@ class CloudMonitoringLoad:
         self, measured: Measured, begin: datetime, end: datetime
     ) -> list[tuple[str, datetime, Measured, str, float]]:
         where = {"service_name": self._service}
-        found = points_of(self._client, self._project, measured.value, where, (begin, end))
+        try:
+            found = points_of(self._client, self._project, measured.value, where, (begin, end))
+        except NotFound:
+            if not measured.value.may_be_missing:
+                raise
+            return []
         return [(point.region, point.minute, measured, point.label, point.value) for point in found]
 
 

@@ -1,7 +1,7 @@
 """What Cloud Run reports to Cloud Monitoring of a service, and what it says about one minute of one region.
 
 Source: cloud.google.com/monitoring/api/metrics_gcp, Cloud Run: every metric here is sampled each 60 seconds, and not
-visible for up to 180 seconds after.
+visible for up to 180 seconds after. Cloud Run does not know tiers: they are counted from our log lines (alerts.yaml).
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from typing import Final
 from google.cloud.monitoring_v3.types import Aggregation
 
 from shared.domain.load import LoadMinute
+from shared.domain.tier import Tier
 
 SHOWN_AFTER: Final = timedelta(minutes=4)
 """A minute that ended so long ago is shown, if anything was written: a minute without requests has no point."""
@@ -27,6 +28,8 @@ class Metric:
     aligner: int
     reducer: int
     label: str = ""
+    may_be_missing: bool = False
+    """Whether a project may have no such metric: one of our own that nobody has deployed yet."""
 
 
 _DELTA, _MEAN = Aggregation.Aligner.ALIGN_DELTA, Aggregation.Aligner.ALIGN_MEAN
@@ -49,6 +52,7 @@ class Measured(Enum):
     MOST_IN_FLIGHT = Metric("run.googleapis.com/container/max_request_concurrencies", _DELTA, _MEAN_OF)
     BILLABLE_S = Metric("run.googleapis.com/container/billable_instance_time", _DELTA, _SUM)
     SENT_BYTES = Metric("run.googleapis.com/container/network/sent_bytes_count", _DELTA, _SUM)
+    BY_TIER = Metric("logging.googleapis.com/user/swell_requests_by_tier", _DELTA, _SUM, "tier", may_be_missing=True)
 
 
 Points = Mapping[tuple[Measured, str], float]
@@ -85,8 +89,15 @@ def load_minute(region: str, minute: datetime, points: Points, now: datetime) ->
         errors=errors,
         dependency_errors=None if errors else 0,
         egress_bytes=round(points.get((Measured.SENT_BYTES, ""), 0.0)),
+        by_tier=_by_tier(points),
         **_spent(points, up_ms),
     )
+
+
+def _by_tier(points: Points) -> Mapping[Tier, int] | None:
+    """Counted from our own log lines; not known where none was."""
+    counts = {tier: round(points.get((Measured.BY_TIER, tier.value), 0.0)) for tier in Tier}
+    return counts if any(counts.values()) else None
 
 
 def _in_flight(points: Points, requests: int, up_ms: float) -> float | None:

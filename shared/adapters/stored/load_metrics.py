@@ -3,11 +3,12 @@
 import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.domain.load import LoadMinute
+from shared.domain.tier import Tier
 from shared.ports.state import Put, StateStore
 
 LATENCY_BOUNDS_MS: Final = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000)
@@ -36,6 +37,7 @@ class InstanceMinute:
     cpus: float
     memory_share: float
     latencies: tuple[int, ...]
+    by_tier: Mapping[Tier, int] = field(default_factory=dict)
 
 
 class StoredLoadMetrics:
@@ -89,6 +91,7 @@ def _together(region: str, moment: datetime, parts: Sequence[InstanceMinute], me
         egress_bytes=sum(part.egress_bytes for part in parts),
         active_ms=sum(part.active_ms for part in parts),
         idle_ms=sum(part.up_ms - part.active_ms for part in parts),
+        by_tier={tier: sum(part.by_tier.get(tier, 0) for part in parts) for tier in Tier},
     )
 
 
@@ -110,10 +113,21 @@ def _reports(region: str) -> str:
 
 
 def _data(minute: InstanceMinute) -> dict[str, Any]:
-    return {**vars(minute), "minute": minute.minute.isoformat(), "latencies": list(minute.latencies)}
+    return {
+        **vars(minute),
+        "minute": minute.minute.isoformat(),
+        "latencies": list(minute.latencies),
+        "by_tier": dict(minute.by_tier),
+    }
 
 
 def _minute(data: Mapping[str, Any]) -> InstanceMinute:
+    by_tier = {Tier(name): count for name, count in data.get("by_tier", {}).items()}  # not in older reports
     return InstanceMinute(
-        **{**data, "minute": datetime.fromisoformat(data["minute"]), "latencies": tuple(data["latencies"])}
+        **{
+            **data,
+            "minute": datetime.fromisoformat(data["minute"]),
+            "latencies": tuple(data["latencies"]),
+            "by_tier": by_tier,
+        }
     )

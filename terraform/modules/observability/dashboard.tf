@@ -17,6 +17,7 @@ locals {
     ["Memory of instances, p99", "metric.type=\"run.googleapis.com/container/memory/utilizations\" AND ${local.run}", "ALIGN_PERCENTILE_99", "REDUCE_MAX", "resource.label.service_name"],
     ["Time to start, p95, ms", "metric.type=\"run.googleapis.com/container/startup_latencies\" AND ${local.run}", "ALIGN_PERCENTILE_95", "REDUCE_MAX", "resource.label.service_name"],
     ["Requests by revision: a canary beside the rest", "metric.type=\"run.googleapis.com/request_count\" AND ${local.run} AND resource.label.service_name=\"query\"", "ALIGN_RATE", "REDUCE_SUM", "resource.label.revision_name"],
+    ["Requests, by tier of caller", local.log["requests_by_tier"], "ALIGN_DELTA", "REDUCE_SUM", "metric.label.tier"],
     ["Refusals, by reason", local.log["requests_refused"], "ALIGN_DELTA", "REDUCE_SUM", "metric.label.reason"],
     ["Requests under a serving mode", local.log["degraded_requests"], "ALIGN_DELTA", "REDUCE_SUM", "metric.label.serving_mode"],
     ["Deliveries, by function", local.log["deliveries"], "ALIGN_DELTA", "REDUCE_SUM", "metric.label.function"],

@@ -19,6 +19,7 @@ from shared.crowds.timeline import EntryKind, Timeline
 from shared.domain.load import LoadMinute
 from shared.domain.prices import LIST_PRICES
 from shared.domain.scaling_plan import PlanReason, PlanStep, ScalingPlan
+from shared.domain.tier import Tier
 from shared.entrypoint import Consumer
 from shared.errors import DependencyUnavailable
 from shared.events.codec import to_message
@@ -64,14 +65,14 @@ class Scaling:
     fleet: FlakyFleet
     platform: Platform
 
-    def tick(self, cpu: float | None = None, instances: int = 1) -> Outcome:
+    def tick(self, cpu: float | None = None, instances: int = 1, **fields: object) -> Outcome:
         """A minute passes, with this CPU share on so many instances; then a tick comes."""
         if cpu is not None:
-            self.measure(cpu, instances)
+            self.measure(cpu, instances, **fields)
         self.clock.advance(timedelta(minutes=1))
         return self.deliver(ScalingDueV1(event_id="tick", occurred_at=self.clock.now()))
 
-    def measure(self, cpu: float, instances: int) -> None:
+    def measure(self, cpu: float, instances: int, **fields: object) -> None:
         """The minute that begins now, as it will be measured."""
         minute = LoadMinute(
             region=REGION,
@@ -86,7 +87,7 @@ class Scaling:
             errors=0,
             dependency_errors=0,
         )
-        self.load.given.append(minute)
+        self.load.given.append(replace(minute, **fields))  # type: ignore[arg-type]
 
     def deliver(self, event: Event) -> Outcome:
         """One delivery."""
@@ -182,6 +183,28 @@ def test_the_budget_is_a_ceiling_over_both(scaling: Scaling) -> None:
     assert (document.data["winner"], document.data["denied"], document.data["denial"]) == ("budget", 6, "money")
     others = sum(size.max_instances for region, size in scaling.fleet.sizes.items() if region != REGION)
     assert others == 0
+
+
+def test_premium_callers_come_first_wherever_they_are_and_who_was_denied_is_told(scaling: Scaling) -> None:
+    """Money for four instances of six: the less important region's premium callers, then the other's standard ones."""
+    terms = terms_of(load_topology(), LIST_PRICES, dict.fromkeys(load_topology().regions, 80))
+    hourly = {one.region: one.micros_per_instance_hour for one in terms}
+    budget = 3 * hourly["us-west1"] + hourly["us-central1"]
+    scaling.state.commit([spending_write(Spending(budget, NOON))])
+    for region in ("us-west1", "us-central1"):
+        scaling.fleet.resize(region, min_instances=2, max_instances=QUOTA)
+
+    scaling.measure(cpu=0.8, instances=2, region="us-west1", by_tier={Tier.PREMIUM: 600})
+    scaling.tick(cpu=0.8, instances=2, region="us-central1", by_tier={Tier.FREE: 590, Tier.STANDARD: 10})
+
+    premium, others = scaling.state.get_many([fleet_document(region) for region in ("us-west1", "us-central1")])
+    assert premium is not None
+    assert others is not None
+    assert (premium.data["demand"], premium.data["min_instances"], premium.data["denied_by_tier"]) == (3, 3, {})
+    assert (others.data["demand"], others.data["min_instances"]) == (3, 1)
+    assert (others.data["denied_by_tier"], others.data["denial"]) == ({"free": 2}, "money")
+    told = [entry.text for entry in Timeline(scaling.state).since(NOON)]
+    assert "us-central1: 2 -> 1 instances (budget denies 2: 2 free)" in told
 
 
 def test_a_tick_delivered_twice_decides_once(scaling: Scaling) -> None:

@@ -3,11 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.scaling.allocation import DenialReason
+from functions.scaling.allocation import Denial, DenialReason
 from functions.scaling.combined import Winner
 from functions.scaling.sharing import UNLIMITED_MICROS_PER_HOUR, Wish, share_out
 from functions.scaling.signals import Urgency
+from functions.scaling.tiers import TierCounts
 from functions.scaling.wants import RegionTerms, want_of
+from shared.domain.tier import Tier
 
 PRICE = 100_000
 TERMS = [RegionTerms(f"region-{number}", 20 + number, PRICE + number, 1 + number) for number in range(5)]
@@ -17,6 +19,21 @@ def wish(terms: RegionTerms, floor: int, demand: int) -> Wish:
     """The wish of a region."""
     wanted = min(max(floor, demand), terms.quota)
     return Wish(want_of(terms, wanted, Urgency.NORMAL), floor=min(floor, terms.quota), demand=min(demand, terms.quota))
+
+
+def test_premium_callers_of_every_region_come_before_others_of_any() -> None:
+    """The least important region asks for premium callers alone, the most important for free ones: five for ten."""
+    premium, free = (TierCounts({tier: 100.0}, None) for tier in (Tier.PREMIUM, Tier.FREE))
+    wishes = [
+        Wish(want_of(TERMS[0], 4, Urgency.LOW, premium), floor=0, demand=4),
+        Wish(want_of(TERMS[4], 6, Urgency.CRITICAL, free), floor=0, demand=6),
+    ]
+
+    shares = share_out(wishes, total_instances=5, micros_per_hour=UNLIMITED_MICROS_PER_HOUR)
+
+    assert (shares["region-0"].combined.min_instances, shares["region-0"].denials) == (4, ())
+    assert shares["region-4"].combined.min_instances == 1
+    assert shares["region-4"].denials == (Denial("region-4", Tier.FREE, 5, DenialReason.TOTAL_QUOTA),)
 
 
 def test_with_enough_of_everything_each_gets_its_wish_and_may_grow_to_its_quota() -> None:

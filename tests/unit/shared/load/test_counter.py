@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.adapters.stored.load_metrics import StoredLoadMetrics
+from shared.domain.tier import Tier
 from shared.load.counter import LoadCounter, Machine
 from tests.fakes.clock import FrozenClock
 from tests.fakes.state import InMemoryState
@@ -18,11 +19,15 @@ class Instance:
         self.clock = clock
         self.counter = LoadCounter(clock, Machine(lambda: self.cpu_s, 2.0, lambda: 0.25))
 
-    def answer(self, seconds: float, status: int = 200, *, dependency_failed: bool = False) -> None:
+    def answer(
+        self, seconds: float, status: int = 200, *, dependency_failed: bool = False, tier: Tier | None = None
+    ) -> None:
         """One request after the other."""
         self.counter.begun()
         self.clock.advance(timedelta(seconds=seconds))
-        self.counter.ended(duration_s=seconds, status=status, dependency_failed=dependency_failed, egress_bytes=1000)
+        self.counter.ended(
+            duration_s=seconds, status=status, dependency_failed=dependency_failed, egress_bytes=1000, tier=tier
+        )
 
 
 def test_a_minute_is_counted_once_it_is_over() -> None:
@@ -77,9 +82,9 @@ def test_a_region_is_the_sum_of_its_instances() -> None:
     metrics = StoredLoadMetrics(state, ("us-east1", "us-west1"))
     quick, slow = Instance(clock), Instance(clock)
     for _ in range(98):
-        quick.answer(0.004)
-    for _ in range(2):
-        slow.answer(0.150)
+        quick.answer(0.004, tier=Tier.FREE)
+    for tier in (Tier.PREMIUM, None):
+        slow.answer(0.150, tier=tier)
     quick.cpu_s, slow.cpu_s = 30.0, 90.0
     clock.advance(timedelta(minutes=1))
     now = clock.now()
@@ -92,5 +97,6 @@ def test_a_region_is_the_sum_of_its_instances() -> None:
     assert (minute.region, minute.minute, minute.requests, minute.instances) == ("us-east1", NOON, 100, 2)
     assert minute.cpu == 120.0 / (2 * 2 * 60)
     assert minute.p99_ms == 150.0
+    assert minute.by_tier == {Tier.FREE: 98, Tier.STANDARD: 0, Tier.PREMIUM: 1}
     assert minute.measured_at == now
     assert metrics.minutes(NOON - timedelta(minutes=5), NOON) == []
