@@ -26,25 +26,45 @@ class Hit(NamedTuple):
         return Match(self.id, -self.minus_score, attributes, self.vector if with_vector else None)
 
 
-def best_hits(query: NDArray[np.float32], found: Sequence[tuple[Segment, Candidates]], top_k: int) -> list[Hit]:
-    """The best `top_k` candidates of all segments, ties by id."""
-    scores = [exact_scores(vectors, query, segment.spec.metric) for segment, (_, vectors) in found]
-    floor = _last_score(scores, top_k)
+def best_hits(
+    queries: NDArray[np.float32], found: Sequence[tuple[Segment, Sequence[Candidates]]], top_k: int
+) -> list[list[Hit]]:
+    """For each query the best `top_k` candidates of all segments, ties by id; `found` has candidates per query."""
+    if not found:
+        return [[] for _ in queries]
+    # All vectors are scored in one go; then each query takes what is its own.
+    vectors = [vectors for number in range(len(queries)) for _, each in found for vectors in (each[number][1],)]
+    counts = [sum(len(each[number][0]) for _, each in found) for number in range(len(queries))]
+    asked = queries[0] if len(queries) == 1 else np.repeat(queries, counts, axis=0)
+    scores = exact_scores(np.concatenate(vectors), asked, found[0][0].spec.metric)
+    hits, start = [], 0
+    for number, count in enumerate(counts):
+        pairs = [(segment, each[number]) for segment, each in found]
+        hits.append(_best(scores[start : start + count], pairs, top_k))
+        start += count
+    return hits
+
+
+def _best(scores: NDArray[np.float64], found: Sequence[tuple[Segment, Candidates]], top_k: int) -> list[Hit]:
+    # Ids are looked up only for rows that can be among the best.
+    chosen = scores >= _last_score(scores, top_k)
     hits: list[Hit] = []
-    for (segment, (rows, vectors)), segment_scores in zip(found, scores, strict=True):
-        # Ids are looked up only for rows that can be among the best.
-        chosen = np.flatnonzero(segment_scores >= floor)
-        ids = segment.ids.ids_at(rows[chosen])
-        for place, name in zip(chosen.tolist(), ids, strict=True):
-            hits.append(Hit(-float(segment_scores[place]), name, segment, int(rows[place]), vectors[place]))
+    start = 0
+    for segment, (rows, vectors) in found:
+        places = np.flatnonzero(chosen[start : start + len(rows)])
+        own = rows[places]
+        for place, row, score, name in zip(
+            places.tolist(), own.tolist(), scores[places + start].tolist(), segment.ids.ids_at(own), strict=True
+        ):
+            hits.append(Hit(-score, name, segment, row, vectors[place]))
+        start += len(rows)
     # An id is live in one segment only, so a tie never reaches the segments themselves.
     hits.sort()
     return hits[:top_k]
 
 
-def _last_score(scores: Sequence[NDArray[np.float64]], top_k: int) -> float:
-    """The `top_k`-th best score of all, or less than any where there are not as many."""
-    if sum(len(each) for each in scores) <= top_k:
+def _last_score(scores: NDArray[np.float64], top_k: int) -> float:
+    """The `top_k`-th best score, or less than any where there are not as many."""
+    if len(scores) <= top_k:
         return -np.inf
-    together = np.concatenate(scores) if len(scores) > 1 else scores[0]
-    return float(np.partition(together, len(together) - top_k)[len(together) - top_k])
+    return float(np.partition(scores, len(scores) - top_k)[len(scores) - top_k])

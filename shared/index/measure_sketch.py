@@ -11,7 +11,7 @@ from shared.index.calibration import RemoteEffort, SketchLevel
 from shared.index.questions import NEAREST, Question
 from shared.index.segment import Segment
 from shared.index.sketch import Sketch
-from shared.index.sketch_search import Descent, Probe
+from shared.index.sketch_search import Probe, begin_descent, floor_of
 
 # Below 0.6 next to no time is saved, and queries unlike the rows fare badly; above 0.999 all rows are read.
 _CONFIDENCES: Final = (0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.999)
@@ -58,14 +58,16 @@ class _Trial:
 
 def _trials(segment: Segment, sketch: Sketch, question: Question, nearest: int) -> list[_Trial]:
     """One trial per confidence, on one way down."""
-    descent = Descent(segment, sketch, Probe(question.query, question.among, min(nearest, question.among.count)))
+    top_k = min(nearest, question.among.count)
+    descent = begin_descent(segment, sketch, Probe(question.query, question.among, top_k))
+    floor = floor_of([descent], top_k)
     truth = question.truth[:nearest]
     trials: list[_Trial] = []
     for confidence in _CONFIDENCES:
         if trials and trials[-1].scanned:
             trials.append(trials[-1])
             continue
-        found = descent.down_to(confidence)
+        found = descent.down_to(confidence, floor)
         hit = float(np.isin(truth, found.candidates[0]).mean()) if len(truth) else 1.0
         trials.append(_Trial(hit, found.scored, found.scanned))
     return trials
@@ -87,7 +89,7 @@ class _Places:
 
 
 def _places(sketch: Sketch, question: Question) -> _Places:
-    projected = sketch.project(question.query)
+    projected = sketch.project(question.query[None])[0]
     ranks = sketch.ranks(projected)
     rising = np.sort(ranks[question.among.members])
     by_bits = len(rising) - np.searchsorted(rising, ranks[question.truth], "left")

@@ -80,7 +80,9 @@ def norms(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def exact_scores(vectors: NDArray[np.float32], query: NDArray[np.float32], metric: Metric) -> NDArray[np.float64]:
-    """The score of each row of `vectors` (rows, dimension) for one query (dimension,), computed in float64.
+    """The score of each row of `vectors` (rows, dimension) for one query (dimension,), or for one of its own each.
+
+    Computed in float64.
 
     Every score that leaves the engine comes from here, so one pair of vectors has one score,
     whichever segment holds the row and whichever method found it.
@@ -95,6 +97,6 @@ def exact_scores(vectors: NDArray[np.float32], query: NDArray[np.float32], metri
     products: NDArray[np.float64] = np.vecdot(rows, wanted)
     if metric is Metric.DOT:
         return products
-    lengths = np.sqrt(np.vecdot(rows, rows) * (wanted @ wanted))
+    lengths = np.sqrt(np.vecdot(rows, rows) * np.vecdot(wanted, wanted))
     cosines: NDArray[np.float64] = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
     return np.minimum(np.maximum(cosines, -1.0), 1.0)

@@ -4,6 +4,7 @@ Ranks are float32 and higher-is-closer: the cosine, the inner product, or 2·v·
 (minus the squared distance, up to the query's own |q|², which is the same for every row).
 """
 
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -57,8 +58,20 @@ def best_places(
     count: int,
 ) -> NDArray[np.int64]:
     """Places in `rows`, whose vectors are given, of those that are certain to include the best `count`."""
-    ranks = _scaled(segment, vectors @ query, segment.scale[rows])
-    return best_of(ranks, count, 2 * rank_error(segment, float(np.linalg.norm(query))))
+    return best_of(ranks_of(segment, rows, vectors, query), count, 2 * rank_error(segment, length_of(query)))
+
+
+def length_of(query: NDArray[np.float32]) -> float:
+    """The L2 length of one query, near enough for a bound."""
+    return sqrt(query @ query)
+
+
+def ranks_of(
+    segment: Segment, rows: NDArray[np.int64], vectors: NDArray[np.float32], query: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Ranks of some rows, whose vectors are given, for one query, float32 (rows,)."""
+    products = vectors @ query
+    return products if segment.spec.metric is Metric.DOT else _scaled(segment, products, segment.scale[rows])
 
 
 def rank_rows(

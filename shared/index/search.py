@@ -1,6 +1,6 @@
 """Finds candidates in one segment: rows that hold the best ones, at the recall that was asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -13,7 +13,8 @@ from shared.index.planner import GATHER_COST, Ask, Choice, plan_search
 from shared.index.rowset import RowSet
 from shared.index.scan import exact_candidates
 from shared.index.segment import Candidates, Segment
-from shared.index.sketch_search import Probe, search_by_sketch, search_from_afar
+from shared.index.sketch import QuerySketch
+from shared.index.sketch_search import Descent, Probe, floor_of, search_from_afar
 
 # From most to least exact.
 METHODS: Final = ("exact", "sketch", "forest")
@@ -27,6 +28,8 @@ _GREATEST_CONFIDENCE: Final = 0.999
 # Up to this many rows, or for this many queries together, reading all rows takes no longer than reading all bits.
 _SCANNED_ROWS: Final = 4096
 _BATCH: Final = 8
+# Ranks kept while the segments of a batch are looked at one by one: 16 MB at most, of four bytes each.
+_RANKS_AT_ONCE: Final = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,21 +73,85 @@ def _unmeasured_choice(segment: Segment, task: Task, among: RowSet) -> Choice:
     return Choice("sketch", max(task.recall, _LEAST_CONFIDENCE), 0.0, confidence=confidence)
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One segment's part in a search: the rows that may be found, and how they are looked for.
+
+    `task` differs between segments in `top_k` alone, of which a segment may have fewer.
+    """
+
+    segment: Segment
+    task: Task
+    among: RowSet
+    choice: Choice
+
+    @property
+    def descends(self) -> bool:
+        """Whether it is searched by a sketch whose rows are scored here."""
+        return self.choice.method == "sketch" and self.segment.sketch is not None and self.segment.is_local
+
+
 def find_candidates(segment: Segment, task: Task, among: RowSet, choice: Choice) -> list[Candidates]:
     """For each query, rows of the set to be scored exactly, with their vectors.
 
     Fewer than `top_k` only where the set has fewer.
     """
-    probes = [Probe(query, among, task.top_k) for query in task.queries]
-    sketch, forest = segment.sketch, segment.forest
-    if choice.method == "sketch" and sketch is not None:
-        if not segment.is_local:
-            return [search_from_afar(segment, sketch, probe, choice.pool, choice.size) for probe in probes]
-        return [search_by_sketch(segment, sketch, probe, choice.confidence).candidates for probe in probes]
-    if choice.method == "forest" and forest is not None:
-        found = [_by_forest(segment, forest, probe, choice.size) for probe in probes]
+    return find_together([Part(segment, task, among, choice)], task.top_k)[0]
+
+
+def find_together(parts: Sequence[Part], top_k: int) -> list[list[Candidates]]:
+    """Per part and query, rows to be scored exactly, with their vectors: they hold the best `top_k` of all parts."""
+    found: list[list[Candidates]] = [[] if part.descends else _find_alone(part) for part in parts]
+    descending = [place for place, part in enumerate(parts) if part.descends]
+    if descending:
+        for answers in _descend([parts[place] for place in descending], top_k):
+            for place, candidates in zip(descending, answers, strict=True):
+                found[place].append(candidates)
+    return found
+
+
+def _descend(parts: Sequence[Part], top_k: int) -> Iterator[list[Candidates]]:
+    """Per query, the candidates of each part. How deep one part is searched depends on what others have found."""
+    queries = parts[0].task.queries
+    at_once = max(1, _RANKS_AT_ONCE // sum(part.segment.rows for part in parts))
+    for start in range(0, len(queries), at_once):
+        block = queries[start : start + at_once]
+        begun = [_begin(part, block, projected) for part, projected in zip(parts, _project(parts, block), strict=True)]
+        for descents in zip(*begun, strict=True):
+            floor = floor_of(descents, top_k)
+            pairs = zip(parts, descents, strict=True)
+            yield [descent.down_to(part.choice.confidence, floor).candidates for part, descent in pairs]
+
+
+def _begin(part: Part, queries: NDArray[np.float32], projected: Sequence[QuerySketch]) -> list[Descent]:
+    sketch = part.segment.sketch
+    assert sketch is not None  # noqa: S101 - `descends` says so
+    return [
+        Descent(part.segment, sketch, Probe(query, part.among, part.task.top_k), each)
+        for query, each in zip(queries, projected, strict=True)
+    ]
+
+
+def _project(parts: Sequence[Part], queries: NDArray[np.float32]) -> list[list[QuerySketch]]:
+    """The queries sketched for each part; segments of one shard have their directions in common."""
+    turned: dict[int, NDArray[np.float32]] = {}
+    sketched = []
+    for sketch in [part.segment.sketch for part in parts if part.segment.sketch is not None]:
+        if id(sketch.directions) not in turned:
+            turned[id(sketch.directions)] = queries @ sketch.directions
+        sketched.append(sketch.project(queries, turned[id(sketch.directions)]))
+    return sketched
+
+
+def _find_alone(part: Part) -> list[Candidates]:
+    segment, among, choice = part.segment, part.among, part.choice
+    probes = [Probe(query, among, part.task.top_k) for query in part.task.queries]
+    if choice.method == "sketch" and segment.sketch is not None:
+        return [search_from_afar(segment, segment.sketch, probe, choice.pool, choice.size) for probe in probes]
+    if choice.method == "forest" and segment.forest is not None:
+        found = [_by_forest(segment, segment.forest, probe, choice.size) for probe in probes]
     else:
-        found = exact_candidates(segment, task.queries, among, task.top_k)
+        found = exact_candidates(segment, part.task.queries, among, part.task.top_k)
     return [(rows, segment.vectors_of(rows)) for rows in found]
 
 

@@ -1,5 +1,6 @@
 """The sketch file of a base segment: how rows are sketched when it is built, and how it is opened."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -61,15 +62,22 @@ def open_sketch(path: Path, rows: int, dimension: int, metric: Metric) -> Sketch
     if container.meta.get("metric") != metric.value:
         raise CorruptObject(f"{path.name}: metric is {container.meta.get('metric')!r}, not {metric.value!r}")
     bits = sketch_bits(dimension)
-    directions = container.array("directions", "<f2", dimension, bits)
     return Sketch(
         planes=container.array("planes", "<u8", bits // _WORD_BITS, rows),
-        directions=directions.astype(np.float32),
+        directions=_widened(container.array("directions", "<f2", dimension, bits).tobytes(), bits),
         mean=container.array("mean", "<f4", dimension),
         lengths=container.array("lengths", "<f4", rows),
         biases=container.array("biases", "<f4", rows),
         gains=container.array("gains", "<f4", rows),
     )
+
+
+@lru_cache(maxsize=8)
+def _widened(directions: bytes, bits: int) -> NDArray[np.float32]:
+    """Directions as queries use them. Segments built with one seed have the same: they share one copy."""
+    wide = np.frombuffer(directions, "<f2").reshape(-1, bits).astype(np.float32)
+    wide.setflags(write=False)
+    return wide
 
 
 def sketch_bits(dimension: int) -> int:

@@ -17,10 +17,9 @@ from shared.index.kept_rows import KeptRows
 from shared.index.liveness import winning_masks
 from shared.index.manifest import Manifest
 from shared.index.metric import checked_queries
-from shared.index.planner import Choice
 from shared.index.rowset import RowSet
-from shared.index.search import Task, choose, find_candidates, least_exact
-from shared.index.segment import Candidates, Segment
+from shared.index.search import Part, Task, choose, find_together, least_exact
+from shared.index.segment import Segment
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,24 +99,19 @@ class Snapshot:
             DependencyUnavailable: vectors that are not local could not be fetched.
         """
         checked = self._checked_queries(queries, top_k, recall)
-        found: list[tuple[Segment, list[Candidates]]] = []
-        choices: list[Choice] = []
+        parts: list[Part] = []
         for segment, live, winners in zip(self.segments, self.live, self.winners, strict=True):
             among = live if filter is None else self.kept.allowed(filter, segment.columns, live, winners)
             if among.count:
                 task = Task(checked, min(top_k, among.count), recall, filtered=filter is not None)
-                choice = choose(segment, task, among)
-                found.append((segment, find_candidates(segment, task, among, choice)))
-                choices.append(choice)
+                parts.append(Part(segment, task, among, choose(segment, task, among)))
+        found = zip([part.segment for part in parts], find_together(parts, top_k), strict=True)
         matches = [
-            [
-                hit.match(with_attributes=include_attributes, with_vector=include_vectors)
-                for hit in best_hits(query, [(segment, each[number]) for segment, each in found], top_k)
-            ]
-            for number, query in enumerate(checked)
+            [hit.match(with_attributes=include_attributes, with_vector=include_vectors) for hit in hits]
+            for hits in best_hits(checked, list(found), top_k)
         ]
-        method = least_exact([choice.method for choice in choices])
-        return Answer(matches, method, recall, min((choice.recall for choice in choices), default=1.0))
+        method = least_exact([part.choice.method for part in parts])
+        return Answer(matches, method, recall, min((part.choice.recall for part in parts), default=1.0))
 
     def fetch(self, ids: Sequence[str]) -> list[Record | None]:
         """The live record of each id, None where there is none."""

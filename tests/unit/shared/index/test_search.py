@@ -9,7 +9,7 @@ from shared.domain.collection import Metric
 from shared.index.metric import directed
 from shared.index.planner import Choice
 from shared.index.rowset import RowSet, all_rows
-from shared.index.search import Task, choose, find_candidates, least_exact
+from shared.index.search import Part, Task, choose, find_candidates, find_together, least_exact
 from shared.index.segment import Segment
 from tests.unit.shared.index.builders import (
     base_of,
@@ -55,6 +55,27 @@ def test_every_method_finds_the_nearest(tmp_path: Path, metric: Metric, choice: 
         last = true_scores(_VECTORS, query, metric)[9]
         recalls.append(sum(score >= last - 1e-6 for score in true_scores(vectors, query, metric)[:10]) / 10)
     assert float(np.mean(recalls)) >= least_recall
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+def test_segments_searched_together_hold_the_best_of_all(tmp_path: Path, metric: Metric) -> None:
+    """Although one has none of them; and where nothing near can be, next to nothing is brought from there."""
+    near = _segment(metric, tmp_path / "near")
+    spec = index_spec(_DIMENSION, metric)
+    strangers = opened(base_of(row_batch(-_VECTORS), spec, tmp_path / "far"), spec)
+    task = Task(directed(_QUERIES, metric), 10, 0.99)
+    choice = Choice("sketch", 0.99, 0.0, confidence=0.99)
+    parts = [Part(segment, task, all_rows(_ROWS), choice) for segment in (near, strangers)]
+
+    found = find_together(parts, task.top_k)
+
+    recalls, both = [], np.concatenate([_VECTORS, -_VECTORS])
+    for number, query in enumerate(task.queries):
+        vectors = np.concatenate([each[number][1] for each in found])
+        last = true_scores(both, query, metric)[9]
+        recalls.append(sum(score >= last - 1e-6 for score in true_scores(vectors, query, metric)[:10]) / 10)
+    assert float(np.mean(recalls)) >= 0.98
+    assert sum(len(rows) for rows, _ in found[1]) < sum(len(rows) for rows, _ in found[0]) / 4
 
 
 @pytest.mark.parametrize(("choice", "_"), _CHOICES)

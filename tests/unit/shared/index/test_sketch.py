@@ -34,7 +34,7 @@ def test_the_nearest_rows_are_among_those_proposed(tmp_path: Path, metric: Metri
     found = 0
     for query in directed(queries, metric):
         truth = np.argsort(-exact_scores(vectors, query, metric))[:10]
-        rows, _ = sketch.rank(sketch.project(query), all_rows(4000)).best(400)
+        rows, _ = sketch.rank(sketch.project(query[None])[0], all_rows(4000)).best(400)
         found += len(np.intersect1d(truth, rows))
 
     assert found >= 0.95 * 300
@@ -48,7 +48,7 @@ def test_the_finer_estimate_orders_better_than_bits(tmp_path: Path, metric: Metr
     by_bits = by_estimate = 0
     for query in directed(queries, metric):
         truth = np.argsort(-exact_scores(vectors, query, metric))[:30]
-        projected = sketch.project(query)
+        projected = sketch.project(query[None])[0]
         ranking = sketch.rank(projected, all_rows(4000))
         pool, _ = ranking.best(800)
         by_bits += len(np.intersect1d(truth, ranking.best(60)[0]))
@@ -63,7 +63,7 @@ def test_the_estimate_of_a_product_is_unbiased(tmp_path: Path) -> None:
     sketch = _sketch(vectors, Metric.DOT, tmp_path)
     query = clustered_vectors(1, 64, seed=3)[0]
 
-    estimates = sketch.estimates(sketch.project(query), np.arange(3000))
+    estimates = sketch.estimates(sketch.project(query[None])[0], np.arange(3000))
 
     mean = vectors.mean(axis=0)
     true = (vectors - mean) @ (query - mean) + (vectors - mean) @ mean
@@ -80,7 +80,7 @@ def test_only_allowed_rows_are_proposed(tmp_path: Path, metric: Metric, share: f
     vectors = clustered_vectors(rows_in_all, 32)
     sketch = _sketch(vectors, metric, tmp_path)
     mask = np.random.default_rng(2).random(rows_in_all) < share
-    query = sketch.project(directed(vectors[:1], metric)[0])
+    query = sketch.project(directed(vectors[:1], metric))[0]
 
     ranking = sketch.rank(query, RowSet(mask))
     rows, reached = ranking.best(50)
@@ -104,9 +104,11 @@ def test_as_many_of_the_nearest_stand_above_the_needed_rank_as_promised(
     above = []
     for query in directed(clustered_vectors(80, 48, seed=77), metric):
         nearest = np.argsort(-exact_scores(vectors, query, metric))[:10]
-        projected = sketch.project(query)
+        projected = sketch.project(query[None])[0]
         centred = directed(vectors[nearest[-1:]], metric) - sketch.mean
-        needed = sketch.needed_rank(projected, nearest[-1:], centred, confidence)
+        needed = sketch.needed_rank(
+            projected, nearest[-1:], np.asarray(centred @ projected.centred, np.float32), confidence
+        )
         above.append(float(sketch.ranks(projected)[nearest[-1]] >= needed))
 
     assert float(np.mean(above)) == pytest.approx(confidence, abs=0.15)
@@ -124,10 +126,10 @@ def test_constant_and_zero_rows_can_be_sketched(tmp_path: Path) -> None:
     """Nothing divides by zero where all rows are the same."""
     sketch = _sketch(np.zeros((40, 8), np.float32), Metric.COSINE, tmp_path)
 
-    query = sketch.project(np.ones(8, np.float32))
+    query = sketch.project(np.ones((1, 8), np.float32))[0]
     rows = sketch.refine(query, np.arange(40), 40)
 
-    assert np.isfinite(sketch.needed_rank(query, rows[:3], np.zeros((3, 8), np.float32), 0.9))
+    assert np.isfinite(sketch.needed_rank(query, rows[:3], np.zeros(3, np.float32), 0.9))
 
     assert len(rows) == 40
 
