@@ -1,6 +1,7 @@
 """Whether a request was made on this machine, by a program of its user and not through a browser or a proxy."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-r
 """What says that the peer acts for somebody else."""
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine's own loopback; other names are never resolved."""
     if host == "localhost":
@@ -36,6 +38,7 @@ def made_on_this_machine(scope: Mapping[str, Any], headers: Mapping[bytes, bytes
     return origin is None or is_loopback(_host_name(origin))
 
 
+@lru_cache(maxsize=64)  # the same few names come with every request
 def _host_name(url: bytes) -> str:
     try:
         return urlsplit(url.decode("latin-1")).hostname or ""
