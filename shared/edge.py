@@ -1,6 +1,7 @@
 """What stands before every HTTP function: the one list of middleware."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -20,6 +21,7 @@ from shared.resilience.adaptive_limit import AdaptiveLimit, LimitTuning
 from shared.serving.admission import Admission, Gate
 from shared.serving.buckets import Buckets
 from shared.serving.current_mode import CurrentMode
+from shared.serving.door import Door
 from shared.serving.lane import Lane
 from shared.serving.mode_layer import UnderServingMode
 from shared.settings import Settings
@@ -74,17 +76,33 @@ class EdgeSettings(Settings):
         return (self.access or ("loopback" if self.runtime == "embedded" else "keys")) == "loopback"
 
 
-def edge(adapters: Adapters, settings: EdgeSettings) -> Sequence[Middleware]:
-    """The layers of one process, outermost first; functions that share a process share their state."""
+@dataclass(frozen=True)
+class Edge:
+    """The layers of one process, outermost first, and the door of a function that has many reads to refuse."""
+
+    layers: Sequence[Middleware]
+    door: Callable[..., Door]
+    gate: Gate
+
+
+def open_edge(adapters: Adapters, settings: EdgeSettings) -> Edge:
+    """What functions that share a process have before them; it shares its state."""
     authenticator = Authenticator(
         KeyStore(adapters.state, adapters.clock), adapters.clock, open_on_loopback=settings.is_open_on_loopback
     )
-    return [
+    mode, gate_ = CurrentMode(adapters.state), gate(settings)
+    layers: list[Middleware] = [
         Compression,
         partial(Authentication, authenticator=authenticator),
-        partial(UnderServingMode, current_mode=CurrentMode(adapters.state)),
-        partial(Admission, gate=gate(settings)),
+        partial(UnderServingMode, current_mode=mode),
+        partial(Admission, gate=gate_),
     ]
+    return Edge(layers, partial(Door, authenticator=authenticator, current_mode=mode, gate=gate_), gate_)
+
+
+def edge(adapters: Adapters, settings: EdgeSettings) -> Sequence[Middleware]:
+    """The layers of `open_edge`."""
+    return open_edge(adapters, settings).layers
 
 
 def gate(settings: EdgeSettings) -> Gate:

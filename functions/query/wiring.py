@@ -22,7 +22,7 @@ from shared.adapters.platform import PlatformSettings
 from shared.adapters.redis.answers import RedisAnswers
 from shared.adapters.redis.connection import RedisConnection
 from shared.cache.segment_cache import CacheLimits, SegmentCache
-from shared.edge import EdgeSettings, edge
+from shared.edge import Edge, EdgeSettings, open_edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
 from shared.readiness import readiness
 from shared.reads.heads import Heads
@@ -37,8 +37,8 @@ _SWITCH_AFTER_S: Final = 0.0002
 """A thread and the event loop give way to each other after this, not after Python's 5 ms: refusals are due by then."""
 
 
-def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Middleware] = UNGUARDED) -> ASGIApp:
-    """Query on these adapters, behind this middleware."""
+def build(adapters: Adapters, settings: QuerySettings, edge: Edge | Sequence[Middleware] = UNGUARDED) -> ASGIApp:
+    """Query on these adapters, behind this edge; without a door where only its layers are given."""
     sys.setswitchinterval(_SWITCH_AFTER_S)
     limits = CacheLimits(settings.cache_max_mapped_bytes, settings.cache_max_bytes)
     segments = SegmentCache(adapters.objects, settings.cache_dir, limits)
@@ -63,7 +63,10 @@ def build(adapters: Adapters, settings: QuerySettings, middleware: Sequence[Midd
         *api_pages(),
     ]
     ready = partial(readiness, adapters, heads.outlasts_outage)
-    app = HttpFunction("query", routes, ready=ready, middleware=middleware)
+    layers = edge.layers if isinstance(edge, Edge) else edge
+    app: ASGIApp = HttpFunction("query", routes, ready=ready, middleware=layers)
+    if isinstance(edge, Edge):
+        app = edge.door(app, function="query")
     return app if settings.region is None else NamesRegion(app, settings.region)
 
 
@@ -85,11 +88,11 @@ def app() -> ASGIApp:
     """Query as the environment says."""
     settings = QuerySettings()
     adapters = open_adapters(settings)
-    middleware = edge(adapters, EdgeSettings())
+    edge = open_edge(adapters, EdgeSettings())
     platform = PlatformSettings()
     if platform.is_local:
         from shared.load.reporting import counted  # noqa: PLC0415 - elsewhere the platform counts: cold start
 
         region = settings.region or load_topology().home_region
-        middleware = counted(adapters, region, middleware, every_s=platform.load_report_s)
-    return build(adapters, settings, middleware)
+        edge = counted(adapters, region, edge, every_s=platform.load_report_s)
+    return build(adapters, settings, edge)

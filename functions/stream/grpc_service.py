@@ -128,7 +128,7 @@ class SearchService:
             priority = priority_of(caller.tier, {})
             return gate.reads.enter_now(priority) or await gate.reads.enter(priority)
         except TransientError as refusal:
-            gate.refused(refusal, caller.tier)
+            gate.refused(refusal.code, caller.tier)
             raise
 
     def _find_caller(self, context: Any) -> Callable[[], Awaitable[Caller]]:

@@ -1,11 +1,11 @@
 """From the headers of a request to its caller."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.auth.api_key import presented_key
+from shared.auth.api_key import PresentedKey, presented_key
 from shared.auth.caller import LOCAL_OWNER, Caller
 from shared.auth.errors import Unauthenticated
 from shared.auth.key_record import KeyRecord
@@ -69,9 +69,23 @@ class Authenticator:
             if not self._known.holds(presented.id):
                 self._look_ups.count()
             known = await self._known.get(presented.id)
-        if known is None or not presented.matches(known.record.sha256) or not known.record.is_valid(self._clock.now()):
+        if known is None or not self._opens(known, presented):
             raise Unauthenticated(key_given=True)
         return known.caller
+
+    def known_caller(self, headers: Sequence[tuple[bytes, bytes]]) -> Caller | None:
+        """Whose key these headers carry, if it is valid and that can be told from memory; else `caller` must say."""
+        shown = [value for name, value in headers if name == b"authorization"]
+        presented = presented_key(shown[0]) if len(shown) == 1 else None
+        if presented is None:
+            return None
+        known = self._known.peek(presented.id)
+        if isinstance(known, Unknown) or known is None or not self._opens(known, presented):
+            return None
+        return known.caller
+
+    def _opens(self, known: _KnownKey, presented: PresentedKey) -> bool:
+        return presented.matches(known.record.sha256) and known.record.is_valid(self._clock.now())
 
     async def _without_key(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Caller:
         may_be_open = self._open_on_loopback and made_on_this_machine(scope, headers)

@@ -3,21 +3,21 @@
 import os
 import threading
 import time
-from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
 from shared.adapters.opening import Adapters
 from shared.adapters.stored.load_metrics import StoredLoadMetrics
 from shared.coordination.process_load import ProcessLoad
+from shared.edge import Edge
 from shared.errors import SwellError
-from shared.http import Middleware
 from shared.load.counter import LoadCounter, Machine
 from shared.load.layer import CountLoad
 from shared.telemetry import log
 
 
-def counted(adapters: Adapters, region: str, middleware: Sequence[Middleware], *, every_s: float) -> list[Middleware]:
+def counted(adapters: Adapters, region: str, edge: Edge, *, every_s: float) -> Edge:
     """The layers of one process of a region, behind one that counts; it reports from a thread as long as it lives."""
     process = ProcessLoad()
     counter = LoadCounter(
@@ -37,4 +37,6 @@ def counted(adapters: Adapters, region: str, middleware: Sequence[Middleware], *
                 log("WARNING", "load not reported", region=region, reason=f"{error.code}: {error}")
 
     threading.Thread(target=report, name="load-report", daemon=True).start()
-    return [partial(CountLoad, counter=counter), *middleware]
+    return replace(
+        edge, layers=[partial(CountLoad, counter=counter), *edge.layers], door=partial(edge.door, load=counter)
+    )

@@ -1,5 +1,6 @@
 """Admission: the layer that refuses at once what could not be answered in time, or is more than a key may ask."""
 
+import math
 import time
 from collections import Counter as Counts
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.auth.caller import Caller
 from shared.auth.scope import PUBLIC_PATHS
 from shared.domain.serving_mode import ServingMode, terms
 from shared.domain.tier import Tier
@@ -16,7 +18,7 @@ from shared.request_context import RequestContext, context_of
 from shared.serving.buckets import Buckets
 from shared.serving.errors import RateLimited, Shed
 from shared.serving.lane import FixedLimit, Lane
-from shared.serving.priority import priority_of
+from shared.serving.priority import Priority, priority_of
 from shared.serving.request_kind import RequestKind, request_kind
 from shared.telemetry import log
 
@@ -25,6 +27,7 @@ READS_AT_ONCE: Final = Gauge("swell_read_limit_requests", "The adaptive limit of
 
 _WRITES_AT_ONCE: Final = 32  # of up to 8 MB each, in the 1 GB that topology.yaml gives ingest
 _REPORT_EVERY_S: Final = 1.0
+_REFUSES_FOR_S: Final = 1.0
 
 
 class Refusals:
@@ -35,14 +38,14 @@ class Refusals:
         self._unlogged: Counts[tuple[str, Tier]] = Counts()
         self._logged_at_s = monotonic_s()
 
-    def count(self, reason: str, tier: Tier) -> None:
-        """One more."""
-        REFUSED.inc(reason, tier.value)
-        self._unlogged[reason, tier] += 1
+    def count(self, reason: str, tier: Tier, count: int = 1) -> None:
+        """So many more."""
+        REFUSED.inc(reason, tier.value, by=count)
+        self._unlogged[reason, tier] += count
         now_s = self._monotonic_s()
         if now_s - self._logged_at_s >= _REPORT_EVERY_S:
-            for (why, whose), count in self._unlogged.items():
-                log("WARNING", "requests refused", reason=why, tier=whose.value, count=count)
+            for (why, whose), many in self._unlogged.items():
+                log("WARNING", "requests refused", reason=why, tier=whose.value, count=many)
             self._unlogged.clear()
             self._logged_at_s = now_s
 
@@ -55,10 +58,31 @@ class Gate:
         self.reads = reads or Lane()
         self.writes = writes or Lane(FixedLimit(_WRITES_AT_ONCE))
         self._refusals = Refusals()
+        self._refused_at_s = -math.inf
 
-    def refused(self, refusal: TransientError, tier: Tier) -> None:
-        """Count a refusal."""
-        self._refusals.count(refusal.code, tier)
+    @property
+    def refuses(self) -> bool:
+        """Whether anybody was refused within the last second."""
+        return time.monotonic() - self._refused_at_s < _REFUSES_FOR_S
+
+    def refusal_now(self, caller: Caller, mode: ServingMode, priority: Priority) -> TransientError | None:
+        """Why a read would be refused, where that is certain by now; of the key's rate nothing is taken."""
+        share = terms(mode, caller.tier).admission_share
+        wait_s = self.buckets.known_wait_s(caller) if share == 1 else 0.0
+        if share <= 0:
+            refusal: TransientError | None = Shed(mode, share)
+        elif wait_s > 0:
+            refusal = RateLimited(self.buckets.rate_of(caller).per_s, wait_s)
+        else:
+            refusal = self.reads.refusal_now(priority)
+        if refusal is not None:
+            self._refused_at_s = time.monotonic()
+        return refusal
+
+    def refused(self, reason: str, tier: Tier, count: int = 1) -> None:
+        """Count refusals."""
+        self._refused_at_s = time.monotonic()
+        self._refusals.count(reason, tier, count)
         READS_AT_ONCE.set(self.reads.limit.current)
 
     def lane(self, kind: RequestKind) -> Lane | None:
@@ -87,7 +111,7 @@ class Admission:
         try:
             await self._admit(context, request_kind(scope["type"], scope.get("method", "GET"), scope["path"]))
         except TransientError as refusal:
-            self._gate.refused(refusal, context.caller.tier)
+            self._gate.refused(refusal.code, context.caller.tier)
             context.is_logged_in_bulk = True
             raise
         slot = context.slot

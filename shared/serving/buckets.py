@@ -75,6 +75,13 @@ class Buckets:
         bucket.share -= 1.0
         return True
 
+    def known_wait_s(self, caller: Caller) -> float:
+        """How long until the key has its next token, as far as that is known here; takes none."""
+        bucket, now_s = self._bucket(caller.key_id), self._monotonic_s()
+        if self._shared is None or self._shared.is_away:
+            return max(0.0, take(bucket.full_at_s, now_s, self.rate_of(caller)).wait_s)
+        return 0.0 if bucket.leased else max(0.0, bucket.empty_until_s - now_s)
+
     async def take(self, caller: Caller) -> float:
         """Take a token: 0, or how long to wait for one, in seconds. Never fails, and never waits for an outage."""
         bucket = self._bucket(caller.key_id)

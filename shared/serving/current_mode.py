@@ -33,6 +33,12 @@ class CurrentMode:
             lambda _: self._read(), MODE_LIFETIMES, monotonic_s=monotonic_s
         )
 
+    @property
+    def known(self) -> ServingMode | None:
+        """The mode, if nothing need be waited for."""
+        known = self._believed.peek(None)
+        return None if isinstance(known, Unknown) else known
+
     async def __call__(self) -> ServingMode:
         """The mode; waits for the store for at most a moment, and only where nothing is known yet. Never fails."""
         known = self._believed.peek(None)

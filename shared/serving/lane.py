@@ -92,9 +92,11 @@ class Lane:
 
     def enter_now(self, priority: Priority = Priority.NORMAL) -> Slot | None:
         """A slot, if there is one and nobody as important waits."""
-        if self.in_flight >= self._places(priority) or any(self._lines[priority:]):
-            return None
-        return self._slot()
+        return self._slot() if self._has_place(priority) else None
+
+    def refusal_now(self, priority: Priority) -> Overloaded | None:
+        """Why `enter` would refuse at once, if it would; to be told to whoever asked."""
+        return None if self._has_place(priority) else self._refused(priority, self._patience_s(priority))
 
     async def enter(self, priority: Priority) -> Slot:
         """A slot, as soon as one is free.
@@ -103,8 +105,9 @@ class Lane:
             Overloaded: it would take, or has taken, longer than anybody should wait.
         """
         patience_s = self._patience_s(priority)
-        if not patience_s or self._expected_wait_s(priority) > patience_s:
-            raise self._refusal()
+        refusal = self._refused(priority, patience_s)
+        if refusal is not None:
+            raise refusal
         if self.waiting >= self._capacity:
             self._give_way_to(priority)
         loop = asyncio.get_running_loop()
@@ -134,6 +137,9 @@ class Lane:
             self._remove(waiter, self._lines[priority])
             waiter.set_result(self._slot())
 
+    def _has_place(self, priority: Priority) -> bool:
+        return self.in_flight < self._places(priority) and not any(self._lines[priority:])
+
     def _places(self, priority: Priority) -> int:
         """Who is important finds places that nobody else can have taken: as many again as the limit has."""
         return self.limit.current * (2 if priority >= Priority.HIGH else 1)
@@ -154,6 +160,10 @@ class Lane:
             return HIGH_PATIENCE_S
         is_burst = now_s - self._standing_since_s < BURST_PATIENCE_S and now_s - self._refused_at_s >= _CALM_AFTER_S
         return BURST_PATIENCE_S if is_burst else 0.0
+
+    def _refused(self, priority: Priority, patience_s: float) -> Overloaded | None:
+        is_in_time = patience_s and self._expected_wait_s(priority) <= patience_s
+        return None if is_in_time else self._refusal()
 
     def _expected_wait_s(self, priority: Priority) -> float:
         """Little's law: those ahead leave at the rate of `limit / latency`."""

@@ -14,6 +14,11 @@ from shared.serving.request_kind import RequestKind, request_kind
 _HEADERS: Final = {mode: (b"swell-serving-mode", mode.label.encode()) for mode in ServingMode}
 
 
+def mode_header(mode: ServingMode) -> tuple[bytes, bytes]:
+    """What every answer under a mode carries."""
+    return _HEADERS[mode]
+
+
 class UnderServingMode:
     """An ASGI layer behind authentication. Handlers read `context_of(scope).mode`; health is free of it.
 
@@ -31,7 +36,7 @@ class UnderServingMode:
             return
         context = context_of(scope)
         mode = context.mode = await self._current_mode()
-        context.answer_headers.append(_HEADERS[mode])
+        context.answer_headers.append(mode_header(mode))
         if mode is not ServingMode.NORMAL and not terms(mode, context.caller.tier).background:
             kind = request_kind(scope["type"], scope.get("method", "GET"), scope["path"])
             if kind is RequestKind.BACKGROUND:

@@ -16,7 +16,7 @@ from shared.adapters.platform import PlatformSettings
 from shared.adapters.stored.fleet import StoredFleet
 from shared.auth.google_tokens import verify_with_google
 from shared.auth.operator_tokens import OperatorSettings, by_operator_tokens
-from shared.edge import EdgeSettings, edge
+from shared.edge import EdgeSettings, open_edge
 from shared.http import Middleware
 from shared.load.reporting import counted
 from shared.ports.clock import Clock
@@ -112,11 +112,11 @@ def _adapters(data_dir: Path) -> Adapters:
 
 def _app(data_dir: Path, adapters: Adapters, clock: Clock, grpc_port: int, operators: Sequence[Middleware]) -> ASGIApp:
     settings = QuerySettings(runtime="embedded", data_dir=data_dir, cache_dir=data_dir / "cache")
-    middleware = edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
+    opened = open_edge(adapters, EdgeSettings(runtime="embedded", data_dir=data_dir))
     crowds, platform = replace(adapters, clock=clock), PlatformSettings(runtime="embedded", data_dir=data_dir)
-    layers = counted(crowds, load_topology().home_region, middleware, every_s=platform.load_report_s)
-    query = build_query(adapters, settings, layers)
-    return front_door(data_dir, adapters, clock, middleware, query, grpc_port=grpc_port, operators=operators)
+    counting = counted(crowds, load_topology().home_region, opened, every_s=platform.load_report_s)
+    query = build_query(adapters, settings, counting)
+    return front_door(data_dir, adapters, clock, opened.layers, query, grpc_port=grpc_port, operators=operators)
 
 
 def front_door(

@@ -18,7 +18,7 @@ from shared.adapters.opening import Adapters
 from shared.auth.key_record import Grant
 from shared.auth.key_store import KeyStore
 from shared.auth.scope import Scope
-from shared.edge import EdgeSettings, edge
+from shared.edge import EdgeSettings, open_edge
 from tests.fakes.clock import FrozenClock
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.publisher import RecordingPublisher
@@ -74,11 +74,11 @@ def guarded_api(directory: Path, **settings: Any) -> Iterator[GuardedApi]:
     clock, publisher = FrozenClock(), RecordingPublisher()
     adapters = Adapters(InMemoryState(clock=clock), InMemoryObjects(clock=clock), publisher, clock)
     options: dict[str, Any] = {"runtime": "embedded", "data_dir": directory, "cache_dir": directory / "cache"}
-    middleware = edge(adapters, EdgeSettings(**(options | settings)))
+    edge = open_edge(adapters, EdgeSettings(**(options | settings)))
     query_settings = QuerySettings(staleness_ms=0, **options)
     with (
-        TestClient(build_ingest(adapters, middleware), client=("192.0.2.1", 1)) as ingest,
-        TestClient(build_query(adapters, query_settings, middleware), client=("192.0.2.1", 1)) as query,
+        TestClient(build_ingest(adapters, edge.layers), client=("192.0.2.1", 1)) as ingest,
+        TestClient(build_query(adapters, query_settings, edge), client=("192.0.2.1", 1)) as query,
     ):
         consumer = build_index_update(adapters, IndexUpdateSettings(**options))
         assert isinstance(adapters.state, InMemoryState)

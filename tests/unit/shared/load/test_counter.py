@@ -47,6 +47,21 @@ def test_a_minute_is_counted_once_it_is_over() -> None:
     assert minute.egress_bytes == 2000
 
 
+def test_refusals_at_the_door_are_requests_and_failures() -> None:
+    """Counted many at a time; scaling sees that they were asked."""
+    clock = FrozenClock(NOON)
+    instance = Instance(clock)
+
+    instance.answer(1.0)
+    instance.counter.refused(40, status=503, egress_bytes=4000)
+    instance.counter.refused(2, status=429, egress_bytes=200)
+    clock.advance(timedelta(minutes=1))
+
+    (minute,) = instance.counter.minutes()
+    assert (minute.requests, minute.errors, minute.egress_bytes) == (43, 40, 5200)
+    assert minute.latencies[0] == 42
+
+
 def test_a_request_over_several_minutes_is_in_flight_in_each_of_them() -> None:
     """Concurrency is the mean over time; a long request does not count for its last minute alone."""
     clock = FrozenClock(NOON + timedelta(seconds=30))
