@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final, Self
 
 import numpy as np
@@ -170,7 +171,10 @@ def _model(history: LoadHistory, occurrences: Sequence[Occurrence], kept_in: Pat
     model = fit_growth_model(log_grid(history), crowds_in(history.region, occurrences))
     if kept_in is not None:
         kept_in.mkdir(parents=True, exist_ok=True)
-        (kept_in / name).write_bytes(orjson.dumps(model_document(model)))
+        # Other processes rehearse at the same time: what they find is whole.
+        with NamedTemporaryFile(dir=kept_in, delete=False) as file:
+            file.write(orjson.dumps(model_document(model)))
+        Path(file.name).replace(kept_in / name)
     return model
 
 
