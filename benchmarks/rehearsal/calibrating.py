@@ -28,7 +28,7 @@ from benchmarks.vectors.vector_set import Rows
 
 Floats = NDArray[np.float64]
 
-FITTED_AT: Final = (0.15, 0.45, 0.65)
+FITTED_AT: Final = (0.15, 0.4, 0.5, 0.65)
 CHECKED_AT: Final = (0.3, 0.55, 0.7)
 WITHIN: Final = 0.15
 _FILTERED_COST: Final = 1.3
@@ -38,7 +38,10 @@ _PEAKS: Final = 3
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is measured: vectors, their dimension, and seconds at each load, in so many rounds over all loads."""
+    """How much is measured: vectors, their dimension, and rounds over all loads.
+
+    `seconds` at half load; at others as many requests, so that a percentile is as sure at each.
+    """
 
     rows: int = 20_000
     dimension: int = 128
@@ -146,7 +149,7 @@ class _Rounds:
         for number in range(self._extent.rounds):
             note(f"Round {number + 1} of {self._extent.rounds}: its peak is {self.peaks[-1]:,.0f} searches a second …")
             for load in self._random.permutation(list(self._seen)).tolist():
-                self._seen[load].append(np.quantile(self._latencies_ms(load * self.peak_per_s), QUANTILES))
+                self._seen[load].append(np.quantile(self._latencies_ms(load), QUANTILES))
             self.peaks.append(_peak(self._port, self._requests, self._extent))
 
     def times_ms(self, load: float) -> Floats:
@@ -154,9 +157,10 @@ class _Rounds:
         middle: Floats = np.median(self._seen[load], axis=0)
         return middle
 
-    def _latencies_ms(self, per_s: float) -> Floats:
+    def _latencies_ms(self, load: float) -> Floats:
         """Of requests that arrive by chance, each timed from when it was due."""
-        due_s = np.cumsum(self._random.exponential(1 / per_s, max(50, round(per_s * self._extent.seconds))))
+        requests = max(50, round(self.peak_per_s / 2 * self._extent.seconds))
+        due_s = np.cumsum(self._random.exponential(1 / (self.peak_per_s * load), requests))
         of = len(self._requests)
         streams = [Stream(str(at), request, due_s[at::of]) for at, request in enumerate(self._requests)]
         seen, _ = offer(self._port, streams, connections=_CONNECTIONS)

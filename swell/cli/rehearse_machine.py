@@ -14,13 +14,15 @@ from swell.cli.output import note, print_json, print_table, say
 def calibrate(
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Write the file that the simulator reads.")] = False,
-    seconds: Annotated[float, typer.Option(min=1, max=120, help="At each load, in each round.")] = 3.0,
+    seconds: Annotated[
+        float, typer.Option(min=1, max=120, help="At half load, in each round; at others as many requests.")
+    ] = 3.0,
     rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each load is measured.")] = 5,
     as_json: Json = False,
 ) -> None:
     """Measure a real `swell up` on this machine, and how far the simulator is from it. Goal: 15 % up to 70 % load.
 
-    Takes about two minutes, and means nothing on a machine that is busy with something else: it says how busy it was.
+    Takes about four minutes, and means nothing on a machine that is busy with something else: it says how busy it was.
     """
     require_checkout()
     from benchmarks.rehearsal.calibrating import Extent
