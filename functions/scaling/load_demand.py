@@ -10,6 +10,7 @@ from functions.scaling.signals import Signal, Signals
 
 # Sums of measured shares are not exact: a demand of 6.000000001 instances is one of 6.
 ROUNDING = 1e-9
+_UNKNOWN = (-1, -1)
 
 
 @dataclass(frozen=True)
@@ -36,22 +37,18 @@ def load_demand(samples: Sequence[Signals], policy: ReactivePolicy) -> LoadDeman
     """
     capacity = policy.concurrency_limit
     least = int(any(sample.requests_per_s > 0 for sample in samples))  # whoever asks is answered by one instance
-    cpu = _mean([sample.cpu * sample.instances for sample in samples if sample.cpu is not None])
-    streams = _mean([sample.concurrency * sample.instances for sample in samples if sample.concurrency is not None])
-    demands = []
-    if cpu is not None:
-        at_target, at_limit = _ceil(cpu / policy.cpu_target), _ceil(cpu / policy.cpu_out)
-        demands.append(LoadDemand(max(at_target, least), max(at_limit, least), Signal.CPU))
-    if streams is not None:
-        at_target = _ceil(streams / (capacity * policy.concurrency_target))
-        at_limit = _ceil(streams / (capacity * policy.concurrency_out))
-        demands.append(LoadDemand(max(at_target, least), max(at_limit, least), Signal.CONCURRENCY))
-    return max(demands, key=lambda demand: (demand.at_limit, demand.at_target), default=None)
+    cpu = [sample.cpu * sample.instances for sample in samples if sample.cpu is not None]
+    streams = [sample.concurrency * sample.instances for sample in samples if sample.concurrency is not None]
+    by_cpu = _demand(cpu, least, policy.cpu_target, policy.cpu_out)
+    by_streams = _demand(streams, least, capacity * policy.concurrency_target, capacity * policy.concurrency_out)
+    if by_streams > by_cpu:
+        return LoadDemand(by_streams[1], by_streams[0], Signal.CONCURRENCY)
+    return LoadDemand(by_cpu[1], by_cpu[0], Signal.CPU) if cpu else None
 
 
-def _mean(totals: Sequence[float]) -> float | None:
-    return sum(totals) / len(totals) if totals else None
-
-
-def _ceil(instances: float) -> int:
-    return math.ceil(instances - ROUNDING)
+def _demand(totals: Sequence[float], least: int, target: float, limit: float) -> tuple[int, int]:
+    """Instances at the limit and at the target of each; less than none where nothing is known."""
+    if not totals:
+        return _UNKNOWN
+    mean = sum(totals) / len(totals)
+    return max(math.ceil(mean / limit - ROUNDING), least), max(math.ceil(mean / target - ROUNDING), least)

@@ -235,12 +235,13 @@ def _decided(wish: _Wish, urgency: Urgency, state: ReactiveState, bounds: Bounds
         reason = ScaleReason.AT_MAXIMUM
     elif instances == previous and wish.instances < previous:
         reason = ScaleReason.AT_MINIMUM
-    changed_at = now if instances != previous else state.changed_at
+    if instances != previous:
+        state = replace(state, instances=instances, changed_at=now)
     return ScaleDecision(
         instances=instances,
         previous=previous,
         reason=reason,
         signal=wish.signal,
         urgency=urgency,
-        state=replace(state, instances=instances, changed_at=changed_at),
+        state=state,
     )

@@ -117,6 +117,8 @@ class _Planner:
         return (*own, *moved)
 
     def _moved(self, region: str, weight: float) -> list[Share]:
+        if not self._takers:
+            return []
         demand = self._demand(region)
         near = [name for name in self._table.nearest_to(region) if name in self._takers]
         targets = near[:SPILL_TARGETS] if self._kept[region] > 0 else near
