@@ -39,8 +39,8 @@ def judge(run: Run) -> tuple[Judged, ...]:
 
 
 def verdict_of(run: Run, judged: tuple[Judged, ...]) -> Verdict:
-    """Invalid without a request; else the worst of the hard objectives."""
-    if run.summary.asked <= 0:
+    """Invalid without a request, or where it was the generator that was measured; else the worst hard objective."""
+    if run.summary.asked <= 0 or run.meta.invalid:
         return Verdict.INVALID
     found = {one.verdict for one in judged if one.objective.hard}
     return next((worst for worst in (Verdict.BROKEN, Verdict.NOT_PROVEN) if worst in found), Verdict.KEPT)

@@ -2,27 +2,45 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.scenarios.asked import Keys, Kind, keys_of, shares_of
 from benchmarks.scenarios.course import Course
 from benchmarks.scenarios.model import Scenario
+from benchmarks.scenarios.protocol import ProtocolName
 from shared.domain.tier import Tier
 from shared.topology import Topology
 
-Kind = Literal["search", "write"]
 Floats = NDArray[np.float64]
 
 _STEPS: Final = 1000
 
 
+class What(NamedTuple):
+    """Who asks for what, and how."""
+
+    tier: Tier
+    kind: Kind
+    protocol: ProtocolName
+
+    @property
+    def name(self) -> str:
+        """In a word."""
+        return f"{self.tier.value}/{self.kind}/{self.protocol}"
+
+
 @dataclass(frozen=True, eq=False)
 class Arrivals:
-    """`due_s` by tier and kind, each rising; `rate_at` is the mean rate, a second, at `rate_times_s`."""
+    """`due_s` of each sort of request, rising, and the `keys` that are asked for then.
 
-    due_s: Mapping[tuple[Tier, Kind], Floats]
+    `rate_at` is the mean rate, a second, at `rate_times_s`.
+    """
+
+    due_s: Mapping[What, Floats]
+    keys: Mapping[What, Keys]
     rate_times_s: Floats
     rate_at: Floats
 
@@ -31,14 +49,22 @@ class Arrivals:
         """All requests."""
         return sum(len(due) for due in self.due_s.values())
 
+    def until(self, end_s: float) -> "Arrivals":
+        """Those that are due before a moment."""
+        counts = {what: int(np.searchsorted(due, end_s)) for what, due in self.due_s.items()}
+        return Arrivals(
+            {what: due[: counts[what]] for what, due in self.due_s.items()},
+            {what: keys[: counts[what]] for what, keys in self.keys.items()},
+            self.rate_times_s,
+            self.rate_at,
+        )
+
 
 def arrivals_of(scenario: Scenario, topology: Topology, *, peak_per_s: float, seconds: float) -> Arrivals:
     """The scenario's course, its peak at `peak_per_s`, its whole length within `seconds`.
 
-    Filtered searches are sent as searches, deletes as writes: the collection that is played against has no attributes.
-
     Raises:
-        BadScenario: it names a region that the topology does not have.
+        BadScenario: it names a region that the topology does not have, or asks what cannot be sent.
     """
     minutes = np.linspace(0, scenario.duration_min, _STEPS)
     streams = Course.of(scenario, topology).streams(minutes).sum(axis=1)
@@ -48,18 +74,16 @@ def arrivals_of(scenario: Scenario, topology: Topology, *, peak_per_s: float, se
     expected = np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / 2 * np.diff(times_s))])
     count = int(random.poisson(expected[-1]))
     due_s = np.interp(np.sort(random.uniform(0, expected[-1], count)), expected, times_s)
-    tiers = list(scenario.tiers)
-    tier = random.choice(len(tiers), count, p=[scenario.tiers[each] for each in tiers])
-    is_write = random.random(count) < scenario.mix.write + scenario.mix.delete
+    sorts = {
+        What(tier, *asked): share * of_tier
+        for tier, of_tier in scenario.tiers.items()
+        for asked, share in shares_of(scenario).items()
+    }
+    sort = random.choice(len(sorts), count, p=np.array(list(sorts.values())) / sum(sorts.values()))
+    keys = keys_of(scenario.popularity, due_s / seconds * scenario.duration_min, random)
     return Arrivals(
-        {
-            (each, kind): due_s[(tier == number) & (is_write == (kind == "write"))]
-            for number, each in enumerate(tiers)
-            for kind in _KINDS
-        },
+        {what: due_s[sort == number] for number, what in enumerate(sorts)},
+        {what: keys[sort == number] for number, what in enumerate(sorts)},
         times_s,
         rate,
     )
-
-
-_KINDS: Final[tuple[Kind, ...]] = ("search", "write")

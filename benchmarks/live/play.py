@@ -6,27 +6,33 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import orjson
+from hdrh.histogram import HdrHistogram
 
-from benchmarks.live.arrivals import Arrivals, Kind, arrivals_of
+from benchmarks.live.arrivals import Arrivals, What, arrivals_of
 from benchmarks.live.record import Played, record_of
-from benchmarks.load.open_loop import Offered, Sent, Stream, offer
-from benchmarks.peers.callers import encode_post, peak_per_s, unlimited_key
+from benchmarks.live.requests import request_of
+from benchmarks.live.system import LiveSystem, ports
+from benchmarks.load.histograms import histogram_of, merged
+from benchmarks.load.open_loop import Offered, Sent, StopRule, Stream, offer
+from benchmarks.peers.callers import peak_per_s, unlimited_key
 from benchmarks.peers.ingest import ingest
 from benchmarks.peers.run import stopped, working_directory
-from benchmarks.peers.swell_system import SwellSystem
 from benchmarks.peers.system import restart
 from benchmarks.rehearsal.rehearse import commit_of
 from benchmarks.rehearsal.result import Run
 from benchmarks.scenarios.model import Scenario
+from benchmarks.scenarios.protocol import ProtocolName
 from benchmarks.vectors.synthetic import make_clustered
 from benchmarks.vectors.vector_set import Rows
 from shared.domain.tier import Tier
 from shared.topology import Topology
 from shared.topology.loading import TOPOLOGY_FILE
-from shared.vectors import encode_vectors
 
 _PEAK_S: Final = 1.5
+_SOONEST_STOP_S: Final = 1.0
+"""A scenario's minutes pass in seconds, and so does the time for which its rule of abortion waits; not in less."""
+_MOST_REQUESTS: Final = 20_000
+"""Requests of one sort that are kept: a key beyond shares that of another."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,23 @@ class LivePlan:
 
 
 @dataclass(frozen=True)
+class OneProtocol:
+    """What was asked by one protocol, and how long good answers took; `first` to the first event, where there are."""
+
+    asked: int
+    answered: int
+    latency: HdrHistogram
+    first: HdrHistogram | None
+
+
+@dataclass(frozen=True)
 class LiveResult:
     """The record, the generator's own figures, and what this machine answers at most."""
 
     run: Run
     sent: Sent
     peak_per_s: float
+    protocols: Mapping[ProtocolName, OneProtocol]
 
 
 def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[[str], None]) -> LiveResult:
@@ -57,52 +74,74 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
 
     Raises:
         ServerFailed, GeneratorFailed: the server or the load generator failed.
-        BadScenario: the scenario names what is not there.
+        BadScenario: the scenario names what is not there, or what cannot be sent.
     """
+    arrivals_of(
+        scenario, topology, peak_per_s=1.0, seconds=1.0
+    )  # what cannot be sent is refused before anything starts
     vectors = make_clustered(plan.rows, 100, plan.dimension)
     with ExitStack() as stack:
-        system = SwellSystem(stack.enter_context(working_directory()) / "swell", plan.workers)
+        system = LiveSystem(stack.enter_context(working_directory()) / "swell", plan.workers)
         stack.enter_context(stopped([system]))
         note(f"Filling a server with {plan.rows:,} vectors …")
         restart(system)
         ingest(system, vectors)
         keys = {tier: unlimited_key(system, tier) for tier in scenario.tiers}
         restart(system)
-        requests = {(tier, "search"): _search(system, vectors.queries, key) for tier, key in keys.items()}
-        requests |= {(tier, "write"): _write(system, vectors.queries, key) for tier, key in keys.items()}
+        answering = stack.enter_context(ports(system, tuple(scenario.protocols)))
         note("Looking for what this machine answers at most …")
-        one = next(iter(keys))
-        peak = peak_per_s(system.port, requests[one, "search"], _PEAK_S)
+        tier, secret = next(iter(keys.items()))
+        search = request_of(What(tier, "search", "http1"), 0, vectors.vectors, system.port, secret)
+        peak = peak_per_s(system.port, search, _PEAK_S)
         played_per_s = plan.peak_per_s or peak * plan.peak_share
         arrivals = arrivals_of(scenario, topology, peak_per_s=played_per_s, seconds=plan.seconds)
         note(f"It is {peak:,.0f} a second; playing {arrivals.count:,} requests in {plan.seconds:g} s …")
-        offered, sent = offer(
-            system.port, _streams(arrivals, requests), connections=plan.connections, processes=plan.processes
+        named, sent = offer(
+            system.port,
+            _streams(arrivals, vectors.vectors, keys, answering),
+            connections=plan.connections,
+            processes=plan.processes,
+            stop=_stop_rule(scenario, plan.seconds),
         )
-    played = Played(scenario, arrivals, _by_what(offered), played_per_s, plan.seconds)
-    return LiveResult(record_of(played, commit_of(TOPOLOGY_FILE.parent)), sent, peak)
+    offered = {what: named[what.name] for what in arrivals.due_s if what.name in named}
+    ended_s = min(plan.seconds, sent.seconds)
+    arrivals = arrivals if sent.ended_early is None else arrivals.until(ended_s)
+    played = Played(
+        scenario, arrivals, offered, played_per_s, ended_s, plan.seconds, sent.ended_early, sent.invalid or ""
+    )
+    return LiveResult(record_of(played, commit_of(TOPOLOGY_FILE.parent)), sent, peak, _by_protocol(offered, sent))
 
 
-def _streams(arrivals: Arrivals, requests: Mapping[tuple[Tier, str], bytes]) -> list[Stream]:
-    return [
-        Stream(f"{tier.value}/{kind}", requests[tier, kind], due)
-        for (tier, kind), due in arrivals.due_s.items()
-        if len(due)
-    ]
+def _stop_rule(scenario: Scenario, seconds: float) -> StopRule:
+    """The scenario's own, its time passing as fast as the scenario's."""
+    faster = scenario.duration_min * 60 / seconds
+    return StopRule(scenario.abort.error_share, max(_SOONEST_STOP_S, scenario.abort.for_s / faster))
 
 
-def _by_what(offered: Mapping[str, Offered]) -> dict[tuple[Tier, Kind], Offered]:
-    named: dict[tuple[Tier, Kind], Offered] = {}
-    for name, seen in offered.items():
-        tier, _, kind = name.partition("/")
-        named[Tier(tier), "write" if kind == "write" else "search"] = seen
-    return named
+def _streams(
+    arrivals: Arrivals, rows: Rows, secrets: Mapping[Tier, str], answering: Mapping[ProtocolName, int]
+) -> list[Stream]:
+    made = []
+    for what, due_s in arrivals.due_s.items():
+        if not len(due_s):
+            continue
+        port, secret = answering[what.protocol], secrets[what.tier]
+        keys, which = np.unique(arrivals.keys[what], return_inverse=True)
+        first, *others = [request_of(what, key, rows, port, secret) for key in keys[:_MOST_REQUESTS].tolist()]
+        made.append(Stream(what.name, first, due_s, what.protocol, port, others, which % _MOST_REQUESTS))
+    return made
 
 
-def _search(system: SwellSystem, queries: Rows, key: str) -> bytes:
-    return encode_post(system, "query", orjson.dumps({"vector": encode_vectors(queries[0]), "top_k": 10}), key)
-
-
-def _write(system: SwellSystem, queries: Rows, key: str) -> bytes:
-    record = {"id": "live", "vector": encode_vectors(np.asarray(queries[1]))}
-    return encode_post(system, "upsert", orjson.dumps({"records": [record]}), key)
+def _by_protocol(offered: Mapping[What, Offered], sent: Sent) -> dict[ProtocolName, OneProtocol]:
+    found: dict[ProtocolName, OneProtocol] = {}
+    for protocol in dict.fromkeys(what.protocol for what in offered):
+        ours = {what: seen for what, seen in offered.items() if what.protocol == protocol}
+        firsts = [seen.first_ms[seen.good] for seen in ours.values() if seen.first_ms is not None]
+        first = histogram_of(np.concatenate(firsts)) if firsts else None
+        found[protocol] = OneProtocol(
+            asked=sum(len(seen.due_s) for seen in ours.values()),
+            answered=sum(int(seen.good.sum()) for seen in ours.values()),
+            latency=merged(sent.histograms[what.name].encode() for what in ours),
+            first=first if first is not None and first.get_total_count() else None,
+        )
+    return found

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.live.arrivals import Arrivals, Kind
+from benchmarks.live.arrivals import Arrivals, What
 from benchmarks.load.open_loop import Offered
 from benchmarks.rehearsal.objectives import judged
 from benchmarks.rehearsal.result import (
@@ -25,7 +25,6 @@ from benchmarks.rehearsal.result import (
     WorldSeries,
 )
 from benchmarks.scenarios.model import Scenario
-from shared.domain.tier import Tier
 
 Floats = NDArray[np.float64]
 
@@ -36,13 +35,19 @@ _BOUNDS_MS: Final = tuple(float(bound) for bound in np.round(np.geomspace(0.1, 6
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """A scenario, what was meant to be sent, and what became of it by tier and kind."""
+    """A scenario, what was meant to be sent, and what became of it by tier, kind and protocol.
+
+    `seconds` is how long it was played; `whole_s` how long it would have been, had it not `ended_early`.
+    """
 
     scenario: Scenario
     arrivals: Arrivals
-    offered: Mapping[tuple[Tier, Kind], Offered]
+    offered: Mapping[What, Offered]
     peak_per_s: float
     seconds: float
+    whole_s: float | None = None
+    ended_early: str | None = None
+    invalid: str = ""
 
 
 def record_of(played: Played, commit: str) -> Run:
@@ -106,12 +111,12 @@ def record_of(played: Played, commit: str) -> Run:
 
 
 def _together(
-    offered: Mapping[tuple[Tier, Kind], Offered],
+    offered: Mapping[What, Offered],
 ) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.str_]]:
     def all_of(what: Callable[[Offered], NDArray[np.generic]]) -> NDArray[np.generic]:
         return np.concatenate([what(seen) for seen in offered.values()])
 
-    tier = np.repeat([each.value for each, _ in offered], [len(seen.due_s) for seen in offered.values()])
+    tier = np.repeat([what.tier.value for what in offered], [len(seen.due_s) for seen in offered.values()])
     return (
         all_of(lambda seen: seen.due_s).astype(np.float64),
         all_of(lambda seen: seen.latency_ms).astype(np.float64),
@@ -157,13 +162,18 @@ def _timed(played: Played) -> Scenario:
 
 def _meta(played: Played, commit: str) -> Metadata:
     scenario = played.scenario
-    notes = [f"Played in {played.seconds:g} s on one machine: {scenario.duration_min:g} minutes of the scenario."]
+    whole_s = played.whole_s or played.seconds
+    notes = [f"Played in {whole_s:g} s on one machine: {scenario.duration_min:g} minutes of the scenario."]
+    if played.ended_early is not None:
+        notes.insert(0, f"PARTIAL: it ended after {played.seconds:.1f} of {whole_s:g} s: {played.ended_early}.")
+    if played.invalid:
+        notes.insert(0, f"INVALID: {played.invalid}.")
     if scenario.faults:
-        notes.append("Its faults were not played: they are those of a fleet.")
-    if scenario.mix.filtered or scenario.mix.delete:
-        notes.append("Filtered searches were sent as searches, deletes as writes.")
+        kinds = ", ".join(sorted({fault.kind for fault in scenario.faults}))
+        notes.append(f"Its faults were not played ({kinds}): they are those of a fleet.")
     if set(scenario.protocols) != {"http1"}:
-        notes.append("All requests were HTTP/1.1.")
+        by = ", ".join(f"{share:.0%} {name}" for name, share in scenario.protocols.items())
+        notes.append(f"By protocol: {by}.")
     stream = scenario.stream
     unit = StreamUnit(
         stream.queries_per_s,
@@ -184,4 +194,5 @@ def _meta(played: Played, commit: str) -> Metadata:
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         regions=(REGION,),
         notes=tuple(notes),
+        invalid=played.invalid,
     )

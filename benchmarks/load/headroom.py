@@ -70,13 +70,13 @@ def trivial_server(answer_bytes: int = _ANSWER_BYTES) -> Iterator[int]:
             yield port
 
 
-def await_listener(port: int) -> None:
+def await_listener(port: int, *, within_s: float = _START_WITHIN_S) -> None:
     """Return when somebody listens on this port.
 
     Raises:
         GeneratorFailed: nobody does in time.
     """
-    deadline_s = time.monotonic() + _START_WITHIN_S
+    deadline_s = time.monotonic() + within_s
     while time.monotonic() < deadline_s:
         try:
             socket.create_connection((LOOPBACK, port), timeout=1).close()
@@ -84,4 +84,4 @@ def await_listener(port: int) -> None:
             time.sleep(0.02)
         else:
             return
-    raise GeneratorFailed(f"nothing listened on port {port} within {_START_WITHIN_S:.0f} s")
+    raise GeneratorFailed(f"nothing listened on port {port} within {within_s:.0f} s")

@@ -56,19 +56,19 @@ class Load:
 def write_task(directory: Path, task: Task, requests: Sequence[bytes]) -> None:
     """Leave a job for the generator."""
     (directory / _TASK).write_bytes(orjson.dumps(asdict(task)))
-    _write_blobs(directory / _REQUESTS, range(len(requests)), requests)
+    write_blobs(directory / _REQUESTS, range(len(requests)), requests)
 
 
 def read_task(directory: Path) -> tuple[Task, Sequence[bytes]]:
     """The job that `write_task` left."""
     task = Task(**orjson.loads((directory / _TASK).read_bytes()))
-    return task, list(_read_blobs(directory / _REQUESTS).values())
+    return task, list(read_blobs(directory / _REQUESTS).values())
 
 
 def write_load(directory: Path, outcome: Outcome, latencies_ns: Sequence[int], answers: Mapping[int, bytes]) -> None:
     """Report what was seen."""
     np.save(directory / _LATENCIES, np.asarray(latencies_ns, np.int64))
-    _write_blobs(directory / _ANSWERS, list(answers), list(answers.values()))
+    write_blobs(directory / _ANSWERS, list(answers), list(answers.values()))
     (directory / _OUTCOME).write_bytes(orjson.dumps(asdict(outcome)))
 
 
@@ -79,15 +79,17 @@ def read_load(directory: Path) -> Load:
         FileNotFoundError: there is none.
     """
     outcome = Outcome(**orjson.loads((directory / _OUTCOME).read_bytes()))
-    return Load(outcome, np.load(directory / _LATENCIES) / 1e6, _read_blobs(directory / _ANSWERS))
+    return Load(outcome, np.load(directory / _LATENCIES) / 1e6, read_blobs(directory / _ANSWERS))
 
 
-def _write_blobs(path: Path, keys: Sequence[int], blobs: Sequence[bytes]) -> None:
+def write_blobs(path: Path, keys: Sequence[int], blobs: Sequence[bytes]) -> None:
+    """Keep bytes under numbers in one file, whose name ends with `.npz`."""
     ends = np.cumsum([len(blob) for blob in blobs], dtype=np.int64)
     np.savez(path, keys=np.asarray(keys, np.int64), ends=ends, bytes=np.frombuffer(b"".join(blobs), np.uint8))
 
 
-def _read_blobs(path: Path) -> dict[int, bytes]:
+def read_blobs(path: Path) -> dict[int, bytes]:
+    """What `write_blobs` kept."""
     with np.load(path) as stored:
         keys, ends, joined = stored["keys"].tolist(), stored["ends"].tolist(), stored["bytes"].tobytes()
     starts = [0, *ends][: len(ends)]

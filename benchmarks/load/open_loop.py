@@ -1,46 +1,58 @@
 """Requests sent at their times, whatever becomes of those before: callers who do not know that others are waiting.
 
-`python -m benchmarks.load.open_loop DIRECTORY NUMBER OF` is a process that sends each so-many-th of them; `offer`
-starts as many as are asked for, which begin at the same moment.
+`offer` starts as many processes as are asked for (`benchmarks.load.sender`), which begin at the same moment.
 """
 
-import asyncio
-import gc
+import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import orjson
+from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
-from benchmarks.load.event_loop import run_quickly
-from benchmarks.load.generator import CHECKOUT, await_end
-from benchmarks.load.wire import MessageReader, status_of
+from benchmarks.load.board import Board
+from benchmarks.load.generator import CHECKOUT, GeneratorFailed, await_end
+from benchmarks.load.histograms import merged
+from benchmarks.load.job import write_blobs
+from benchmarks.load.sender import DRAIN_S, GOOD, REFUSED
+from benchmarks.scenarios.protocol import ProtocolName
 from swell.local.processes import child_process
-from swell.local.server import LOOPBACK
 
-_DRAIN_S: Final = 5.0
 _GRACE_S: Final = 60.0
-_SOONEST_S: Final = 0.0005
-_BEGIN_AFTER_S: Final = 1.5
-_COLUMNS: Final = ("due_s", "latency_ms", "status", "lag_ms")
+_READY_WITHIN_S: Final = 60.0
+_BEGIN_AFTER_S: Final = 0.05
+_LOOK_EVERY_S: Final = 0.1
+_COLUMNS: Final = ("due_s", "latency_ms", "status", "lag_ms", "first_ms")
+_FEW: Final = 10
 LATE_MS: Final = 10.0
 BUSY_SHARE: Final = 0.9
+INTERRUPTED: Final = "interrupted"
 
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Requests of one kind, and when each is due: seconds from the start, rising."""
+    """Requests of one kind, and when each is due: seconds from the start, rising.
+
+    `request` is written in HTTP/1.1 whatever the protocol, which sends what it means. `port` None: as of all. With
+    `others`, request number k is the one that `which[k]` numbers: 0 for `request`, 1 for the first of the others.
+    """
 
     name: str
     request: bytes
     due_s: NDArray[np.float64]
+    protocol: ProtocolName = "http1"
+    port: int | None = None
+    others: Sequence[bytes] = ()
+    which: NDArray[np.int64] | None = None
 
 
 def evenly(per_s: float, seconds: float, *, start_s: float = 0.0) -> NDArray[np.float64]:
@@ -53,34 +65,41 @@ class Offered:
     """What became of a stream: for each request when it was due (s), how long until the answer (ms), the status.
 
     Latency is from when it was due, not from when it was sent: a generator that is late hides nothing. Status 0 means
-    that no answer came. `lag_ms` is how late it was sent, for want of a connection or of a processor.
+    that no answer came. `lag_ms` is how late it was sent, for want of a connection or of a processor. `first_ms` is
+    how long until the first event of an answer that comes in several, infinite where there was none.
     """
 
     due_s: NDArray[np.float64]
     latency_ms: NDArray[np.float64]
     status: NDArray[np.int64]
     lag_ms: NDArray[np.float64]
+    first_ms: NDArray[np.float64] | None = None
 
     @property
     def good(self) -> NDArray[np.bool_]:
         """Which were answered well."""
-        return np.isin(self.status, (200, 202))
+        return np.isin(self.status, GOOD)
 
     @property
     def refused(self) -> NDArray[np.bool_]:
         """Which were refused."""
-        return np.isin(self.status, (429, 503))
+        return np.isin(self.status, REFUSED)
 
 
 @dataclass(frozen=True)
 class Sent:
     """How the generator did: the share of a core that its busiest process used, how late it woke (99th percentile).
 
-    Waking late is the generator's own fault; a request that waits for a free connection is not in it.
+    Waking late is the generator's own fault; a request that waits for a free connection is not in it. `histograms`
+    are of good answers, by stream, of all processes together. `ended_early` says why, where not all was sent, and
+    `seconds` is then how far it came.
     """
 
     cpu_share: float
     wake_p99_ms: float
+    histograms: Mapping[str, HdrHistogram] = field(default_factory=dict)
+    ended_early: str | None = None
+    seconds: float = np.inf
 
     @property
     def invalid(self) -> str | None:
@@ -94,149 +113,135 @@ class Sent:
         return None
 
 
-class _Connection(asyncio.Protocol):
-    """One request at a time."""
+@dataclass(frozen=True)
+class StopRule:
+    """Stop when, of the requests that ended within the last `for_s` seconds, at least `failed_share` failed."""
 
-    def __init__(self, sender: "_Sender") -> None:
-        self._sender = sender
-        self._reader = MessageReader()
-        self._place = -1
-        self._transport: asyncio.Transport
+    failed_share: float
+    for_s: float
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    @property
-    def is_closed(self) -> bool:
-        return self._transport.is_closing()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the answer under way stays without one
-        if self._place >= 0:
-            self._sender.free.put_nowait(self)
-
-    def send(self, place: int, request: bytes) -> None:
-        self._place = place
-        self._transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        answer = self._reader.feed(data)
-        if answer is not None:
-            place, self._place = self._place, -1
-            self._sender.answered(place, status_of(answer[0]))
-            self._sender.free.put_nowait(self)
-
-
-class _Sender:
-    """Sends requests over as many connections as are needed at once; `kind` numbers the one that each is of."""
-
-    def __init__(
-        self, port: int, requests: Sequence[bytes], due_s: NDArray[np.float64], kind: NDArray[np.int64]
-    ) -> None:
-        self._port = port
-        self._requests = requests
-        self._kind, self.due_s = kind, due_s
-        self.status = np.zeros(len(due_s), np.int64)
-        self.latency_ms = np.full(len(due_s), np.inf)
-        self.lag_ms = np.zeros(len(due_s))
-        self.wake_ms = np.zeros(len(due_s))
-        self.free: asyncio.Queue[_Connection] = asyncio.Queue()
-        self._began_s = 0.0
-
-    def answered(self, place: int, status: int) -> None:
-        self.latency_ms[place] = (time.perf_counter() - self._began_s - self.due_s[place]) * 1000
-        self.status[place] = status
-
-    async def run(self, connections: int, begin_at_s: float) -> None:
-        for _ in range(connections):
-            self.free.put_nowait(await self._connect())
-        await asyncio.sleep(max(0.0, begin_at_s - time.perf_counter()))
-        self._began_s = begin_at_s
-        for place, (due_s, kind) in enumerate(zip(self.due_s.tolist(), self._kind.tolist(), strict=True)):
-            wait_s = due_s - (time.perf_counter() - begin_at_s)
-            if wait_s > _SOONEST_S or place % 50 == 0:
-                await asyncio.sleep(max(wait_s, 0))
-            self.wake_ms[place] = (time.perf_counter() - begin_at_s - due_s) * 1000 if self.free.qsize() else 0.0
-            connection = await self.free.get()  # where all wait for answers, the due time stands
-            if connection.is_closed:  # the server ends those that were idle for 5 s
-                connection = await self._connect()
-            self.lag_ms[place] = (time.perf_counter() - begin_at_s - due_s) * 1000
-            connection.send(place, self._requests[kind])
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_DRAIN_S):
-                for _ in range(connections):
-                    await self.free.get()
-
-    async def _connect(self) -> _Connection:
-        connection = _Connection(self)
-        await asyncio.get_running_loop().create_connection(lambda: connection, LOOPBACK, self._port)
-        return connection
+    def broken(self, before: tuple[int, int], now: tuple[int, int]) -> str | None:
+        """Why to stop, by requests that ended and those that failed, then and now."""
+        ended, failed = now[0] - before[0], now[1] - before[1]
+        if ended < _FEW or failed < ended * self.failed_share:
+            return None
+        return f"{failed} of {ended} requests failed within {self.for_s:g} s, allowed: under {self.failed_share:.0%}"
 
 
 def offer(
-    port: int, streams: Sequence[Stream], *, connections: int, processes: int = 1
+    port: int, streams: Sequence[Stream], *, connections: int, processes: int = 1, stop: StopRule | None = None
 ) -> tuple[Mapping[str, Offered], Sent]:
     """Send the streams; what became of each, and how the generator did.
 
+    KeyboardInterrupt ends it early: what was sent until then is told, and that it was interrupted.
+
     Raises:
-        GeneratorFailed: a process of the generator did not end in time, or failed.
+        GeneratorFailed: a process of the generator did not begin or end in time, or failed.
     """
     due_s = np.concatenate([stream.due_s for stream in streams])
     kind = np.repeat(np.arange(len(streams)), [len(stream.due_s) for stream in streams])
     order = np.argsort(due_s, kind="stable")
     due_s, kind = due_s[order], kind[order]
     within_s = (float(due_s[-1]) if len(due_s) else 0.0) * 3 + _GRACE_S
-    with TemporaryDirectory(prefix="swell-open-loop-") as name, ExitStack() as stack:
+    with TemporaryDirectory(prefix="swell-open-loop-") as name:
         directory = Path(name)
-        begin_at_s = time.perf_counter() + _BEGIN_AFTER_S * processes
-        task = {"port": port, "connections": max(1, connections // processes), "begin_at_s": begin_at_s}
+        requests, which, firsts = _requests(streams)
+        spoken = [
+            {"protocol": stream.protocol, "port": stream.port or port, "first": first}
+            for stream, first in zip(streams, firsts, strict=True)
+        ]
+        task = {"streams": spoken, "connections": max(1, connections // processes)}
         (directory / "task.json").write_bytes(orjson.dumps(task))
-        np.savez(directory / "due.npz", due_s=due_s, kind=kind)
-        for number, stream in enumerate(streams):
-            (directory / f"request-{number}").write_bytes(stream.request)
-        module = [sys.executable, "-m", "benchmarks.load.open_loop", name]
+        np.savez(directory / "due.npz", due_s=due_s, kind=kind, which=which[order])
+        write_blobs(directory / "requests.npz", range(len(requests)), requests)
+        ended_early = _run(directory, processes, within_s, stop)
+        return _seen(directory, processes, [stream.name for stream in streams], ended_early)
+
+
+def _requests(streams: Sequence[Stream]) -> tuple[list[bytes], NDArray[np.int64], list[int]]:
+    """The requests of all streams; for each place of each stream, one after the other, which it is; the first ones."""
+    requests: list[bytes] = []
+    which, firsts = [], []
+    for stream in streams:
+        chosen = np.zeros(len(stream.due_s), np.int64) if stream.which is None else stream.which
+        which.append(chosen + len(requests))
+        firsts.append(len(requests))
+        requests += [stream.request, *stream.others]
+    return requests, np.concatenate(which), firsts
+
+
+def _run(directory: Path, processes: int, within_s: float, stop: StopRule | None) -> str | None:
+    """Run all to their end; why they ended early, if they did."""
+    board = Board.make(directory, processes)
+    with ExitStack() as stack:
         running = [
             stack.enter_context(
                 child_process(
-                    [*module, str(number), str(processes)], {}, log=directory / f"log-{number}", directory=CHECKOUT
+                    [sys.executable, "-m", "benchmarks.load.sender", str(directory), str(number), str(processes)],
+                    {},
+                    log=directory / f"log-{number}",
+                    directory=CHECKOUT,
                 )
             )
             for number in range(processes)
         ]
+        _await_ready(board, running, directory)
+        board.begin_at_s = time.perf_counter() + _BEGIN_AFTER_S
+        try:
+            ended_early = _watch(board, running, within_s, stop)
+        except KeyboardInterrupt:
+            ended_early = INTERRUPTED
+        if ended_early is not None:
+            board.stop()
+            within_s = DRAIN_S * 2 + _GRACE_S
         for number, process in enumerate(running):
             await_end(process, within_s, directory / f"log-{number}")
-        seen = [dict(np.load(directory / f"seen-{number}.npz")) for number in range(processes)]
+    return ended_early
+
+
+def _await_ready(board: Board, running: Sequence["subprocess.Popen[bytes]"], directory: Path) -> None:
+    deadline_s = time.monotonic() + _READY_WITHIN_S
+    while not board.all_are_ready:
+        for number, process in enumerate(running):
+            if process.poll() is not None:
+                await_end(process, 1.0, directory / f"log-{number}")
+        if time.monotonic() > deadline_s:
+            raise GeneratorFailed(f"the load generator was not ready within {_READY_WITHIN_S:.0f} s")
+        time.sleep(0.005)
+
+
+def _watch(
+    board: Board, running: Sequence["subprocess.Popen[bytes]"], within_s: float, stop: StopRule | None
+) -> str | None:
+    """Wait for their end; why they are to end before it, if they are."""
+    seen: deque[tuple[float, tuple[int, int]]] = deque([(time.monotonic(), (0, 0))])
+    deadline_s = time.monotonic() + within_s
+    while time.monotonic() < deadline_s and any(process.poll() is None for process in running):
+        time.sleep(_LOOK_EVERY_S)
+        now_s, now = time.monotonic(), board.ended()
+        if stop is not None and now_s - seen[0][0] >= stop.for_s:
+            if (why := stop.broken(seen[0][1], now)) is not None:
+                return why
+            while len(seen) > 1 and now_s - seen[1][0] >= stop.for_s:
+                seen.popleft()
+        seen.append((now_s, now))
+    return None
+
+
+def _seen(
+    directory: Path, processes: int, names: Sequence[str], ended_early: str | None
+) -> tuple[Mapping[str, Offered], Sent]:
+    """What all processes saw, put together request by request, and their histograms added up."""
+    seen = [dict(np.load(directory / f"seen-{number}.npz")) for number in range(processes)]
+    encoded = [orjson.loads((directory / f"histograms-{number}.json").read_bytes()) for number in range(processes)]
     whole = {what: np.concatenate([one[what] for one in seen]) for what in (*_COLUMNS, "kind", "wake_ms")}
     offered = {
-        stream.name: Offered(*(whole[what][whole["kind"] == number] for what in _COLUMNS))
-        for number, stream in enumerate(streams)
+        name: Offered(*(whole[what][whole["kind"] == number] for what in _COLUMNS)) for number, name in enumerate(names)
     }
-    wake_p99_ms = float(np.percentile(whole["wake_ms"], 99)) if len(due_s) else 0.0
-    return offered, Sent(max(float(one["cpu_share"]) for one in seen), wake_p99_ms)
-
-
-def main() -> None:
-    """Do a part of the job in the directory named on the command line."""
-    directory, number, of = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    task = orjson.loads((directory / "task.json").read_bytes())
-    with np.load(directory / "due.npz") as due:
-        due_s, kind = due["due_s"][number::of], due["kind"][number::of]
-    requests = [(directory / f"request-{each}").read_bytes() for each in range(len(list(directory.glob("request-*"))))]
-    gc.disable()  # a collection would look like a slow answer
-    sender = _Sender(task["port"], requests, due_s, kind)
-    began_s, busy_s = time.monotonic(), time.process_time()
-    run_quickly(sender.run(task["connections"], task["begin_at_s"]))
-    share = (time.process_time() - busy_s) / (time.monotonic() - began_s)
-    np.savez(
-        directory / f"seen-{number}.npz",
-        kind=kind,
-        due_s=due_s,
-        latency_ms=sender.latency_ms,
-        status=sender.status,
-        lag_ms=sender.lag_ms,
-        wake_ms=sender.wake_ms,
-        cpu_share=share,
+    return offered, Sent(
+        cpu_share=max(float(one["cpu_share"]) for one in seen),
+        wake_p99_ms=float(np.percentile(whole["wake_ms"], 99)) if len(whole["kind"]) else 0.0,
+        histograms={name: merged(one[str(number)].encode() for one in encoded) for number, name in enumerate(names)},
+        ended_early=ended_early,
+        seconds=min(float(one["stopped_at_s"]) for one in seen),
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -37,6 +37,7 @@ class MessageReader:
         self._received = b""
         self._head_bytes = 0
         self._needed = 0  # bytes of the message under way; 0 until its head is complete
+        self._last_head, self._last_bytes = b"", -1
 
     def feed(self, received: bytes) -> tuple[bytes, bytes] | None:
         """Add bytes; the head and the body once they complete a message, else None.
@@ -44,6 +45,8 @@ class MessageReader:
         Raises:
             UnreadableMessage: the bytes are no such message.
         """
+        if len(received) == self._last_bytes and not self._received and received.startswith(self._last_head):
+            return self._last_head, received[len(self._last_head) :]  # as the last one, so that nothing is looked for
         self._received = self._received + received if self._received else received
         if not self._needed and not self._read_head():
             return None
@@ -51,6 +54,7 @@ class MessageReader:
             return None
         head, body = self._received[: self._head_bytes], self._received[self._head_bytes : self._needed]
         self._received = self._received[self._needed :]
+        self._last_head, self._last_bytes = head, self._needed
         self._needed = 0
         return head, body
 

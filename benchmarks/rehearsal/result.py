@@ -70,6 +70,8 @@ class Metadata:
     """Where the simulator's service times come from; empty for a live run."""
     notes: tuple[str, ...] = ()
     """What a reader has to know, each a sentence."""
+    invalid: str = ""
+    """Why a live run says nothing of the server, such as that the load generator was the bottleneck."""
 
 
 @dataclass(frozen=True)

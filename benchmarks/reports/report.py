@@ -96,7 +96,7 @@ def to_junit(report: Report) -> str:
         case = ET.SubElement(suite, "testcase", classname=name, name=one.objective.name)
         text = f"measured {_measured(one)}, limit {_limit(one)}, interval {_interval(one)} {one.why}".strip()
         if report.verdict is Verdict.INVALID:
-            ET.SubElement(case, "error", message="invalid: nothing was asked")
+            ET.SubElement(case, "error", message=f"invalid: {report.run.meta.invalid or 'nothing was asked'}")
         elif one.verdict is Verdict.BROKEN and one.objective.hard:
             ET.SubElement(case, "failure", message=text)
         elif one.verdict is Verdict.NOT_PROVEN:

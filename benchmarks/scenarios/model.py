@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from benchmarks.scenarios.arrival import Arrival, Bursty, Mix, Popularity, Uniform
+from benchmarks.scenarios.protocol import ProtocolName
 from shared.domain.calendar import EventType
 from shared.domain.tier import Tier
 from shared.topology.models import Entry
@@ -154,7 +155,7 @@ class Scenario(Entry):
     tiers: dict[Annotated[Tier, Field(strict=False)], Share] = Field(
         default={Tier.PREMIUM: 0.1, Tier.STANDARD: 0.6, Tier.FREE: 0.3}
     )
-    protocols: dict[Literal["http1", "http2", "sse", "websocket", "grpc"], Share] = Field(default={"http1": 1.0})
+    protocols: dict[ProtocolName, Share] = Field(default={"http1": 1.0})
     sessions: Sessions = Sessions()
     calendar: tuple[CalendarEntry, ...] = Field(default=(), strict=False)
     faults: tuple[Fault, ...] = Field(default=(), strict=False)

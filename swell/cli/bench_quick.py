@@ -9,6 +9,7 @@ import typer
 from swell.cli.benching import interruptible, require_checkout
 from swell.cli.options import Json
 from swell.cli.output import note, print_json, say
+from swell.cli.rehearse_live import end
 
 
 def quick(
@@ -21,7 +22,8 @@ def quick(
     """Send a real server a steady load and a burst for some seconds, and judge what it promised.
 
     Under half a minute on a quiet machine. Exit code 0: kept, 99: a promise is broken, 98: too few requests to tell,
-    97: invalid, since the load generator was the bottleneck or nothing was asked.
+    97: invalid, since the load generator was the bottleneck or nothing was asked;
+    130 after Ctrl-C, which ends it early.
     """
     require_checkout()
     from benchmarks.live.play import LivePlan, play
@@ -42,8 +44,4 @@ def quick(
         print_json(to_document(report))
     else:
         say(to_markdown(report))
-    if result.sent.invalid is not None:
-        note(f"INVALID: {result.sent.invalid}")
-        raise typer.Exit(97)
-    if report.exit_code:
-        raise typer.Exit(report.exit_code)
+    end(result)

@@ -12,7 +12,11 @@ from swell.cli.options import Json
 from swell.cli.output import note, print_table, say
 
 if TYPE_CHECKING:
-    from benchmarks.live.play import LiveResult
+    from hdrh.histogram import HdrHistogram
+
+    from benchmarks.live.play import LiveResult, OneProtocol
+
+_AS_AFTER_CTRL_C = 130
 
 
 def live(
@@ -28,15 +32,21 @@ def live(
     senders: Annotated[int, typer.Option(min=1, max=64, help="Processes that send.")] = 1,
     rows: Annotated[int, typer.Option(min=1000, max=1_000_000, help="Vectors in the collection.")] = 20_000,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False, help="Keep the record.")] = None,
+    hdr: Annotated[
+        Path | None, typer.Option("--hdr", metavar="FILE", dir_okay=False, help="Keep latencies as an HDR log.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Play the shape of a scenario with real requests, against a server of its own, on this machine's loopback.
 
     An open loop: each request is sent when it is due, and its latency counts from then, whatever became of those
-    before. Exit codes: 1 where a promise of the scenario is broken, 3 where the generator was the bottleneck.
+    before. What is asked, by which protocol and for which keys is the scenario's. Its rule of abortion ends it, and
+    Ctrl-C does: what was seen until then is told as PARTIAL. Exit codes are those of `swell report-run`: 0 kept,
+    99 broken, 98 not proven, 97 invalid, such as where the generator was the bottleneck; 130 after Ctrl-C.
     """
     require_checkout()
     from benchmarks.live.play import LivePlan, play
+    from benchmarks.load.histograms import hdr_log
     from benchmarks.rehearsal.result import to_json, write_run
     from benchmarks.scenarios.catalog import BadScenario, find_scenario
     from shared.topology import load_topology
@@ -49,19 +59,33 @@ def live(
     plan = LivePlan(
         seconds=seconds or found.live.seconds, peak_share=peak_share, rows=rows, workers=workers, processes=senders
     )
-    result = play(found, load_topology(), plan, note)
-    run, sent = result.run, result.sent
+    try:
+        result = play(found, load_topology(), plan, note)
+    except BadScenario as error:
+        raise CommandFailed(str(error), code="bad_scenario") from error
+    run = result.run
     if out is not None:
         write_run(run, out)
+    if hdr is not None:
+        hdr.write_text(hdr_log(result.sent.histograms, run.axis.start_s, run.axis.points * run.axis.step_s), "utf-8")
     if as_json:
         typer.echo(to_json(run).decode())
     else:
         _tell(result)
-    if sent.invalid is not None:
-        note(f"INVALID: {sent.invalid}")
-        raise typer.Exit(3)
-    if not run.summary.survived:
-        raise typer.Exit(1)
+    end(result)
+
+
+def end(result: "LiveResult") -> None:
+    """Say what a run is not, and exit as it was: with the code of its verdict, or as after any Ctrl-C."""
+    from benchmarks.load.open_loop import INTERRUPTED
+    from benchmarks.reports.report import report_on
+
+    for line in result.run.meta.notes:
+        if line.startswith(("INVALID", "PARTIAL")):
+            note(line)
+    if result.sent.ended_early == INTERRUPTED:
+        raise typer.Exit(_AS_AFTER_CTRL_C)
+    raise typer.Exit(report_on(result.run).exit_code)
 
 
 def _tell(result: "LiveResult") -> None:
@@ -84,3 +108,20 @@ def _tell(result: "LiveResult") -> None:
         said = "not measured" if promise.met is None else "kept" if promise.met else "BROKEN"
         rows.append([f"promise: {promise.name} {promise.direction.replace('_', ' ')} {promise.limit:g}", said])
     print_table({"": "left", "seen": "right"}, rows)
+    say()
+    columns = ("protocol", "asked", "answered", "p50", "p99", "first event p50", "p99 of it")
+    print_table(
+        {name: "left" if name == "protocol" else "right" for name in columns},
+        [[name, *_figures(one)] for name, one in result.protocols.items()],
+    )
+
+
+def _figures(one: "OneProtocol") -> list[str]:
+    from benchmarks.load.histograms import percentile_ms
+
+    def told(histogram: "HdrHistogram | None", percent: float) -> str:
+        value = None if histogram is None else percentile_ms(histogram, percent)
+        return "-" if value is None else f"{value:.1f} ms"
+
+    latencies = [told(histogram, percent) for histogram in (one.latency, one.first) for percent in (50, 99)]
+    return [f"{one.asked:,}", f"{one.answered:,}", *latencies]

@@ -9,10 +9,15 @@ from typing import cast
 from benchmarks.load.wire import MessageReader, encode_answer
 
 EVERY_S, FROZEN_S = 0.5, 0.15
+_CHUNKS = (b"event: answer\nda", b"ta: {}\n\n", b"event: done\ndata: {}\n\n", b"")
+EVENTS = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"".join(
+    b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in _CHUNKS
+)
+BROKEN = b"HTTP/1.1 500 Broken\r\ncontent-length: 0\r\n\r\n"
 
 
 class Server(asyncio.Protocol):
-    """Answers at once, but where it is frozen."""
+    """Answers at once, but where it is frozen: with one answer, with events, or with an error."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep it."""
@@ -20,9 +25,11 @@ class Server(asyncio.Protocol):
         self._reader = MessageReader(b"POST ")
 
     def data_received(self, data: bytes) -> None:
-        """Answer a whole request."""
-        if self._reader.feed(data) is not None:
-            self._transport.write(encode_answer(b"{}"))
+        """Answer a whole request, as its path wants."""
+        message = self._reader.feed(data)
+        if message is not None:
+            path = message[0].split(b" ", 2)[1]
+            self._transport.write({b"/stream": EVENTS, b"/broken": BROKEN}.get(path, encode_answer(b"{}")))
 
 
 async def serve(port: int, notes: Path) -> None:

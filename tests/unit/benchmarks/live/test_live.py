@@ -26,7 +26,9 @@ def test_arrivals_have_the_shape_of_the_scenario() -> None:
     rates = np.interp((edges[1:] + edges[:-1]) / 2, arrivals.rate_times_s, arrivals.rate_at)
     assert float(np.corrcoef(counts, rates)[0, 1]) > 0.95
     assert all(np.array_equal(due, again.due_s[key]) for key, due in arrivals.due_s.items())
-    by_tier = {tier: sum(len(due) for (of, _), due in arrivals.due_s.items() if of is tier) for tier in SCENARIO.tiers}
+    by_tier = {
+        tier: sum(len(due) for what, due in arrivals.due_s.items() if what.tier is tier) for tier in SCENARIO.tiers
+    }
     assert by_tier[Tier.STANDARD] / arrivals.count == pytest.approx(SCENARIO.tiers[Tier.STANDARD], abs=0.05)
 
 

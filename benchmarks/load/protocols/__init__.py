@@ -1,0 +1,1 @@
+"""The protocols that the generator speaks: bytes in, bytes out, without a socket."""

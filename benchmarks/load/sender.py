@@ -1,0 +1,280 @@
+"""One process of the open loop: `python -m benchmarks.load.sender DIRECTORY NUMBER OF` sends each so-many-th request.
+
+One thread, its own loop: what is due is sent, what has come is read, and between them it waits on the sockets until the
+next request is due, to the microsecond. An event loop's timers are a millisecond wide.
+"""
+
+import gc
+import select
+import selectors
+import sys
+import time
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from benchmarks.load.board import Board
+from benchmarks.load.connection import Connection, Pool, conversation_of
+from benchmarks.load.histograms import histogram_of
+from benchmarks.load.job import read_blobs
+from benchmarks.load.protocols.conversation import KEPT_BY_KEY, MULTIPLEXED, Meant
+from benchmarks.load.wire import UnreadableMessage
+from benchmarks.scenarios.protocol import ProtocolName
+
+GOOD: Final = (200, 202)
+REFUSED: Final = (429, 503)
+DRAIN_S: Final = 5.0
+_AT_ONCE: Final = 16
+"""Requests sent before answers are looked at again."""
+_TICK_S: Final = 0.0001
+_LOOK_EVERY_S: Final = 0.1
+_OVERDUE_S: Final = 5.0
+"""A request without an answer for so long counts as failed while a run goes on."""
+_OPEN_WITHIN_S: Final = 15.0
+
+
+class Sender:
+    """Sends requests at `due_s` over the pools of their streams: `kind` numbers the stream, `which` the request."""
+
+    def __init__(
+        self,
+        pools: Sequence[Pool],
+        requests: Sequence[bytes],
+        due_s: NDArray[np.float64],
+        kind: NDArray[np.int64],
+        which: NDArray[np.int64],
+    ) -> None:
+        self._pools = pools
+        self._requests = [requests[each] for each in which.tolist()]
+        self._due, self._kind = due_s.tolist(), kind.tolist()
+        count = len(due_s)
+        self._next = 0
+        self._ended = 0
+        self.answer_s = array("d", bytes(8 * count))
+        self.first_s = array("d", bytes(8 * count))
+        self.sent_s = array("d", bytes(8 * count))
+        self.wake_s = array("d", bytes(8 * count))
+        self.status = array("h", bytes(2 * count))
+        self._counts: Counter[int] = Counter()
+        self._late = np.zeros(0, np.int64)
+        self._looked = 0
+        self._began_s = 0.0
+        self._selector = selectors.DefaultSelector()
+
+    def open(self) -> None:
+        """Open every connection.
+
+        Raises:
+            OSError: nobody listens there.
+            UnreadableMessage: the server speaks something else, or refuses.
+        """
+        for pool in self._pools:
+            pool.open(self._selector)
+        deadline_s = time.perf_counter() + _OPEN_WITHIN_S
+        while not all(pool.is_open for pool in self._pools):
+            if time.perf_counter() > deadline_s:
+                raise TimeoutError(f"the handshake took over {_OPEN_WITHIN_S:g} s")
+            self._read(0.1)
+
+    def run(self, began_s: float, look: Callable[[float], bool]) -> None:
+        """Send everything at its time; `look` is called now and then, and ends it when it says so."""
+        self._began_s = began_s
+        self._pause(began_s - time.perf_counter())
+        count, look_s = len(self._due), 0.0
+        while self._next < count:
+            now_s = time.perf_counter() - began_s
+            if now_s >= look_s:
+                look_s = now_s + _LOOK_EVERY_S
+                self._retry()
+                if look(now_s):
+                    break
+            wait_s = self._send_due(now_s)
+            if (
+                0 < wait_s < _TICK_S
+            ):  # many are due: to be woken for each of them, and each answer, costs more than they do
+                time.sleep(_TICK_S)
+                wait_s = 0.0
+            self._read(min(wait_s, look_s - now_s))
+        self._drain(look)
+
+    def _drain(self, look: Callable[[float], bool]) -> None:
+        """Take the answers that are still coming."""
+        ended, until_s = self._ended, time.perf_counter() + DRAIN_S
+        while self._ended < self._next and time.perf_counter() < until_s:
+            self._read(_LOOK_EVERY_S / 2)
+            self._retry()
+            look(time.perf_counter() - self._began_s)
+            if self._ended != ended:
+                ended, until_s = self._ended, time.perf_counter() + DRAIN_S
+
+    def _send_due(self, now_s: float) -> float:
+        """Send what is due, but not much before answers are looked at; seconds until the next one is due."""
+        due, kind, clock = self._due, self._kind, time.perf_counter
+        for place in range(self._next, min(self._next + _AT_ONCE, len(due))):
+            due_s = due[place]
+            if due_s > now_s:
+                now_s = clock() - self._began_s
+                if due_s > now_s:
+                    return due_s - now_s
+            self._next = place + 1
+            pool = self._pools[kind[place]]
+            connection = pool.take()
+            if connection is None:  # all wait for answers: the due time stands
+                pool.waiting.append(place)
+                continue
+            sent_s = self.sent_s[place] = clock() - self._began_s
+            self.wake_s[place] = sent_s - due_s
+            connection.send(connection.conversation.ask(place, self._requests[place]))
+        return 0.0
+
+    def _read(self, wait_s: float) -> None:
+        """Take what has come, after at most so long."""
+        if wait_s > 0:
+            self._pause(wait_s)
+        for key, events in self._selector.select(0):
+            connection: Connection = key.data
+            if events & selectors.EVENT_WRITE:
+                connection.send(b"")
+            if events & selectors.EVENT_READ:
+                data = connection.receive()
+                if data:
+                    self._hear(connection, data)
+                elif data is not None:
+                    self._lost(connection)
+
+    def _pause(self, wait_s: float) -> None:
+        """Wait until something comes, to the microsecond: `selectors` rounds up to milliseconds, `select` does not."""
+        if wait_s > 0:
+            select.select((self._selector.fileno(),), (), (), wait_s)  # type: ignore[attr-defined]
+
+    def _hear(self, connection: Connection, data: bytes) -> None:
+        now_s = time.perf_counter() - self._began_s
+        try:
+            heard, back = connection.conversation.hear(data)
+        except UnreadableMessage:
+            if not self._began_s:
+                raise
+            self._lost(connection)
+            return
+        if back:
+            connection.send(back)
+        for place, status, is_last in heard:
+            if is_last:
+                self._ended += 1
+                if status:
+                    self.answer_s[place] = now_s
+                    self.status[place] = status
+                    self._counts[status] += 1
+            else:
+                self.first_s[place] = now_s
+        connection.pool.offer(connection)
+        self._send_waiting(connection.pool)
+
+    def _send_waiting(self, pool: Pool) -> None:
+        """Send what was due before, as far as connections are free now."""
+        while pool.waiting and (free := pool.take()) is not None:
+            place = pool.waiting.popleft()
+            self.sent_s[place] = time.perf_counter() - self._began_s
+            free.send(free.conversation.ask(place, self._requests[place]))
+
+    def _retry(self) -> None:
+        """Where connections were lost and nothing comes that would free one, look again."""
+        for pool in self._pools:
+            self._send_waiting(pool)
+
+    def _lost(self, connection: Connection) -> None:
+        """What was under way gets no answer."""
+        if not self._began_s:
+            raise ConnectionResetError("the server closed a connection before anything was sent")
+        self._ended += len(connection.conversation.under_way())
+        connection.pool.lose(connection)
+
+    def tell(self, board: Board, number: int, now_s: float) -> None:
+        """How many requests ended how, so far."""
+        status = np.frombuffer(self.status, np.int16)
+        looked, self._looked = self._looked, max(self._looked, bisect_left(self._due, now_s - _OVERDUE_S))
+        late = np.concatenate([self._late, looked + np.flatnonzero(status[looked : self._looked] == 0)])
+        self._late = late[status[late] == 0]
+        good, refused = (sum(self._counts[each] for each in some) for some in (GOOD, REFUSED))
+        bad = self._counts.total() - good - refused
+        board.tell(number, good=good, refused=refused, failed=bad + len(self._late))
+
+    def seen(self) -> Mapping[str, NDArray[np.generic]]:
+        """What became of each request whose turn came before all was stopped."""
+        counted = slice(0, self._next)
+        due_s = np.asarray(self._due)
+        due_s, sent_s, status = due_s[counted], np.array(self.sent_s)[counted], np.array(self.status)[counted]
+        answer_s, first_s = np.array(self.answer_s)[counted], np.array(self.first_s)[counted]
+        lag_ms = np.where(sent_s > 0, sent_s - due_s, 0.0) * 1000
+        return {
+            "kind": np.asarray(self._kind, np.int64)[counted],
+            "due_s": due_s,
+            "latency_ms": np.where(answer_s > 0, answer_s - due_s, np.inf) * 1000,
+            "first_ms": np.where(first_s > 0, first_s - due_s, np.inf) * 1000,
+            "status": status.astype(np.int64),
+            "lag_ms": lag_ms,
+            "wake_ms": np.array(self.wake_s)[counted] * 1000,
+        }
+
+
+def pools_of(streams: Sequence[Mapping[str, Any]], requests: Sequence[bytes], connections: int) -> list[Pool]:
+    """The pool of each stream: one for each protocol and port, and key where a connection says it once."""
+    made: dict[tuple[str, int, str], Pool] = {}
+    pools = []
+    for stream in streams:
+        protocol: ProtocolName = stream["protocol"]
+        request = requests[stream["first"]]
+        key = Meant.by(request).authorization if protocol in KEPT_BY_KEY else ""
+        of = (protocol, stream["port"], key)
+        if of not in made:
+            converse = conversation_of(protocol, request)
+            made[of] = Pool(stream["port"], connections, converse, multiplexed=protocol in MULTIPLEXED)
+        pools.append(made[of])
+    return pools
+
+
+def main() -> None:
+    """Do a part of the job in the directory named on the command line."""
+    directory, number, of = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    task = orjson.loads((directory / "task.json").read_bytes())
+    with np.load(directory / "due.npz") as due:
+        due_s, kind, which = (due[what][number::of] for what in ("due_s", "kind", "which"))
+    streams, requests = task["streams"], list(read_blobs(directory / "requests.npz").values())
+    gc.disable()  # a collection would look like a slow answer
+    board = Board.open(directory)
+    sender = Sender(pools_of(streams, requests, task["connections"]), requests, due_s, kind, which)
+    sender.open()
+    board.ready(number)
+    while not board.begin_at_s:
+        time.sleep(0.005)
+    stopped_at_s: float | None = None
+
+    def look(now_s: float) -> bool:
+        nonlocal stopped_at_s
+        sender.tell(board, number, now_s)
+        if board.is_stopped and stopped_at_s is None:
+            stopped_at_s = now_s
+        return stopped_at_s is not None
+
+    busy_s = time.process_time()
+    sender.run(board.begin_at_s, look)
+    share = (time.process_time() - busy_s) / (time.perf_counter() - board.begin_at_s)
+    seen = sender.seen()
+    np.savez(directory / f"seen-{number}.npz", cpu_share=share, stopped_at_s=stopped_at_s or np.inf, **seen)
+    good = np.isin(seen["status"], GOOD)
+    encoded = {
+        str(each): histogram_of(seen["latency_ms"][good & (seen["kind"] == each)]).encode().decode()
+        for each in range(len(streams))
+    }
+    (directory / f"histograms-{number}.json").write_bytes(orjson.dumps(encoded))
+
+
+if __name__ == "__main__":
+    main()

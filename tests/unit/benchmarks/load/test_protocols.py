@@ -1,0 +1,145 @@
+"""What connections of each protocol say and hear, against the server's side of the same protocol."""
+
+from typing import Any
+
+import h2.config
+import h2.connection
+import h2.events
+import orjson
+import pytest
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, Event, RejectConnection, Request, TextMessage
+
+from benchmarks.load.protocols.http2 import Grpc, Http2
+from benchmarks.load.protocols.sse import Sse
+from benchmarks.load.protocols.websocket import HandshakeRefused, WebSocket
+from benchmarks.load.wire import encode_request
+
+ASK = encode_request("POST", "/v1/ask", b'{"top_k":1}', port=1)
+KEYED = ASK.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer k\r\n\r\n", 1)
+
+
+def events(*named: tuple[str, str]) -> bytes:
+    """A whole streamed answer."""
+    chunks = [f"event: {name}\ndata: {data}\n\n".encode() for name, data in named]
+    body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (events(("answer", "{}"), ("answer", "{}"), ("done", "{}")), [(7, 200, False), (7, 200, True)]),
+        (events(("answer", "{}"), ("error", '{"status":504}')), [(7, 200, False), (7, 504, True)]),
+        (events(("answer", "{}")), [(7, 200, False), (7, 0, True)]),
+        (b"HTTP/1.1 503 No\r\ncontent-length: 2\r\n\r\n{}", [(7, 503, True)]),
+    ],
+    ids=["to done", "an error after the first answer", "broken off", "refused"],
+)
+def test_a_stream_of_events_counts_to_its_end(answer: bytes, expected: list[tuple[int, int, bool]]) -> None:
+    """The first event is heard, and the end with what it says, wherever the network cuts; then there is room again."""
+    stream = Sse()
+
+    for _ in range(2):
+        stream.ask(7, ASK)
+        heard = [each for byte in answer for each in stream.hear(bytes([byte]))[0]]
+
+        assert heard == expected
+        assert stream.room == 1
+
+
+def http2_server(client: Http2) -> h2.connection.H2Connection:
+    """A server that has been spoken to."""
+    server = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+    server.initiate_connection()
+    server.receive_data(client.opening())
+    client.hear(server.data_to_send())
+    return server
+
+
+def test_http2_has_many_requests_under_way() -> None:
+    """Answers are told apart whatever their order; a stream that is reset has no answer."""
+    client = Http2()
+    server = http2_server(client)
+    room = client.room
+    asked = [event for place in (5, 6, 7) for event in server.receive_data(client.ask(place, KEYED))]
+    first, second, third = (event for event in asked if isinstance(event, h2.events.RequestReceived))
+    bodies = [event.data for event in asked if isinstance(event, h2.events.DataReceived)]
+
+    server.send_headers(second.stream_id or 0, [(":status", "429")], end_stream=True)
+    server.send_headers(first.stream_id or 0, [(":status", "200")])
+    server.send_data(first.stream_id or 0, b"{}", end_stream=True)
+    server.reset_stream(third.stream_id or 0)
+    heard, _ = client.hear(server.data_to_send())
+
+    assert heard == [(6, 429, True), (5, 200, True), (7, 0, True)]
+    assert bodies == [b'{"top_k":1}'] * 3
+    headers: dict[Any, Any] = dict(first.headers or ())
+    assert (headers[":path"], headers["authorization"]) == ("/v1/ask", "Bearer k")
+    assert room == client.room > 1
+
+
+@pytest.mark.parametrize(("grpc_status", "status"), [("0", 200), ("8", 429), ("14", 503), ("13", 500)])
+def test_grpc_tells_its_status_in_the_trailers(grpc_status: str, status: int) -> None:
+    """The HTTP status is 200 whatever became of the call."""
+    client = Grpc()
+    server = http2_server(client)
+    asked = server.receive_data(client.ask(3, ASK))
+    stream = next(event.stream_id or 0 for event in asked if isinstance(event, h2.events.RequestReceived))
+
+    server.send_headers(stream, [(":status", "200"), ("content-type", "application/grpc")])
+    server.send_headers(stream, [("grpc-status", grpc_status)], end_stream=True)
+    heard, _ = client.hear(server.data_to_send())
+
+    assert heard == [(3, status, True)]
+    sent = b"".join(event.data for event in asked if isinstance(event, h2.events.DataReceived))
+    assert sent == b"\0\0\0\0\x0b" + b'{"top_k":1}'
+
+
+def websocket_server(client: WebSocket) -> tuple[WSConnection, Request]:
+    """A server that has heard the handshake."""
+    server = WSConnection(ConnectionType.SERVER)
+    server.receive_data(client.opening())
+    (request,) = server.events()
+    assert isinstance(request, Request)
+    return server, request
+
+
+def texts(events: list[Event]) -> list[object]:
+    """Messages."""
+    return [orjson.loads(event.data) for event in events if isinstance(event, TextMessage)]
+
+
+def test_a_standing_query_is_answered_by_its_first_frame_and_given_back() -> None:
+    """Each request subscribes under a name of its own; later updates are no answers; errors have their status."""
+    client = WebSocket(KEYED)
+    server, request = websocket_server(client)
+    room_before = client.room
+    client.hear(server.send(AcceptConnection()))
+    server.receive_data(client.ask(3, KEYED) + client.ask(4, KEYED))
+    asked = texts(list(server.events()))
+
+    frames = [
+        {"type": "heartbeat"},
+        {"type": "answer", "subscription": "4"},
+        {"type": "update", "subscription": "4"},
+        {"type": "error", "subscription": "3", "problem": {"status": 429}},
+    ]
+    said = b"".join(server.send(TextMessage(data=orjson.dumps(frame).decode())) for frame in frames)
+    heard, back = client.hear(said)
+    server.receive_data(back)
+
+    assert (b"authorization", b"Bearer k") in request.extra_headers
+    assert asked == [{"type": "subscribe", "subscription": name, "top_k": 1} for name in ("3", "4")]
+    assert heard == [(4, 200, True), (3, 429, True)]
+    assert texts(list(server.events())) == [{"type": "unsubscribe", "subscription": "4"}]
+    assert room_before == 0 < client.room
+
+
+def test_a_refused_handshake_is_an_error() -> None:
+    """Nothing can be asked over it."""
+    client = WebSocket(KEYED)
+    server, _ = websocket_server(client)
+
+    with pytest.raises(HandshakeRefused, match="503"):
+        client.hear(server.send(RejectConnection(status_code=503)))
