@@ -62,7 +62,7 @@ class SimulatedLoad:
 
     def __init__(self, regions: Sequence[str], bytes_per_answer: int, *, shown_after: timedelta = SHOWN_AFTER) -> None:
         self._regions = regions
-        self._bytes = bytes_per_answer
+        self.bytes_per_answer = bytes_per_answer
         self._shown_after = shown_after
         self._minutes: list[LoadMinute] = []
         self._now: datetime | None = None
@@ -97,7 +97,7 @@ class SimulatedLoad:
             p99_ms=None if np.isnan(p99_ms[at]) else float(p99_ms[at]),
             errors=round(float(totals.failed[at])),
             dependency_errors=round(float(totals.dependency_failed[at])),
-            egress_bytes=round(float(totals.answers[at]) * self._bytes),
+            egress_bytes=round(float(totals.answers[at]) * self.bytes_per_answer),
             active_ms=active_ms,
             idle_ms=max(0, round(1000 * instance_s) - active_ms),
             by_tier={tier: round(float(totals.by_tier[at, number])) for number, tier in enumerate(TIERS)},

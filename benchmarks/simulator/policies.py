@@ -12,6 +12,7 @@ from benchmarks.simulator.memory import MemoryState, SimulatedClock, Unheard
 from functions.budget_enforcement.ceilings import ReadCeilings
 from functions.budget_enforcement.enforce import Costs, EnforceBudget
 from functions.budget_enforcement.ledger_store import LedgerStore
+from functions.budget_enforcement.spend import Worst
 from functions.budget_enforcement.want_stop import WORKFLOW, WantStop
 from functions.budget_enforcement.wiring import BOOKED_LATER
 from functions.burst_prediction.plan import PlanPolicy
@@ -130,7 +131,10 @@ class Deciders:
             want_stop=WantStop(SpendingDecisions(self._state), runs, self._timeline),
             timeline=self._timeline,
             clock=clock,
-            costs=Costs(terms.shape, LIST_PRICES, LOAD_LATE + BOOKED_LATER),
+            costs=Costs(
+                Worst(terms.shape, LIST_PRICES, terms.plan.requests_per_min, load.bytes_per_answer),
+                LOAD_LATE + BOOKED_LATER,
+            ),
         )
         self.plan = PlanRegions(
             state=self._state,

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from functions.budget_enforcement.ledger import SpendLedger
-from functions.budget_enforcement.pacing import Standing, standings
+from functions.budget_enforcement.pacing import Ledgers, Standing, standings
 from functions.budget_enforcement.serving_level import LevelDecision, LevelState, decide_level
 from shared.budget.emergency_stop import StopState
 from shared.budget.limits import ApprovedRaise, Limits
@@ -32,7 +31,7 @@ class BudgetDecision:
 
 
 def decide_budget(
-    ledger: SpendLedger,
+    ledgers: Ledgers,
     limits: Limits,
     raises: Sequence[ApprovedRaise],
     *,
@@ -42,13 +41,13 @@ def decide_budget(
     tick: timedelta = TICK,
     scale_out_denied: bool = False,
 ) -> BudgetDecision:
-    """Decide until the next tick, from what was booked until now.
+    """Decide until the next tick, from what was booked and the worst that may have been spent since.
 
     Whoever spends at most `micros_per_hour` passes no limit: what is left of each window is spread over at least one
     tick. Money for instances that are asked for ahead of load is spent from the moment they are there, so it is within
     this rate like any other.
     """
-    windows = standings(ledger, limits, raises, now=now, tick=tick)
+    windows = standings(ledgers, limits, raises, now=now, tick=tick)
     least = min(windows, key=lambda standing: standing.micros_per_hour)
     decided = decide_level(windows, level, now=now, scale_out_denied=scale_out_denied)
     return BudgetDecision(

@@ -8,11 +8,13 @@ from typing import Final
 from functions.budget_enforcement.alerts import Alert, alerts_for
 from functions.budget_enforcement.budget_policy import TICK, BudgetDecision, decide_budget
 from functions.budget_enforcement.ceilings import Ceilings, ReadCeilings
-from functions.budget_enforcement.ledger import SpendLedger, book
+from functions.budget_enforcement.ledger import SpendLedger, assume, book
 from functions.budget_enforcement.ledger_store import Kept, LedgerStore
 from functions.budget_enforcement.month_end import forecast_month_end
-from functions.budget_enforcement.spend import costs_by_hour, worst_cost
+from functions.budget_enforcement.pacing import Ledgers
+from functions.budget_enforcement.spend import Worst, costs_by_hour
 from functions.budget_enforcement.standing_document import Outlook, reason_of, standing_write
+from functions.budget_enforcement.unmeasured import Seen, seen_since, worst_by_hour
 from functions.budget_enforcement.want_stop import WantStop
 from shared.budget.documents import Budget, Budgets
 from shared.budget.emergency_stop import StopState
@@ -23,7 +25,6 @@ from shared.coordination.races import retry_lost_races
 from shared.crowds.spending import Spending, spending_write
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry, timeline_write
 from shared.domain.money import Micros, dollars
-from shared.domain.prices import InstanceShape, PriceTable
 from shared.domain.serving_mode import SERVING_MODE_DOCUMENT
 from shared.events.crowds import SpendDueV1
 from shared.outcomes import Outcome
@@ -43,10 +44,9 @@ LEAST_APART: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Costs:
-    """What one instance has, what that costs, and how late load is measured."""
+    """What one instance has, answers and costs, and how late load is measured."""
 
-    shape: InstanceShape
-    prices: PriceTable
+    worst: Worst
     load_late: timedelta
 
 
@@ -97,11 +97,13 @@ class EnforceBudget:
         for until, regions in spent:
             ledger = book(ledger, until, sum(regions.values()))
         ceilings = self._ceilings()
-        decision = self._decide(budget or Budget(UNLIMITED), stop, before, ledger, ceilings, now)
+        seen = seen_since(before.seen, Seen(now, ceilings.most), ledger.booked_until)
+        ledgers = self._ledgers_at(ledger, seen, now)
+        decision = _decided(budget or Budget(UNLIMITED), stop, before, ledgers, ceilings, now)
         since = now if before.mode_since is None or decision.mode is not before.mode else before.mode_since
-        after = Kept(ledger, decision.level.state, decision.mode, now, before.version, since)
+        after = Kept(ledger, decision.level.state, decision.mode, now, before.version, since, seen)
         raises = () if budget is None else budget.raises
-        worst = worst_cost(ceilings.most, TICK, self._costs.shape, self._costs.prices)
+        worst = self._costs.worst.cost(ceilings.most, TICK)
         outlook = Outlook(forecast_month_end(ledger, raises, now), worst, since)
         by_day = self._spend_days.additions(spent)
         also = [*by_day, standing_write(ledger, decision, outlook, now), *_consequences(before, decision, now)]
@@ -110,11 +112,13 @@ class EnforceBudget:
         self._alert_month_end(decision, outlook, now)
         self._let_go(raises, now)
         if budget is not None:
-            self._want_stop(ledger, decision.windows, now, stopped=stop.stopped)
+            self._want_stop(decision.windows, now, stopped=stop.stopped)
         return Outcome.DONE
 
-    def _begun(self, now: datetime) -> SpendLedger:
-        since = _minute(now - self._costs.load_late)
+    @staticmethod
+    def _begun(now: datetime) -> SpendLedger:
+        """What was spent before anybody set a budget counts for none."""
+        since = _minute(now)
         return SpendLedger(booked_until=since, begun_at=since)
 
     def _spent_since(self, since: datetime, now: datetime) -> list[tuple[datetime, Mapping[str, Micros]]]:
@@ -123,23 +127,14 @@ class EnforceBudget:
         if until <= since:
             return []
         minutes = self._metrics.minutes(since, until)
-        return list(costs_by_hour(minutes, since, until, self._costs.shape, self._costs.prices))
+        return list(costs_by_hour(minutes, since, until, self._costs.worst.shape, self._costs.worst.prices))
 
-    def _decide(  # noqa: PLR0917 - one call above
-        self, budget: Budget, stop: StopState, before: Kept, ledger: SpendLedger, ceilings: Ceilings, now: datetime
-    ) -> BudgetDecision:
+    def _ledgers_at(self, ledger: SpendLedger, seen: Sequence[Seen], now: datetime) -> Ledgers:
         """With the worst that the minutes since can have come to, so that what is late cannot pass a limit."""
-        since = now - ledger.booked_until
-        unmeasured = worst_cost(ceilings.most, since, self._costs.shape, self._costs.prices)
-        return decide_budget(
-            book(ledger, now, unmeasured),
-            budget.limits,
-            budget.raises,
-            level=before.level,
-            stop=stop,
-            now=now,
-            scale_out_denied=ceilings.denied_for_money,
-        )
+        worst = ledger
+        for until, micros in worst_by_hour(seen, ledger.booked_until, now, self._costs.worst):
+            worst = assume(worst, until, micros)
+        return Ledgers(ledger, worst)
 
     def _alert(self, decision: BudgetDecision, now: datetime) -> None:
         for alert, standing in alerts_for(decision.windows):
@@ -163,6 +158,20 @@ class EnforceBudget:
                 text = f"the raise for {one.event_id} by {one.approved_by} is over"
                 key = f"raise over {one.event_id} {one.end.isoformat()}"
                 self._timeline.note_once(TimelineEntry(now, EntryKind.BUDGET, key, text))
+
+
+def _decided(  # noqa: PLR0917 - one call above
+    budget: Budget, stop: StopState, before: Kept, ledgers: Ledgers, ceilings: Ceilings, now: datetime
+) -> BudgetDecision:
+    return decide_budget(
+        ledgers,
+        budget.limits,
+        budget.raises,
+        level=before.level,
+        stop=stop,
+        now=now,
+        scale_out_denied=ceilings.denied_for_money,
+    )
 
 
 def _consequences(before: Kept, decision: BudgetDecision, now: datetime) -> list[Put]:

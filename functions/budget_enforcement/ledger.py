@@ -104,6 +104,11 @@ def book(ledger: SpendLedger, until: datetime, micros: Micros) -> SpendLedger:
     )
 
 
+def assume(ledger: SpendLedger, until: datetime, micros: Micros) -> SpendLedger:
+    """Add what may have been spent since, as `book`; rates and hours are of what is known, and stay."""
+    return replace(book(ledger, until, micros), rates=ledger.rates, hours=ledger.hours)
+
+
 def _rates(before: tuple[int, int, int], micros: Micros, elapsed: timedelta) -> tuple[int, int, int]:
     current = per_hour(micros, elapsed)
     hour, day, month = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from functions.budget_enforcement.ledger import Billed, SpendLedger
 from functions.budget_enforcement.serving_level import LevelState
+from functions.budget_enforcement.unmeasured import Seen
 from shared.budget.documents import LEDGER
 from shared.domain.serving_mode import ServingMode
 from shared.ports.state import ABSENT, Absent, Put, StateStore
@@ -16,6 +17,7 @@ from shared.ports.state import ABSENT, Absent, Put, StateStore
 class Kept:
     """What the last decision left, when it was made, and the version of its document.
 
+    `seen` is what instances there may have been since the ledger was booked.
     `mode` is the serving mode that it made known: the level's, or that of the emergency stop; it holds `mode_since`.
     """
 
@@ -25,6 +27,7 @@ class Kept:
     decided_at: datetime | None
     version: str | Absent
     mode_since: datetime | None = None
+    seen: tuple[Seen, ...] = ()
 
 
 class LedgerStore:
@@ -42,7 +45,8 @@ class LedgerStore:
         level = LevelState(ServingMode(data["level"]["mode"]), _moment(data["level"]["relieved_since"]))
         mode = ServingMode(data["mode"])
         moments = _moment(data["decided_at"]), _moment(data.get("mode_since"))
-        return Kept(_ledger(data["ledger"]), level, mode, moments[0], document.version, moments[1])
+        seen = tuple(Seen(datetime.fromisoformat(one["at"]), one["most"]) for one in data.get("seen", []))
+        return Kept(_ledger(data["ledger"]), level, mode, moments[0], document.version, moments[1], seen)
 
     def keep(self, before: Kept, after: Kept, also: Sequence[Put]) -> None:
         """Keep what was decided, and in the same commit what follows from it.
@@ -65,6 +69,7 @@ def _data(kept: Kept) -> dict[str, Any]:
         "mode": int(kept.mode),
         "mode_since": _text(kept.mode_since),
         "decided_at": _text(kept.decided_at),
+        "seen": [{"at": _text(one.at), "most": dict(one.most)} for one in kept.seen],
     }
 
 

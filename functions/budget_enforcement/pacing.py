@@ -22,18 +22,24 @@ LEAST_SPREAD = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Standing:
-    """One window: its limit, what counts against it, and what it comes to by its end at the rate of late."""
+    """One window: its limit, what is spent of it, and what it comes to by its end at the rate of late.
+
+    `booked` was measured or billed, `likely` is that and the minutes since at the rate of late, `counted` that and the
+    worst that those minutes can have come to. What may be spent next goes by `counted`, what gives way by `likely`.
+    """
 
     window: Window
     limit: Micros
+    booked: Micros
+    likely: Micros
     counted: Micros
     projected: Micros
     micros_per_hour: Micros
 
     @property
     def used(self) -> float:
-        """The share of the limit that is spent."""
-        return self.counted / self.limit
+        """The share of the limit that is spent, as far as can be told."""
+        return self.likely / self.limit
 
     @property
     def pressure(self) -> float:
@@ -41,30 +47,43 @@ class Standing:
         return self.projected / self.limit
 
 
+@dataclass(frozen=True)
+class Ledgers:
+    """What was booked, and the same with the worst of each minute since: until now."""
+
+    booked: SpendLedger
+    worst: SpendLedger
+
+
 def standings(
-    ledger: SpendLedger, limits: Limits, raises: Sequence[ApprovedRaise], *, now: datetime, tick: timedelta
+    ledgers: Ledgers, limits: Limits, raises: Sequence[ApprovedRaise], *, now: datetime, tick: timedelta
 ) -> tuple[Standing, ...]:
     """Each window, with the rate at which estimates may grow until the next tick."""
-    current = ledger.rolled_to(now)
+    current = Ledgers(ledgers.booked.rolled_to(now), ledgers.worst.rolled_to(now))
     return tuple(_standing(window, current, limits, raises, now, tick) for window in Window)
 
 
 def _standing(  # noqa: PLR0917 - one call above
     window: Window,
-    ledger: SpendLedger,
+    ledgers: Ledgers,
     limits: Limits,
     raises: Sequence[ApprovedRaise],
     now: datetime,
     tick: timedelta,
 ) -> Standing:
-    limit, counted = limit_in(window, now, limits, raises), ledger.counted(window)
+    limit, counted = limit_in(window, now, limits, raises), ledgers.worst.counted(window)
+    booked, rate = ledgers.booked.counted(window), ledgers.booked.rate(window)
+    since = max(ledgers.booked.booked_until, window.start_of(now))
+    likely = booked + over(rate, max(timedelta(0), now - since))
     left = window.end_of(now) - now
     spread = max(min(left, SHORTEST_SPENDING[window]), LEAST_SPREAD, tick)
     allowed = per_hour(max(0, limit - counted), spread)
     return Standing(
         window=window,
         limit=limit,
+        booked=booked,
+        likely=likely,
         counted=counted,
-        projected=counted + over(ledger.rate(window), left),
-        micros_per_hour=allowed * PPM // ledger.correction_ppm,
+        projected=likely + over(rate, left),
+        micros_per_hour=allowed * PPM // ledgers.worst.correction_ppm,
     )

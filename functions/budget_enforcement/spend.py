@@ -1,7 +1,9 @@
 """What regions cost: measured minutes by the price list, and the worst that minutes not measured yet can come to."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from shared.budget.windows import Window
 from shared.domain.load import LoadMinute
@@ -41,15 +43,26 @@ def costs_by_hour(
         since = end
 
 
-def worst_cost(
-    most_instances: Mapping[str, int], elapsed: timedelta, shape: InstanceShape, prices: PriceTable
-) -> Micros:
-    """What regions cost at most in a while, with all the instances that they may have answering."""
-    elapsed_ms = max(0, elapsed // timedelta(milliseconds=1))
-    return sum(
-        cost_of(Usage(region, instances * elapsed_ms, 0, 0, 0), shape, prices)
-        for region, instances in most_instances.items()
-    )
+@dataclass(frozen=True)
+class Worst:
+    """What instances cost at most: each of them busy all the time, with as many requests as it can answer."""
+
+    shape: InstanceShape
+    prices: PriceTable
+    requests_per_min: float
+    bytes_per_request: int
+
+    def cost(self, most_instances: Mapping[str, int], elapsed: timedelta) -> Micros:
+        """Of so many in each region, over a while."""
+        elapsed_ms = max(0, elapsed // timedelta(milliseconds=1))
+        return sum(
+            cost_of(self._usage(region, instances * elapsed_ms), self.shape, self.prices)
+            for region, instances in most_instances.items()
+        )
+
+    def _usage(self, region: str, active_ms: int) -> Usage:
+        requests = ceil(active_ms * self.requests_per_min / _MINUTE_MS)
+        return Usage(region, active_ms, 0, requests, requests * self.bytes_per_request)
 
 
 def _usage(minute: LoadMinute) -> Usage:

@@ -16,7 +16,7 @@ from shared.ports.state import Put
 
 @dataclass(frozen=True)
 class Outlook:
-    """What is known beside the decision: `worst_tick` is what all instances that there may be cost in one tick."""
+    """What is known beside the decision: `worst_tick` is what all instances that there may be can cost in one tick."""
 
     month_end: MonthEnd
     worst_tick: Micros
@@ -48,6 +48,8 @@ def standing_write(ledger: SpendLedger, decision: BudgetDecision, outlook: Outlo
             "windows": {
                 standing.window.value: {
                     "limit": standing.limit,
+                    "booked": standing.booked,
+                    "likely": standing.likely,
                     "counted": standing.counted,
                     "projected": standing.projected,
                     "ends_at": standing.window.end_of(now).isoformat(),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from functions.budget_enforcement.ledger import SpendLedger
 from functions.budget_enforcement.pacing import Standing
 from functions.budget_enforcement.serving_level import NO_LONGER_EXHAUSTED
 from shared.budget.decision_store import SpendingDecisions
@@ -31,19 +30,18 @@ class WantStop:
         self._runs = runs
         self._timeline = timeline
 
-    def __call__(self, ledger: SpendLedger, windows: Sequence[Standing], now: datetime, *, stopped: bool) -> None:
+    def __call__(self, windows: Sequence[Standing], now: datetime, *, stopped: bool) -> None:
         """Want what is called for, say where its cause has gone, and see to it that somebody carries it through.
 
         Raises:
             DependencyUnavailable: somebody does not answer; the next tick looks again.
             RevisionConflict: another tick does this now.
         """
-        current = ledger.rolled_to(now)
         for standing in windows:
             window = standing.window
             if window not in _NAMES:
                 continue
-            used = current.counted(window) / standing.limit
+            used = standing.booked / standing.limit
             decision = self._decisions.find(_name(window, now))
             if decision is None and used >= 1 and not stopped:
                 decision = self._want(standing, used, now)

@@ -10,6 +10,7 @@ from functions.budget_enforcement.ceilings import ReadCeilings
 from functions.budget_enforcement.enforce import Costs, EnforceBudget
 from functions.budget_enforcement.ledger_store import LedgerStore
 from functions.budget_enforcement.settings import BudgetEnforcementSettings
+from functions.budget_enforcement.spend import Worst
 from functions.budget_enforcement.take_notice import TakeNotice
 from functions.budget_enforcement.want_stop import WantStop
 from shared.adapters.opening import Adapters, open_adapters
@@ -40,7 +41,10 @@ def build(adapters: Adapters, platform: Platform, settings: BudgetEnforcementSet
         want_stop=WantStop(SpendingDecisions(adapters.state), platform.runs, timeline),
         timeline=timeline,
         clock=adapters.clock,
-        costs=Costs(shape, LIST_PRICES, platform.load_late + BOOKED_LATER),
+        costs=Costs(
+            Worst(shape, LIST_PRICES, settings.requests_per_min_per_instance, settings.bytes_per_request),
+            platform.load_late + BOOKED_LATER,
+        ),
     )
     return Consumer(
         "budget_enforcement",

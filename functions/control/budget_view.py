@@ -64,9 +64,11 @@ def _standing(data: Mapping[str, Any]) -> dict[str, Any]:
         "windows": {
             name: {
                 "limit": _dollars(one["limit"]),
+                "booked": _dollars(one.get("booked", one["counted"])),
+                "likely": _dollars(one.get("likely", one["counted"])),
                 "counted": _dollars(one["counted"]),
                 "projected": _dollars(one["projected"]),
-                "used": one["counted"] / one["limit"],
+                "used": one.get("likely", one["counted"]) / one["limit"],
                 "ends_at": one["ends_at"],
             }
             for name, one in data["windows"].items()

@@ -11,9 +11,10 @@ SEEN_FOR: Final = timedelta(minutes=10)
 
 
 def spent_share(state: StateStore, now: datetime) -> float | None:
-    """What is spent over its limit, in the window that is fullest; None where that is not known."""
+    """What is booked over its limit, in the window that is fullest; None where that is not known."""
     document = state.get(STANDING)
     if document is None or now - datetime.fromisoformat(document.data["decided_at"]) > SEEN_FOR:
         return None
-    shares = [float(window["counted"] / window["limit"]) for window in document.data["windows"].values()]
+    windows = document.data["windows"].values()
+    shares = [float(window.get("booked", window["counted"]) / window["limit"]) for window in windows]
     return max(shares)

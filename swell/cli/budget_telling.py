@@ -55,10 +55,17 @@ def _print_windows(found: dict[str, Any]) -> None:
     for window in _WINDOWS:
         stands = None if standing is None else standing["windows"][window]
         limit = budget[window] if stands is None else stands["limit"]
-        counted = spent.get(window, 0) if stands is None else stands["counted"]
-        projected = "-" if stands is None else f"${stands['projected']:,.2f}"
-        rows.append([window, f"${limit:,.2f}", f"${counted:,.2f}", f"{counted / limit:.0%}", projected])
-    print_table({"": "left", "limit": "right", "counts": "right", "used": "right", "at its end": "right"}, rows)
+        booked = spent.get(window, 0) if stands is None else stands["booked"]
+        likely, worst, ends_at = (stands[name] if stands else None for name in ("likely", "counted", "projected"))
+        used = (booked if likely is None else likely) / limit
+        amounts = [_dollars(amount) for amount in (limit, booked, likely, worst, ends_at)]
+        rows.append([window, *amounts[:3], f"{used:.0%}", *amounts[3:]])
+    titles = ("limit", "booked", "likely", "used", "at worst", "at its end")
+    print_table({"": "left", **dict.fromkeys(titles, "right")}, rows)
+
+
+def _dollars(amount: float | None) -> str:
+    return "-" if amount is None else f"${amount:,.2f}"
 
 
 def _print_standing(found: dict[str, Any]) -> None:
@@ -72,7 +79,7 @@ def _print_standing(found: dict[str, Any]) -> None:
     say(f"Mode {found['serving_mode']} since {moment(level['since'])}: {because}.")
     if found["budget"] is not None and rate is not None:
         say(f"May spend ${rate:,.2f} an hour, as the {standing['binding']} has it; one tick costs at most")
-        say(f"${standing['worst_tick']:,.4f}, with every instance that there may be.")
+        say(f"${standing['worst_tick']:,.4f}, with every instance that there may be, busy with all that it can answer.")
         end = standing["month_end"]
         say(f"The month comes to ${end['expected']:,.2f} at this rate, with all raises to ${end['at_most']:,.2f}.")
     for one in standing["alerts"]:

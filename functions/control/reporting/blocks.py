@@ -95,7 +95,7 @@ def _spend(section: Mapping[str, Any]) -> Iterator[Block]:
     standing = section["budget"]["standing"]
     if standing is None:
         return
-    columns = ("window", "limit", "counts", "used", "at its end")
+    columns = ("window", "limit", "at worst", "used", "at its end")
     rows = [
         [name, _dollars(one["limit"]), _dollars(one["counted"]), f"{one['used']:.0%}", _dollars(one["projected"])]
         for name, one in standing["windows"].items()

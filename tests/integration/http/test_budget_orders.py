@@ -61,7 +61,10 @@ class Office:
 
     def stands(self, counted: int, decided_at: datetime = NOW) -> None:
         """What budget enforcement has seen of a limit of 100."""
-        windows = {"hour": {"counted": counted, "limit": 100}, "day": {"counted": 1, "limit": 100}}
+        windows = {
+            "hour": {"booked": counted, "counted": 2 * counted, "limit": 100},
+            "day": {"booked": 1, "counted": 1, "limit": 100},
+        }
         self.state.commit([Put(STANDING, {"decided_at": decided_at.isoformat(), "windows": windows})])
 
     def vote(self, counted: int, proposal: Proposal | None = None, decided_at: datetime = NOW) -> None:

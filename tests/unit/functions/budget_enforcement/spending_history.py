@@ -1,7 +1,8 @@
 """A random history of load, prices, bills and raises, decided by the modules that are deployed and nothing else.
 
 Each minute load meets instances between the bounds of its region, as many as the platform starts by itself, and costs
-what the price list of that minute says. Each tick bills are reconciled, the budget decides, and scaling sets bounds.
+what the price list of that minute says. What it was is known `late`. Each tick what is known is booked, bills are
+reconciled, the budget decides, and scaling sets bounds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,10 +13,12 @@ from typing import Final
 
 from functions.budget_enforcement.billing_notice import BillingNotice
 from functions.budget_enforcement.budget_policy import BudgetDecision, decide_budget
-from functions.budget_enforcement.ledger import SpendLedger, book
+from functions.budget_enforcement.ledger import SpendLedger, assume, book
+from functions.budget_enforcement.pacing import Ledgers
 from functions.budget_enforcement.reconciliation import reconcile
 from functions.budget_enforcement.serving_level import LevelState
-from functions.budget_enforcement.spend import cost_of_minutes, worst_cost
+from functions.budget_enforcement.spend import Worst, cost_of_minutes
+from functions.budget_enforcement.unmeasured import Seen, seen_since, worst_by_hour
 from functions.scaling.allocation import DenialReason
 from functions.scaling.measured import signals_by_region
 from functions.scaling.reactive import Bounds, ReactiveState, decide_demand
@@ -35,6 +38,8 @@ SHAPE: Final = InstanceShape(cpu_milli=2000, memory_mib=4096)
 POLICY: Final = ReactivePolicy(concurrency_limit=80)
 QUOTAS: Final = {"us-east1": 16, "asia-south1": 8}
 REQUESTS_PER_INSTANCE: Final = 12_000
+BYTES_PER_REQUEST: Final = 500
+LATE_MIN: Final = (0, 0, 1, 3, 5, 10)
 LASTS_MIN: Final = (8, 8, 8, 8, 8, 40)
 BEGINNINGS: Final = (
     datetime(2026, 6, 10, 9, tzinfo=UTC),
@@ -68,6 +73,10 @@ class History:
     minutes: list[LoadMinute] = field(default_factory=list)
     demand: dict[str, ReactiveState] = field(default_factory=dict)
     shares: Mapping[str, Share] = field(default_factory=dict)
+    late: timedelta = field(init=False)
+    bills: float = 0.15
+    seen: tuple[Seen, ...] = ()
+    unbooked: list[tuple[datetime, datetime, PriceTable]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Begin somewhere near the end of an hour, a day or a month, or far from it, with something spent."""
@@ -85,28 +94,50 @@ class History:
         spent = round(self.limits.day * random.choice([0, 0, 0.5, 0.9]))
         self.ledger = SpendLedger(self.now, day=spent, month=max(spent, round(self.limits.month * random.random())))
         self.demand = {region: ReactiveState(0) for region in QUOTAS}
+        self.late = MINUTE * random.choice(LATE_MIN)
 
     def play(self) -> Iterator[Tick]:
         """Every tick, until the time is up; the crowd may be over before."""
         until, prices = self.now + MINUTE * self.random.choice(LASTS_MIN), LIST_PRICES
         loads = {region: self.random.uniform(0, 2 * quota) for region, quota in QUOTAS.items()}
         over_at = self.now + MINUTE * self.random.choice([5, 60])
-        self._decide(prices)
+        self.decide(prices)
         while self.now < until:
             prices = self.random.choice(PRICES)
             grows = 0.0 if self.now >= over_at else self.random.choice([0.0, 0.5, 1.0, 1.0, 1.3, 4.0])
             loads = {region: min(60.0, load * grows + self.random.random()) for region, load in loads.items()}
-            begin, self.now = self.now, self.now + self.tick
-            passed = [minute for at in _minutes(begin, self.now) for minute in self._minute(at, loads)]
-            self.minutes = [one for one in self.minutes if one.minute > begin - 6 * MINUTE] + passed
-            cost = cost_of_minutes(passed, SHAPE, prices)
-            most = {region: share.combined.max_instances for region, share in self.shares.items()}
-            answers = [Usage(one.region, 0, 0, one.requests, one.egress_bytes or 0) for one in passed]
-            worst = worst_cost(most, self.tick, SHAPE, prices) + sum(cost_of(one, SHAPE, prices) for one in answers)
-            self.ledger = book(self.ledger, self.now, cost)
-            if self.random.random() < 0.15:
-                self.ledger = reconcile(self.ledger, self._notice()).ledger
-            yield Tick(self.now, cost, worst, self._decide(prices))
+            yield self.step(prices, loads)
+
+    def step(self, prices: PriceTable, loads: Mapping[str, float]) -> Tick:
+        """The stretch until the next decision, under this load at these prices."""
+        begin, self.now = self.now, self.now + self.tick
+        passed = [minute for at in _minutes(begin, self.now) for minute in self._minute(at, loads)]
+        self.minutes = [one for one in self.minutes if one.minute > begin - 6 * MINUTE - self.late] + passed
+        cost = cost_of_minutes(passed, SHAPE, prices)
+        worst = _worst(prices).cost(self._most(), self.tick)
+        self.unbooked.append((begin, self.now, prices))
+        self._book()
+        if self.random.random() < self.bills:
+            self.ledger = reconcile(self.ledger, self._notice()).ledger
+        return Tick(self.now, cost, worst, self.decide(prices))
+
+    def _most(self) -> Mapping[str, int]:
+        return {region: share.combined.max_instances for region, share in self.shares.items()}
+
+    def _book(self) -> None:
+        """The stretches of which all is known by now, each at its prices."""
+        while self.unbooked and self.unbooked[0][1] <= self.now - self.late:
+            begin, end, prices = self.unbooked.pop(0)
+            known = [one for one in self.minutes if begin <= one.minute < end]
+            self.ledger = book(self.ledger, end, cost_of_minutes(known, SHAPE, prices))
+
+    def _ledgers(self) -> Ledgers:
+        """What is known, and the same with the worst of each stretch since, at its prices."""
+        worst = self.ledger
+        for begin, end, prices in self.unbooked:
+            for until, micros in worst_by_hour(self.seen, begin, end, _worst(prices)):
+                worst = assume(worst, until, micros)
+        return Ledgers(self.ledger, worst)
 
     def _minute(self, at: datetime, loads: Mapping[str, float]) -> Iterator[LoadMinute]:
         for region, load in loads.items():
@@ -126,13 +157,15 @@ class History:
                 p99_ms=20.0,
                 errors=0,
                 dependency_errors=0,
-                egress_bytes=answered * 500,
+                egress_bytes=answered * BYTES_PER_REQUEST,
             )
 
-    def _decide(self, prices: PriceTable) -> BudgetDecision:
+    def decide(self, prices: PriceTable) -> BudgetDecision:
+        """What the budget decides and scaling makes of it."""
+        self.seen = seen_since(self.seen, Seen(self.now, self._most()), self.ledger.booked_until)
         denied = any(share.denial is DenialReason.MONEY for share in self.shares.values())
         decision = decide_budget(
-            self.ledger,
+            self._ledgers(),
             self.limits,
             self.raises,
             level=self.level,
@@ -142,7 +175,8 @@ class History:
             scale_out_denied=denied,
         )
         self.level = decision.level.state
-        signals = signals_by_region(self.minutes, self.now)
+        known = [one for one in self.minutes if one.measured_at + self.late <= self.now]
+        signals = signals_by_region(known, self.now, late=self.late)
         wishes = []
         for region, quota in QUOTAS.items():
             price = cost_of(Usage(region, 3_600_000, 0, 0, 0), SHAPE, prices)
@@ -173,6 +207,10 @@ def _minutes(begin: datetime, end: datetime) -> Iterator[datetime]:
     while begin < end:
         yield begin
         begin += MINUTE
+
+
+def _worst(prices: PriceTable) -> Worst:
+    return Worst(SHAPE, prices, REQUESTS_PER_INSTANCE, BYTES_PER_REQUEST)
 
 
 def _times(factor: float) -> PriceTable:

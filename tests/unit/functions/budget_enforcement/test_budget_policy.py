@@ -8,7 +8,7 @@ import pytest
 from functions.budget_enforcement.alerts import Alert, alerts_for
 from functions.budget_enforcement.budget_policy import BudgetDecision, decide_budget
 from functions.budget_enforcement.ledger import SpendLedger, book
-from functions.budget_enforcement.pacing import Standing
+from functions.budget_enforcement.pacing import Ledgers, Standing
 from functions.budget_enforcement.serving_level import LevelReason, LevelState, decide_level
 from shared.budget.emergency_stop import BallotOutcome, StopOrder, StopReason, StopState, obey
 from shared.budget.limits import ApprovedRaise, Limits, contradictions, limit_in
@@ -26,7 +26,7 @@ RUVECTOR = Limits(hour=10_000 * DOLLAR, day=200_000 * DOLLAR, month=5_000_000 * 
 def decide(ledger: SpendLedger, now: datetime, level: LevelState | None = None, **fields: object) -> BudgetDecision:
     """A decision under the usual limits."""
     given: dict[str, object] = {"raises": (), "stop": StopState(), "limits": LIMITS} | fields
-    return decide_budget(ledger, level=level or LevelState(), now=now, **given)  # type: ignore[arg-type]
+    return decide_budget(Ledgers(ledger, ledger), level=level or LevelState(), now=now, **given)  # type: ignore[arg-type]
 
 
 def run(dollars_per_minute: list[float]) -> list[BudgetDecision]:
@@ -155,7 +155,7 @@ def test_a_level_is_given_back_below_its_line_by_a_margin(
     mode: ServingMode, used: float, pressure: float, reason: LevelReason
 ) -> None:
     """A tenth below the line that called for it, and five minutes long; one level at a time."""
-    standing = Standing(Window.HOUR, 100, round(used * 100), round(pressure * 100), 0)
+    standing = Standing(Window.HOUR, 100, 0, round(used * 100), 0, round(pressure * 100), 0)
 
     decision = decide_level([standing], LevelState(mode, NOON - HOUR), now=NOON)
 

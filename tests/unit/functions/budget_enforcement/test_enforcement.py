@@ -279,7 +279,8 @@ def test_before_scaling_has_decided_the_worst_is_what_regions_are_set_to(money: 
     money.minute(0)
 
     assert calm == (0, 0)
-    assert 0.8 < money.standing["worst_tick"] / 1e6 / DOLLARS_PER_INSTANCE_HOUR < 1
+    answers = 60 * 12_000 * (0.40 / 1e6 + 2_000 * 0.12 / 2**30)
+    assert money.standing["worst_tick"] / 1e6 == pytest.approx(0.97 * DOLLARS_PER_INSTANCE_HOUR + answers, rel=0.05)
     assert money.standing["windows"]["hour"]["counted"] >= money.standing["worst_tick"]
 
 

@@ -1,21 +1,26 @@
-"""Over a thousand random histories no limit is passed by more than a tick's worst, and every level comes and goes."""
+"""Over a thousand histories, load known at once to ten minutes late, no limit is passed by more than a tick's worst."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
 from typing import Final
 
-from shared.budget.limits import limit_in
+import pytest
+
+from functions.budget_enforcement.ledger import SpendLedger
+from shared.budget.limits import Limits, limit_in
 from shared.budget.windows import Window
+from shared.domain.prices import LIST_PRICES
 from shared.domain.serving_mode import ServingMode
-from tests.unit.functions.budget_enforcement.spending_history import History
+from tests.unit.functions.budget_enforcement.spending_history import History, Tick
 
 HISTORIES: Final = 1000
+USUAL_BEGINS: Final = datetime(2026, 6, 10, 9, 20, tzinfo=UTC)
 GIVEN_UP: Final = list(ServingMode)[1:]
 
 
 def test_no_limit_is_passed_by_more_than_the_worst_of_one_tick_and_every_level_comes_and_goes() -> None:
-    """The worst of a tick: all instances that regions may have, at the prices of that tick, and what they answered."""
+    """The worst of a tick: all instances that regions may have, busy and answering all that they can, at its prices."""
     risen, fallen = set(), set()
     for seed in range(HISTORIES):
         for before, after in pairwise(modes_of(seed)):
@@ -47,3 +52,29 @@ def modes_of(seed: int) -> list[ServingMode]:
             assert tick.cost == 0 or over <= tick.worst, f"seed {seed}: {window.value} passed by {over}"
         modes.append(tick.decision.mode)
     return modes
+
+
+class Usual(History):
+    """Four instances' worth of requests, minute after minute, at the prices of the list; load is known so late."""
+
+    def __init__(self, late_min: int, hour: int) -> None:
+        super().__init__(Random(1))
+        self.now, self.late, self.raises = USUAL_BEGINS, timedelta(minutes=late_min), []
+        self.bills, self.limits, self.ledger = 0.0, Limits(hour, 24 * hour, 31 * 24 * hour), SpendLedger(USUAL_BEGINS)
+
+    def pass_minutes(self, count: int) -> list[Tick]:
+        """So many ticks."""
+        self.tick = timedelta(minutes=1)
+        self.decide(LIST_PRICES)
+        return [self.step(LIST_PRICES, {"us-east1": 4.0, "asia-south1": 0.0}) for _ in range(count)]
+
+
+@pytest.mark.parametrize("late_min", [1, 3, 7])
+def test_load_as_usual_raises_no_level_however_late_it_is_known(late_min: int) -> None:
+    """At 80 % of the hour's limit, from twenty past one hour to the end of the next."""
+    hour = sum(tick.cost for tick in Usual(late_min, 10**12).pass_minutes(80)[-60:])
+
+    ticks = Usual(late_min, round(hour / 0.8)).pass_minutes(100)
+
+    assert {tick.decision.mode for tick in ticks} == {ServingMode.NORMAL}
+    assert max(tick.cost for tick in ticks) == ticks[-1].cost
