@@ -75,13 +75,14 @@ class LoadCounter:
                 counts.by_tier[tier] += 1
             counts.latencies[latency_class(duration_s * 1000)] += 1
 
-    def refused(self, count: int, *, status: int, egress_bytes: int) -> None:
+    def refused(self, count: int, *, tier: Tier, status: int, egress_bytes: int) -> None:
         """So many requests were refused just now, each in less than a millisecond."""
         with self._lock:
             self._move()
             self._counts.requests += count
             self._counts.errors += count * (status >= 500)
             self._counts.egress_bytes += egress_bytes
+            self._counts.by_tier[tier] += count
             self._counts.latencies[latency_class(0.0)] += count
 
     def minutes(self) -> list[InstanceMinute]:

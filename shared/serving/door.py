@@ -36,7 +36,7 @@ _NO_ROUTE: Final = "none"
 class CountsRefusals(Protocol):
     """What counts the load of this process, where the platform does not."""
 
-    def refused(self, count: int, *, status: int, egress_bytes: int) -> None:
+    def refused(self, count: int, *, tier: Tier, status: int, egress_bytes: int) -> None:
         """So many requests were refused within the last second."""
         ...
 
@@ -152,4 +152,4 @@ class Door:
                 DURATION.observe(tally.took_s / tally.count, self._function, _NO_ROUTE)
             self._gate.refused(reason, tier, tally.count)
             if self._load is not None:
-                self._load.refused(tally.count, status=status, egress_bytes=tally.egress_bytes)
+                self._load.refused(tally.count, tier=tier, status=status, egress_bytes=tally.egress_bytes)

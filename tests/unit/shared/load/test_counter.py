@@ -53,13 +53,13 @@ def test_refusals_at_the_door_are_requests_and_failures() -> None:
     instance = Instance(clock)
 
     instance.answer(1.0)
-    instance.counter.refused(40, status=503, egress_bytes=4000)
-    instance.counter.refused(2, status=429, egress_bytes=200)
+    instance.counter.refused(40, tier=Tier.FREE, status=503, egress_bytes=4000)
+    instance.counter.refused(2, tier=Tier.FREE, status=429, egress_bytes=200)
     clock.advance(timedelta(minutes=1))
 
     (minute,) = instance.counter.minutes()
     assert (minute.requests, minute.errors, minute.egress_bytes) == (43, 40, 5200)
-    assert minute.latencies[0] == 42
+    assert (minute.latencies[0], minute.by_tier) == (42, {Tier.FREE: 42})
 
 
 def test_a_request_over_several_minutes_is_in_flight_in_each_of_them() -> None:

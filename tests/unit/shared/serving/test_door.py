@@ -35,12 +35,12 @@ SEARCH = ("POST", "/v1/collections/words/query")
 class Counted:
     """What a load counter was told."""
 
-    told: list[tuple[int, int, int]] = field(default_factory=list)
+    told: list[tuple[int, Tier, int, int]] = field(default_factory=list)
     is_told: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def refused(self, count: int, *, status: int, egress_bytes: int) -> None:
+    def refused(self, count: int, *, tier: Tier, status: int, egress_bytes: int) -> None:
         """Keep it."""
-        self.told.append((count, status, egress_bytes))
+        self.told.append((count, tier, status, egress_bytes))
         self.is_told.set()
 
 
@@ -285,7 +285,7 @@ def test_what_was_refused_is_counted_once_a_second() -> None:
 
     load, size = asyncio.run(course())
 
-    assert [(3, 503, size)] == load.told
+    assert [(3, Tier.FREE, 503, size)] == load.told
 
 
 def test_the_door_says_what_the_layers_would_say() -> None:
