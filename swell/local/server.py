@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from shared.domain.limits import MAX_REQUEST_BYTES
 from shared.errors import ConfigurationError
+from swell.local.connections import connections_at_most, limited
 
 LOOPBACK = "127.0.0.1"
 
@@ -66,6 +67,8 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
         lifespan="on",
         timeout_graceful_shutdown=5,
         server_header=False,
+        proxy_headers=False,  # a caller is who it is, not who its headers say
+        http=limited(connections_at_most()),
         ws="wsproto",
         ws_max_size=MAX_REQUEST_BYTES,
     )
