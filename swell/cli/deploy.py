@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from swell.cli import deploy_costs
 from swell.cli.failure import CommandFailed
 from swell.cli.options import Json
 from swell.cli.output import note, print_json, print_table, say
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from swell.delivery.rollout import Rollout
 
 app = typer.Typer(no_args_is_help=True, help="Bring a release to every region, a share at a time, or take it back.")
+app.command("costs")(deploy_costs.costs)
 
 Image = Annotated[str | None, typer.Option("--image", metavar="IMAGE", help="One image for all functions, by digest.")]
 Images = Annotated[

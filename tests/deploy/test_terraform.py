@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from shared.topology import load_topology
+from swell.delivery.standing_costs import environments
 from tests.deploy.terraforming import (
     ROOT,
     Refused,
@@ -333,3 +334,20 @@ def test_what_scaling_sets_is_left_alone() -> None:
     assert ignored
     left_alone = set(re.findall(r"^ +([\w\[\].]+),", ignored[1], re.MULTILINE))
     assert {"scaling", "traffic", "template[0].containers[0].image", "template[0].revision"} <= left_alone
+
+
+def test_what_stands_is_what_its_costs_are_reckoned_from(dev: dict[str, Any], prod: dict[str, Any]) -> None:
+    """`swell deploy costs` knows how many rules, conditions and instances of Redis there are."""
+    known = environments(load_topology())
+    defaults = (ROOT / "terraform/envs/prod/variables.tf").read_text("utf-8")
+    redis = re.search(r'variable "cache_regions" \{.*?default +=\s\[(.*?)\]', defaults, re.DOTALL)
+
+    assert redis
+    assert len(redis[1].split(",")) == known["prod"].redis_regions
+    for name, plan in (("dev", dev), ("prod", prod)):
+        conditions = [len(each["conditions"]) for each in of_type(plan, "google_monitoring_alert_policy")]
+        rules = [len(each["rule"]) for each in of_type(plan, "google_compute_security_policy")]
+        assert sum(conditions) == known[name].alert_conditions
+        assert sum(rules) == known[name].security_rules
+        assert len(of_type(plan, "google_compute_global_forwarding_rule")) == known[name].forwarding_rules
+    assert {each["location"] for each in of_type(dev, "google_cloud_run_v2_service")} == set(known["dev"].regions)

@@ -20,6 +20,7 @@ from shared.topology.loading import TOPOLOGY_FILE
 from swell.cli.main import app
 from swell.local.region_choice import RegionOptions
 from swell.local.regional import run_regions
+from tests.deploy.gcloud_reference import problems, recorded
 
 RUNBOOK: Final = TOPOLOGY_FILE.parent / "docs" / "runbook.md"
 WITHIN_S: Final = 60.0
@@ -27,21 +28,6 @@ DATA: Final = Path(".swell/data")
 """What commands take for the data directory where they are not told another."""
 
 BLOCK: Final = re.compile(r"^#+ (?P<heading>[^\n]+)$|^```(?P<tag>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-
-GCLOUD: Final = {
-    "gcloud run services describe": {"--region", "--project", "--format"},
-    "gcloud run services logs read": {"--region", "--project", "--limit"},
-    "gcloud logging read": {"--project", "--limit", "--freshness", "--format"},
-    "gcloud pubsub subscriptions seek": {"--project", "--time"},
-    "gcloud pubsub subscriptions pull": {"--project", "--limit"},
-    "gcloud scheduler jobs list": {"--project", "--location"},
-    "gcloud scheduler jobs run": {"--project", "--location"},
-    "gcloud firestore operations list": {"--project"},
-    "gcloud redis instances describe": {"--project", "--region"},
-    "gcloud compute security-policies describe": {"--project"},
-    "gcloud artifacts docker images list-vulnerabilities": {"--format"},
-}
-"""Commands of gcloud that the runbook may use, with their options, as its reference has them."""
 
 
 def blocks(text: str) -> Iterator[tuple[str, str, list[str]]]:
@@ -107,7 +93,7 @@ def test_every_command_works(operators_place: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_is_not_run_is_spelled_right() -> None:
-    """Commands of gcloud and their options are those of the list; of `swell`, those that it has."""
+    """Commands of gcloud and their options are those of its own table; of `swell`, those that it has."""
     page = list(blocks(RUNBOOK.read_text(encoding="utf-8")))
 
     assert {tag for _, tag, _ in page} <= {"bash", "gcloud", "minutes"}
@@ -118,11 +104,7 @@ def test_what_is_not_run_is_spelled_right() -> None:
 
 
 def _is_of_gcloud(line: str) -> bool:
-    words = shlex.split(line, comments=True)
-    for command, options in GCLOUD.items():
-        if words[: len(command.split())] == command.split():
-            return {word.split("=")[0] for word in words if word.startswith("--")} <= options
-    return False
+    return problems(line, recorded()) == []
 
 
 def _is_of_swell(line: str) -> bool:

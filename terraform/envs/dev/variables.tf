@@ -17,7 +17,7 @@ variable "billing_account" {
 variable "month_usd" {
   description = "What a month may cost, in whole US dollars."
   type        = number
-  default     = 50
+  default     = 100 # what stands is half of it: swell deploy costs dev
 }
 
 variable "deploys_functions" {
