@@ -37,6 +37,40 @@ def test_no_compiler_is_in_it() -> None:
     assert [] == [line for line in LAST if "apt-get" in line or "pip install" in line]
 
 
+def test_it_is_written_as_linters_of_dockerfiles_want_it() -> None:
+    """Rules of hadolint that apply: what is installed is cleaned up, and commands are no shell lines."""
+    text = "\n".join(LINES).replace("\\\n", " ")
+    steps = re.findall(r"^(?!#)([A-Z]+) (.*)$", text, re.MULTILINE)
+    by_name = {name: [rest for each, rest in steps if each == name] for name, _ in steps}
+
+    assert {"FROM", "RUN", "WORKDIR", "COPY", "USER", "ENV", "EXPOSE", "HEALTHCHECK", "CMD"} == set(by_name)
+    for line in by_name["RUN"]:
+        assert "sudo" not in line
+        assert "curl" not in line, "nothing is fetched that no lock names"
+        if "apt-get install" in line:
+            assert "--no-install-recommends" in line
+            assert "apt-get update" in line
+            assert "rm -rf /var/lib/apt/lists" in line
+        if "pip install" in line:
+            assert "--no-cache-dir" in line
+            assert "--requirement requirements.txt" in line
+    assert all(path.startswith("/") for path in by_name["WORKDIR"])
+    [command], [health] = by_name["CMD"], by_name["HEALTHCHECK"]
+    assert command.startswith("["), "a shell would not hand SIGTERM on"
+    assert re.search(r"--interval=\d+s .*--timeout=\d+s .*CMD \[", health)
+    assert not [line for line in by_name["ENV"] if re.search(r"KEY|SECRET|TOKEN|PASSWORD", line)]
+    assert all("-slim-" in base for base in by_name["FROM"])
+
+
+def test_the_build_says_what_is_in_the_image() -> None:
+    """A list of its parts and how it was made go with it, and its digest is what is scanned and delivered."""
+    build = (ROOT / "cloudbuild.yaml").read_text(encoding="utf-8")
+
+    assert "--sbom=true --provenance=mode=max" in build
+    assert "containerimage.digest" in build
+    assert ":latest" not in build
+
+
 def test_it_is_made_from_files_that_exist() -> None:
     """All that is copied is let in, and all that is let in is copied."""
     let_in = re.findall(r"^!(\S+)$", (ROOT / "Dockerfile.dockerignore").read_text(encoding="utf-8"), flags=re.MULTILINE)
