@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from shared.coordination.lease import NOBODY, Lease
 from shared.domain.collection import Collection
-from shared.domain.paths import manifest_object, shard_prefix
+from shared.domain.paths import manifest_object, shard_prefix, version_in
 from shared.errors import CorruptObject
 from shared.index.manifest import IndexSpec, Manifest
 from shared.ports.objects import ObjectNotFound, ObjectStore
@@ -15,6 +15,7 @@ from shared.ports.state import Document
 from shared.regions.homes import Home
 
 _RECENT_MANIFESTS = 512
+_OLDER_TRIED = 8
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,24 @@ class ManifestReader:
         if head.manifest is None:
             return Manifest(collection.name, collection.uid, shard, 0, "", spec_of(collection))
         return self._read(head.manifest)
+
+    def before(self, collection: Collection, shard: int, head: Head) -> Manifest | None:
+        """The newest version before a head's whose manifest is whole; None where there is none that may be shown.
+
+        Nothing from before an erasure is shown, and of two manifests of one version neither: one lost its race.
+        """
+        prefix = f"{shard_prefix(collection.name, collection.uid, shard)}/manifests/"
+        names: dict[int, list[str]] = {}
+        for info in self._objects.list(prefix):
+            names.setdefault(version_in(info.name), []).append(info.name)
+        older = [version for version in names if max(1, head.history_from) <= version < head.version]
+        for version in sorted(older, reverse=True)[:_OLDER_TRIED]:
+            try:
+                if len(names[version]) == 1:
+                    return self._read(names[version][0])
+            except CorruptObject:
+                continue
+        return None
 
     def read_object(self, name: str) -> Manifest:
         """The manifest in an object. Raises as `read`."""

@@ -48,8 +48,12 @@ def describe_segments(opened: OpenCollection) -> list[dict[str, Any]]:
 def describe_damages(opened: OpenCollection) -> dict[str, Any]:
     """Nothing where all is whole and as new as asked. What a damaged segment changed may show an earlier state."""
     answer: dict[str, Any] = {}
+    if not opened.is_whole:
+        answer["partial"] = True
     if opened.damages:
-        answer |= {"partial": True, "damaged_segments": [vars(damage) for damage in opened.damages]}
+        answer["damaged_segments"] = [vars(damage) for damage in opened.damages]
+    if opened.stand_ins:
+        answer["damaged_manifests"] = [vars(stand_in) for stand_in in opened.stand_ins]
     if opened.stale_s is not None:
         answer |= {"stale": True, "age_ms": round(opened.stale_s * 1000)}
     return answer

@@ -59,7 +59,7 @@ class Searches:
                 return found
             opened = await self._open(read, context, deadline)
         question = await self._question(read, search, opened)
-        is_whole = self._cache.keeps and not opened.damages and not opened.is_early
+        is_whole = self._cache.keeps and opened.is_whole and not opened.is_early
         key = _key(question) if is_whole else None
         kept = None if key is None else self._cache.get(key)
         if kept is not None:

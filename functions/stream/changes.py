@@ -22,7 +22,7 @@ class Change:
 
 def is_settled(opened: OpenCollection) -> bool:
     """Whether all of it can be read exactly: nothing is damaged, nothing still on its way."""
-    return not opened.damages and not any(shard.early for shard in opened.shards)
+    return opened.is_whole and not any(shard.early for shard in opened.shards)
 
 
 def is_same(old: OpenCollection, new: OpenCollection) -> bool:

@@ -63,6 +63,11 @@ def manifest_object(collection: str, uid: str, shard: int, version: int, commit_
     return f"{shard_prefix(collection, uid, shard)}/manifests/{version:012d}-{commit_id}.json"
 
 
+def version_in(name: str) -> int:
+    """The version in the name of a manifest."""
+    return int(name.rsplit("/", 1)[-1].partition("-")[0])
+
+
 def payload_object(collection: str, uid: str, shard: int, revision: int, event_id: str) -> str:
     """The payload of a mutation too large for one Pub/Sub message; each acceptance has its own."""
     return f"{payloads_prefix(shard_prefix(collection, uid, shard))}{revision:020d}-{event_id}.json"

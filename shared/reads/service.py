@@ -94,7 +94,7 @@ class AnswerReads:
     def warm(self, read: Read) -> OpenCollection | None:
         """What `open` would give, if that can be had from memory, without asking any store."""
         opened = self._snapshots.in_memory(read.collection, read.freshness)
-        return None if opened is None or (read.whole and opened.damages) else opened
+        return None if opened is None or (read.whole and not opened.is_whole) else opened
 
     def search(self, read: Read, search: Search, opened: OpenCollection | None = None) -> Found:
         """The `top_k` nearest records of each query vector, in `opened` if that is given.

@@ -38,6 +38,16 @@ class Damage:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """An older version that is shown because the manifest of the current one cannot be read."""
+
+    shard: int
+    version: int
+    shown_version: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class OpenShard:
     """One version of one shard. `early` while a forest is still on its way; `until_s` when damage was found."""
 
@@ -46,6 +56,17 @@ class OpenShard:
     completions: int
     early: bool
     until_s: float
+    stand_in: StandIn | None = None
+
+    @property
+    def head_version(self) -> int:
+        """The version of the head for which it was opened."""
+        return self.snapshot.version if self.stand_in is None else self.stand_in.version
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all that its head names."""
+        return not self.damages and self.stand_in is None
 
 
 @dataclass(frozen=True)
@@ -82,6 +103,16 @@ class OpenCollection:
         """What cannot be read, in all shards."""
         return tuple(damage for shard in self.shards for damage in shard.damages)
 
+    @property
+    def stand_ins(self) -> tuple[StandIn, ...]:
+        """What is shown in place of versions whose manifests cannot be read."""
+        return tuple(shard.stand_in for shard in self.shards if shard.stand_in is not None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every shard is all that its head names."""
+        return all(shard.is_whole for shard in self.shards)
+
 
 class Snapshots:
     """Opens collections at their heads."""
@@ -101,12 +132,13 @@ class Snapshots:
     def open(self, name: str, freshness: Freshness, *, whole: bool) -> OpenCollection:
         """The collection at a version that the read may see.
 
-        A damaged segment is left out and named in `damages`; `whole` refuses that.
+        A damaged segment is left out and named in `damages`; `whole` refuses that. For a damaged manifest an older
+        version stands in, for reads that may be stale and ask for no later one.
 
         Raises:
             NotFound: there is no such collection.
             VersionNotVisible: its heads are behind what the read asks for.
-            CorruptObject: a manifest is damaged, or, with `whole`, a segment.
+            CorruptObject: a manifest is damaged, and nothing may stand in; or, with `whole`, a segment is.
             DependencyUnavailable: the state or object store does not answer, or the cache's disk is full.
         """
         seen = self._heads.look(name, freshness)
@@ -114,6 +146,8 @@ class Snapshots:
         opened = OpenCollection(seen.collection, shards, seen.stale_s)
         if whole and opened.damages:
             raise CorruptObject(opened.damages[0].reason)
+        if not _may_stand_in(opened, freshness):
+            raise CorruptObject(opened.stand_ins[0].reason)
         return opened
 
     def seen(self, name: str, freshness: Freshness) -> SeenCollection:
@@ -135,7 +169,8 @@ class Snapshots:
             if held is None:
                 return None
             shards.append(held)
-        return OpenCollection(seen.collection, tuple(shards), seen.stale_s)
+        opened = OpenCollection(seen.collection, tuple(shards), seen.stale_s)
+        return opened if _may_stand_in(opened, freshness) else None
 
     def _shard(self, collection: Collection, number: int, head: Head) -> OpenShard:
         key = (collection.uid, number)
@@ -151,17 +186,17 @@ class Snapshots:
         """An opened shard at least this new (heads only move forward), unless more of it has arrived meanwhile."""
         with self._lock:
             shard = self._shards.get(key)
-            if shard is None or shard.snapshot.version < version:
+            if shard is None or shard.head_version < version:
                 return None
             if shard.early and shard.completions != self._cache.completions:
                 return None
-            if shard.damages and self._monotonic_s() > shard.until_s:
+            if not shard.is_whole and self._monotonic_s() > shard.until_s:
                 return None
             self._shards.move_to_end(key)
             return shard
 
     def _open(self, key: tuple[str, int], collection: Collection, number: int, head: Head) -> OpenShard:
-        manifest = self._manifests.read(collection, number, head)
+        manifest, stand_in = self._manifest(collection, number, head)
         completions = self._cache.completions  # before opening: what completes meanwhile is noticed at the next look
         segments, damages = self._segments(manifest)
         whole = replace(manifest, segments=tuple(segment.entry for segment in segments))
@@ -173,6 +208,7 @@ class Snapshots:
             completions=completions,
             early=any(not segment.is_local for segment in segments),
             until_s=self._monotonic_s() + _QUARANTINE_S,
+            stand_in=stand_in,
         )
         with self._lock:
             self._shards[key] = shard
@@ -182,6 +218,24 @@ class Snapshots:
                 self._opening.pop(evicted, None)
         return shard
 
+    def _manifest(self, collection: Collection, number: int, head: Head) -> tuple[Manifest, StandIn | None]:
+        try:
+            return self._manifests.read(collection, number, head), None
+        except CorruptObject as error:
+            older = self._manifests.before(collection, number, head)
+            if older is None:
+                raise
+            log(
+                "ERROR",
+                "manifest quarantined",
+                collection=collection.name,
+                shard=number,
+                version=head.version,
+                shown_version=older.version,
+                reason=str(error),
+            )
+            return older, StandIn(number, head.version, older.version, str(error))
+
     def _segments(self, manifest: Manifest) -> tuple[list[Segment], tuple[Damage, ...]]:
         segments, damages = [], []
         for entry in manifest.segments:
@@ -190,6 +244,11 @@ class Snapshots:
             except CorruptObject as error:
                 damages.append(_damage(manifest, entry, error))
         return segments, tuple(damages)
+
+
+def _may_stand_in(opened: OpenCollection, freshness: Freshness) -> bool:
+    """Whether a read is content with the older versions among these, if there are any."""
+    return not opened.stand_ins or (freshness.may_be_stale and opened.version.covers(freshness.least))
 
 
 def _damage(manifest: Manifest, entry: SegmentEntry, error: CorruptObject) -> Damage:

@@ -23,8 +23,9 @@ MATCH: Final = with_optional(
     vector=_VECTOR,
 )
 _DAMAGES: Final[dict[str, Schema]] = {
-    "partial": {"type": "boolean", "description": "a damaged segment was left out"},
+    "partial": {"type": "boolean", "description": "a damaged segment or version was left out"},
     "damaged_segments": array(ANYTHING),
+    "damaged_manifests": array(ANYTHING),
     "stale": {"type": "boolean", "description": "the state store is away, and the answer is older than usual"},
     "age_ms": _COUNT,
 }

@@ -90,3 +90,21 @@ def test_the_log_line_names_the_cache_that_answered(query: TestClient) -> None:
     assert (told, 304) == (caches[:2], again.status_code)
     assert "answer" == told[1]
     assert "caller" == caches[3]
+
+
+def test_an_answer_from_an_older_version_says_which(pipeline: Pipeline, query: TestClient) -> None:
+    """Where the current manifest is damaged: `partial`, and what is shown instead; a strong read is refused by name."""
+    pipeline.upsert({"b": (2, 2)})
+    pipeline.deliver(pipeline.taken("mutations"))
+    objects = pipeline.adapters.objects
+    name = max(info.name for info in objects.list("collections/c/") if "/manifests/" in info.name)
+    objects.put(name, b"{}")
+
+    answer = query.post("/v1/collections/c/query", json=SEARCH).json()
+    strong = query.post("/v1/collections/c/query", json={**SEARCH, "consistency": "strong"})
+
+    (damaged,) = answer["damaged_manifests"]
+    assert ["a"] == [match["id"] for match in answer["matches"]]
+    assert (True, f"0:{damaged['shown_version']}") == (answer["partial"], answer["version"])
+    assert damaged["version"] > damaged["shown_version"]
+    assert (500, "corrupt object") == (strong.status_code, strong.json()["title"])

@@ -13,7 +13,10 @@ import pytest
 from shared.adapters.opening import open_adapters
 from shared.cache.segment_cache import CacheLimits, SegmentCache
 from shared.domain.collection import Metric
+from shared.domain.paths import head_document
+from shared.domain.versions import VersionVector
 from shared.errors import CorruptObject, DependencyUnavailable, InvalidRequest, NotFound, VersionNotVisible
+from shared.manifests import Head, ManifestReader
 from shared.reads.heads import Heads
 from shared.reads.service import AnswerReads, Search
 from shared.reads.snapshots import Snapshots
@@ -154,6 +157,73 @@ def test_a_damaged_segment_heals_when_its_object_is_restored(pipeline: Pipeline)
     healed = reads.open(read()).damages
 
     assert (1, 1, 0) == (len(damaged), len(still), len(healed))
+
+
+def _readings(pipeline: Pipeline, *, spoil: int) -> list[str]:
+    """Three versions of one record each; the manifests of so many of the newest are cut. Their names, newest first."""
+    for number in range(3):
+        pipeline.upsert({f"r{number}": (number, number)})
+        pipeline.deliver(pipeline.taken("mutations"))
+    objects = pipeline.adapters.objects
+    names = sorted((info.name for info in objects.list("collections/c/") if "/manifests/" in info.name), reverse=True)
+    for name in names[:spoil]:
+        objects.put(name, objects.read(name)[:-9])
+    return names
+
+
+@pytest.mark.parametrize("spoil", [1, 2])
+def test_an_older_version_stands_in_for_a_damaged_manifest(pipeline: Pipeline, spoil: int) -> None:
+    """It is the newest that is whole, it is named, and a read that wants more than it has gets the error."""
+    _readings(pipeline, spoil=spoil)
+    eventual = replace(read(), freshness=replace(read().freshness, may_be_stale=True))
+    later = replace(eventual, freshness=replace(eventual.freshness, least=VersionVector({0: 3})))
+    reads = pipeline.reads()
+
+    found = reads.search(eventual, _ANY)
+
+    assert {f"r{number}" for number in range(3 - spoil)} == {match.id for match in found.answer.matches[0]}
+    (stand_in,) = found.opened.stand_ins
+    assert (0, 3, 3 - spoil) == (stand_in.shard, stand_in.version, stand_in.shown_version)
+    assert not found.opened.is_whole
+    for wanting in (read(), replace(eventual, whole=True, freshness=read().freshness), later):
+        assert reads.warm(wanting) is None
+        with pytest.raises(CorruptObject, match="manifest"):
+            reads.search(wanting, _ANY)
+
+
+def test_a_damaged_manifest_is_looked_at_again_after_a_minute(pipeline: Pipeline) -> None:
+    """Not with every read; restored, it serves without a restart, and a newer version serves at once."""
+    (name, *_) = _readings(pipeline, spoil=0)
+    content = pipeline.adapters.objects.read(name)
+    pipeline.adapters.objects.put(name, content[:-9])
+    now_s = [0.0]
+    reads = pipeline.reads(monotonic_s=lambda: now_s[0])
+    eventual = replace(read(), freshness=replace(read().freshness, may_be_stale=True))
+
+    shown = [reads.open(eventual).stand_ins]
+    pipeline.adapters.objects.put(name, content)
+    shown.append(reads.open(eventual).stand_ins)
+    now_s[0] = 61.0
+    shown.append(reads.open(eventual).stand_ins)
+
+    assert [1, 1, 0] == [len(stand_ins) for stand_ins in shown]
+
+
+def test_nothing_from_before_an_erasure_and_nothing_that_lost_its_race_stands_in(pipeline: Pipeline) -> None:
+    """Then the error names the manifest."""
+    names = _readings(pipeline, spoil=1)
+    manifests, objects = ManifestReader(pipeline.adapters.objects), pipeline.adapters.objects
+    document = pipeline.adapters.state.get(head_document("c", 0))
+    assert document is not None
+    head = Head.from_document(document)
+
+    erased = manifests.before(pipeline.collection, 0, replace(head, history_from=3))
+    objects.put(names[1].replace(".json", "-lost.json"), objects.read(names[1]))
+    after_a_race = manifests.before(pipeline.collection, 0, head)
+
+    assert erased is None
+    assert after_a_race is not None
+    assert 1 == after_a_race.version
 
 
 def test_the_cache_keeps_what_is_used_most(pipeline: Pipeline) -> None:
