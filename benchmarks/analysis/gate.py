@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from benchmarks.analysis import exit_codes
 from benchmarks.analysis.intervals import Interval, quantile_interval, requests_to_prove, share_interval
 from benchmarks.rehearsal.result import Objective, Run
 
@@ -19,8 +20,12 @@ class Verdict(StrEnum):
     INVALID = "invalid"
 
 
-EXIT_CODES: Final = {Verdict.KEPT: 0, Verdict.BROKEN: 99, Verdict.NOT_PROVEN: 98, Verdict.INVALID: 97}
-"""k6's 99 for an objective that was not kept; the others are ours."""
+EXIT_CODES: Final = {
+    Verdict.KEPT: exit_codes.KEPT,
+    Verdict.BROKEN: exit_codes.BROKEN,
+    Verdict.NOT_PROVEN: exit_codes.NOT_PROVEN,
+    Verdict.INVALID: exit_codes.INVALID,
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ def _judged(objective: Objective, run: Run) -> Judged:
     found = _interval(objective, run)
     if found is None or _good(objective, found.high if objective.direction == "at_most" else found.low):
         return Judged(objective, Verdict.KEPT, found)
+    if objective.name == "recall" and run.summary.recall is not None:
+        return Judged(objective, Verdict.NOT_PROVEN, found, f"{run.summary.recall.queries:,} queries are too few")
     bad = objective.limit if objective.direction == "at_most" else 1 - objective.limit
     why = f"{run.summary.asked:,.0f} requests; {requests_to_prove(bad):,} without a failure would prove it"
     return Judged(objective, Verdict.NOT_PROVEN, found, why)
@@ -78,6 +85,9 @@ def _interval(objective: Objective, run: Run) -> Interval | None:
         return share_interval(summary.errors, summary.asked)
     if name == "availability":
         return share_interval(summary.served, summary.asked)
+    if name == "recall" and summary.recall is not None:
+        # A query's share varies less than a query that finds all or nothing: the interval is rather too wide.
+        return share_interval(summary.recall.mean * summary.recall.queries, summary.recall.queries)
     tier = name.removeprefix("shed_share_")
     if tier != name:
         return share_interval(summary.shed.get(tier, 0.0), summary.asked_by_tier.get(tier, 0.0))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from benchmarks.rehearsal.result import (
     Instances,
     LatencyCounts,
     Metadata,
+    RecallFound,
     RegionSeries,
     Run,
     Series,
@@ -25,11 +27,16 @@ from benchmarks.rehearsal.result import (
     WorldSeries,
 )
 from benchmarks.scenarios.model import Scenario
+from shared.domain.money import Micros
+from shared.domain.prices import LIST_PRICES, InstanceShape, Usage, cost_of
 
 Floats = NDArray[np.float64]
 
 REGION: Final = "this-machine"
 _STEP_S: Final = 1.0
+_PRICED_AS: Final = "us-central1"
+_INSTANCE: Final = InstanceShape(cpu_milli=2000, memory_mib=4096)
+"""As topology.yaml has it for `query`."""
 _BOUNDS_MS: Final = tuple(float(bound) for bound in np.round(np.geomspace(0.1, 60_000, 120), 3))
 
 
@@ -48,10 +55,13 @@ class Played:
     whole_s: float | None = None
     ended_early: str | None = None
     invalid: str = ""
+    cpu_s: float | None = None
+    """Processor time of the server meanwhile."""
+    recall: RecallFound | None = None
 
 
 def record_of(played: Played, commit: str) -> Run:
-    """The record. What a live run cannot know, such as instances or money, is None in it."""
+    """The record. What a live run cannot know, such as instances, is None in it."""
     points = max(1, int(np.ceil(played.seconds / _STEP_S)))
     due_s, latency_ms, good, refused, tier = _together(played.offered)
     step = np.minimum((due_s / _STEP_S).astype(int), points - 1)
@@ -148,14 +158,23 @@ def _summary(
         p999_ms=percentiles[3],
         peak_rps=played.peak_per_s,
         peak_instances=1.0,
-        cost=0,
+        cost=_cost(played.cpu_s, len(good)),
+        recall=played.recall,
         minutes_in_mode={},
         latency=LatencyCounts(_BOUNDS_MS, tuple(float(count) for count in counts)),
     )
 
 
+def _cost(cpu_s: float | None, requests: int) -> Micros:
+    """What the processor time costs on instances that are used in full, and the requests, at list prices."""
+    if cpu_s is None:
+        return 0
+    active_ms = ceil(cpu_s * 1000 / (_INSTANCE.cpu_milli / 1000))
+    return cost_of(Usage(_PRICED_AS, active_ms, 0, requests, 0), _INSTANCE, LIST_PRICES)
+
+
 def _timed(played: Played) -> Scenario:
-    """The scenario without faults, which are not played, and without promises about money, which is not spent."""
+    """The scenario without faults, which are not played, and without a promise about its bill, which is not paid."""
     objectives = played.scenario.objectives.model_copy(update={"cost_dollars": None, "recovery_s": None})
     return played.scenario.model_copy(update={"faults": (), "objectives": objectives})
 
@@ -168,6 +187,11 @@ def _meta(played: Played, commit: str) -> Metadata:
         notes.insert(0, f"PARTIAL: it ended after {played.seconds:.1f} of {whole_s:g} s: {played.ended_early}.")
     if played.invalid:
         notes.insert(0, f"INVALID: {played.invalid}.")
+    if played.cpu_s is not None:
+        notes.append(
+            f"Cost: {played.cpu_s:.1f} s of processor time, as instances of 2 vCPU and 4 GiB in {_PRICED_AS} that are "
+            f"used in full would cost them, and the requests, at list prices of {LIST_PRICES.as_of}; nothing was spent."
+        )
     if scenario.faults:
         kinds = ", ".join(sorted({fault.kind for fault in scenario.faults}))
         notes.append(f"Its faults were not played ({kinds}): they are those of a fleet.")

@@ -17,7 +17,10 @@ CALM_BELOW: Final = 0.01
 
 
 def judged(scenario: Scenario, summary: Summary, error_shares: Floats, axis: Axis) -> tuple[Objective, ...]:
-    """Every objective that the scenario names, with what was measured. Money is not hard: a crowd served late is."""
+    """Every objective that the scenario names, with what was measured. The bill is not hard: a crowd served late is.
+
+    What an answer costs is, where a scenario names it: it is what a slower program changes.
+    """
     return tuple(
         Objective(name, limit, direction, value, None if value is None else _kept(value, limit, direction), hard=hard)
         for name, limit, direction, value, hard in _measured(scenario, summary, error_shares, axis)
@@ -55,6 +58,8 @@ def _measured(
         "shed_share_premium": (asked.shed_share_premium, "at_most", shed.get("premium"), True),
         "shed_share_standard": (asked.shed_share_standard, "at_most", shed.get("standard"), True),
         "cost_dollars": (asked.cost_dollars, "at_most", summary.cost / 1e6, False),
+        "recall": (asked.recall, "at_least", None if summary.recall is None else summary.recall.mean, True),
+        "dollars_per_million": (asked.dollars_per_million, "at_most", summary.dollars_per_million, True),
         "recovery_s": (asked.recovery_s, "at_most", recovery_s(scenario, error_shares, axis), True),
     }
     for name, (limit, direction, value, hard) in found.items():

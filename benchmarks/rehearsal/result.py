@@ -161,7 +161,8 @@ class Objective:
     """One promise of the scenario. `measured` None, `met` None: nothing was measured, or too little to prove it.
 
     `name` is one of `p50_ms`, `p95_ms`, `p99_ms`, `error_share`, `availability`, `shed_share_premium`,
-    `shed_share_standard`, `cost_dollars`, `recovery_s`, `scaled_out_s`; `direction` says which side is good.
+    `shed_share_standard`, `cost_dollars`, `dollars_per_million`, `recall`, `recovery_s`, `scaled_out_s`; `direction`
+    says which side is good.
     """
 
     name: str
@@ -178,6 +179,14 @@ class LatencyCounts:
 
     bounds_ms: tuple[float, ...]
     counts: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class RecallFound:
+    """The mean share of the true nearest rows that so many queries found."""
+
+    mean: float
+    queries: int
 
 
 @dataclass(frozen=True)
@@ -202,6 +211,13 @@ class Summary:
     latency: LatencyCounts | None = None
     advice: tuple[str, ...] = ()
     """What to change, each a sentence with its numbers; empty where nothing is to be changed."""
+    recall: RecallFound | None = None
+    """Of a live run; a simulated one searches for nothing."""
+
+    @property
+    def dollars_per_million(self) -> float | None:
+        """What a million answers cost; None where the cost is not known."""
+        return self.cost / self.served if self.cost and self.served else None
 
     @property
     def error_share(self) -> float:

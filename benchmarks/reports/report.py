@@ -6,9 +6,13 @@ from xml.etree import ElementTree as ET
 
 import orjson
 
+from benchmarks.analysis import exit_codes
+from benchmarks.analysis.against import against
 from benchmarks.analysis.anomalies import Anomaly, anomalies
 from benchmarks.analysis.bottleneck import bottleneck
+from benchmarks.analysis.burn import ErrorBudget, budget_lines, error_budgets
 from benchmarks.analysis.gate import EXIT_CODES, Judged, Verdict, judge, verdict_of
+from benchmarks.analysis.paired import Finding, Paired
 from benchmarks.analysis.score import Score, score
 from benchmarks.rehearsal.result import Run
 from benchmarks.reports.view import notes, simulated_text, subtitle, view_of
@@ -29,10 +33,17 @@ class Report:
     score: Score
     anomalies: tuple[Anomaly, ...]
     bottleneck: tuple[str, ...]
+    budgets: tuple[ErrorBudget, ...]
+    base: Run | None = None
+    changes: tuple[Paired, ...] = ()
+    """From `base` to the run."""
 
     @property
     def exit_code(self) -> int:
-        """0 kept, 99 broken, 98 not proven, 97 invalid."""
+        """0 kept, 99 broken, 98 not proven, 97 invalid; 96 where nothing is broken, but worse than the base."""
+        worse = any(one.finding is Finding.WORSE for one in self.changes)
+        if worse and self.verdict in {Verdict.KEPT, Verdict.NOT_PROVEN}:
+            return exit_codes.REGRESSION
         return EXIT_CODES[self.verdict]
 
     @property
@@ -41,10 +52,24 @@ class Report:
         return "SIMULATED · " if self.run.meta.simulated else ""
 
 
-def report_on(run: Run) -> Report:
-    """Judge a run."""
+def report_on(run: Run, base: Run | None = None) -> Report:
+    """Judge a run, and how it differs from an earlier one.
+
+    Raises:
+        NotComparable: the earlier one is not of the same.
+    """
     judged = judge(run)
-    return Report(run, judged, verdict_of(run, judged), score(run, judged), anomalies(run), bottleneck(run))
+    return Report(
+        run,
+        judged,
+        verdict_of(run, judged),
+        score(run, judged),
+        anomalies(run),
+        bottleneck(run),
+        error_budgets(run),
+        base,
+        () if base is None else against(run, base),
+    )
 
 
 def to_document(report: Report) -> dict[str, Any]:
@@ -60,6 +85,9 @@ def to_document(report: Report) -> dict[str, Any]:
                 "objectives": [{**asdict(one), "verdict": one.verdict} for one in report.judged],
                 "anomalies": [{**asdict(one), "text": told(report, one)} for one in report.anomalies],
                 "bottleneck": report.bottleneck,
+                "error_budgets": [{**asdict(one), "spent": one.spent} for one in report.budgets],
+                "against": None if report.base is None else asdict(report.base.meta),
+                "changes": [asdict(one) for one in report.changes],
                 "recommendations": report.run.summary.advice,
                 "summary": {**asdict(report.run.summary), "latency": None},
             }
@@ -80,6 +108,9 @@ def to_markdown(report: Report) -> str:
         f"{': ' + one.why if one.why else ''} |"
         for one in report.judged
     ]
+    lines += _section("Error budget", budget_lines(report.budgets), "No objective lets a share fail.")
+    if report.base is not None:
+        lines += _section(f"Against {report.base.meta.commit} of {report.base.meta.made_at}", change_lines(report))
     lines += _section("Score", _score_lines(report.score))
     lines += _section("What stood out", [told(report, one) for one in report.anomalies], "Nothing did.")
     lines += _section("What limits it", report.bottleneck)
@@ -128,6 +159,19 @@ def told(report: Report, one: Anomaly) -> str:
     return f"{one.signal}: {one.kind}, {span}: {_number(one.reached)} in place of {_number(one.usual)}{beside}"
 
 
+def change_lines(report: Report) -> list[str]:
+    """What differs from the base; a record without enough requests for a measure has no line of it."""
+    return [
+        f"{one.measure.name}: {_number(one.a)} to {_number(one.b)}, {_change(one)}: {one.finding}"
+        for one in report.changes
+    ]
+
+
+def _change(one: Paired) -> str:
+    form = "+.1%" if one.measure.kind == "ratio" else "+.5f"
+    return f"{one.change.mean:{form}} ({one.change.low:{form}} to {one.change.high:{form}})"
+
+
 def _analysis(report: Report) -> dict[str, Any]:
     axis = report.run.axis
     return {
@@ -143,6 +187,8 @@ def _analysis(report: Report) -> dict[str, Any]:
             for one in report.anomalies
         ],
         "bottleneck": report.bottleneck,
+        "budget": budget_lines(report.budgets),
+        "against": change_lines(report),
         "recommendations": report.run.summary.advice,
     }
 

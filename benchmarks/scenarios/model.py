@@ -110,6 +110,9 @@ class Objectives(Entry):
     shed_share_premium: Share | None = None
     shed_share_standard: Share | None = None
     cost_dollars: float | None = Field(default=None, gt=0)
+    recall: Share | None = None
+    """Only a live run can keep it: a simulated one searches for nothing."""
+    dollars_per_million: float | None = Field(default=None, gt=0)
     recovery_s: float | None = Field(default=None, gt=0)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from swell.cli.bench_compare import compare as bench_compare
 from swell.cli.bench_filters import filters
 from swell.cli.bench_fuzz import fuzz
 from swell.cli.bench_quick import quick
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.peers.comparison import Comparison
 
 app = typer.Typer(no_args_is_help=True, help="Measure Swell: beside its peers, over sizes, inside one request.")
+app.command("compare")(bench_compare)
 app.command()(filters)
 app.command()(fuzz)
 app.command()(quick)

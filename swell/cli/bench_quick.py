@@ -16,6 +16,12 @@ def quick(
     *,
     p99_ms: Annotated[float, typer.Option("--p99-ms", min=0.1, help="The promise: 99 of 100 within this.")] = 250.0,
     error_share: Annotated[float, typer.Option("--error-share", min=0, max=1, help="The promise: at most.")] = 0.01,
+    recall: Annotated[
+        float, typer.Option("--recall", min=0, max=1, help="The promise: this share of the true nearest, at least.")
+    ] = 0.9,
+    dollars_per_million: Annotated[
+        float | None, typer.Option(min=0.001, help="The promise: a million answers cost so much at most.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False, help="Keep the record.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -34,7 +40,9 @@ def quick(
     from shared.topology import load_topology
 
     interruptible()
-    promises = Objectives(p99_ms=p99_ms, error_share=error_share)
+    promises = Objectives(
+        p99_ms=p99_ms, error_share=error_share, recall=recall, dollars_per_million=dollars_per_million
+    )
     scenario = find_scenario("burst-10x").model_copy(update={"objectives": promises})
     result = play(scenario, load_topology(), LivePlan(seconds=8.0, peak_share=0.6, rows=5_000), note)
     if out is not None:

@@ -2,7 +2,7 @@
 """`swell report-run`: what the record of a rehearsal proves."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from swell.cli.failure import CommandFailed
 from swell.cli.options import Json
 from swell.cli.output import print_json, say
 
+if TYPE_CHECKING:
+    from benchmarks.rehearsal.result import Run
+
 
 def report_run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What `swell rehearse … --json` printed.")],
@@ -18,23 +21,27 @@ def report_run(
     md: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as Markdown.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one page, whole in itself.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the objectives as JUnit's XML.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Compare with this earlier record of the same.")
+    ] = None,
     pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Print the page: needs Chromium or Chrome.")] = None,
     as_json: Json = False,
 ) -> None:
     """Judge a record: objectives with intervals, score, what stood out, what limits it, what to change.
 
-    Exit code 0: kept, 99: an objective is broken, 98: not proven by so few requests, 97: nothing was asked.
+    Exit code 0: kept, 99: an objective is broken, 98: not proven by so few requests, 97: nothing was asked;
+    96: no objective is broken, and something is worse than in the record of --against.
     """
     require_checkout()
-    from benchmarks.rehearsal.result import UnreadableRun, read_run
+    from benchmarks.analysis.against import NotComparable
     from benchmarks.reports.printing import print_page
     from benchmarks.reports.report import report_on, to_document, to_html, to_junit, to_markdown
     from shared.topology import load_topology
 
     try:
-        report = report_on(read_run(file))
-    except UnreadableRun as error:
-        raise CommandFailed(f"{file}: {error}", code="unreadable_run") from error
+        report = report_on(_record(file), None if against is None else _record(against))
+    except NotComparable as error:
+        raise CommandFailed(f"{against}: {error}", code="not_comparable") from error
     if md is not None:
         md.write_text(to_markdown(report), encoding="utf-8")
     if html is not None:
@@ -49,3 +56,12 @@ def report_run(
         say(to_markdown(report))
     if report.exit_code:
         raise typer.Exit(report.exit_code)
+
+
+def _record(path: Path) -> "Run":
+    from benchmarks.rehearsal.result import UnreadableRun, read_run
+
+    try:
+        return read_run(path)
+    except UnreadableRun as error:
+        raise CommandFailed(f"{path}: {error}", code="unreadable_run") from error

@@ -149,6 +149,8 @@ function drawFindings() {
   if (analysis.score) found.push(finding(`Score ${analysis.score.points} of 100`, bullets(analysis.score.lines)));
   if (analysis.anomalies) found.push(finding("What stood out", analysis.anomalies.length ? el("ul", {}, ...analysis.anomalies.map((one) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(one.from_s)) }, elapsed(stepOf(one.from_s))), ` ${one.text}`))) : el("p", {}, "Nothing did.")));
   if (analysis.bottleneck) found.push(finding("What limits it", bullets(analysis.bottleneck)));
+  if ((analysis.budget || []).length) found.push(finding("Error budget", bullets(analysis.budget)));
+  if ((analysis.against || []).length) found.push(finding("Against the earlier record", bullets(analysis.against)));
   if (analysis.recommendations) found.push(finding("What to change", analysis.recommendations.length ? bullets(analysis.recommendations) : el("p", {}, "Nothing: no finding asks for a change.")));
   $("findings").replaceChildren(...found);
 }

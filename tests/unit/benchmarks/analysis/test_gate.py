@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from benchmarks.analysis.gate import EXIT_CODES, Verdict, judge, verdict_of
-from benchmarks.rehearsal.result import Objective, Run
+from benchmarks.rehearsal.result import Objective, RecallFound, Run
 from tests.builders.rehearsals import small_run
 
 
@@ -43,3 +43,17 @@ def test_what_is_measured_beyond_its_limit_is_broken() -> None:
 
     assert (Verdict.BROKEN, Verdict.KEPT) == (verdict_of(slow, judge(slow)), verdict_of(dear, judge(dear)))
     assert Verdict.BROKEN is judge(dear)[0].verdict
+
+
+def test_recall_and_cost_are_hard() -> None:
+    """A fast wrong answer is no good one; 50 queries do not prove what 5,000 do."""
+    verdicts = []
+    for queries, limit in ((5_000, 0.9), (50, 0.9), (50, 0.97)):
+        run = small_run()
+        run = replace(run, summary=replace(run.summary, recall=RecallFound(0.95, queries)))
+        run = with_objective(run, Objective("recall", limit, "at_least", 0.95, met=limit <= 0.95))
+        verdicts.append(verdict_of(run, judge(run)))
+    dear = with_objective(small_run(), Objective("dollars_per_million", 1.0, "at_most", 2.8, met=False))
+
+    assert [Verdict.KEPT, Verdict.NOT_PROVEN, Verdict.BROKEN] == verdicts
+    assert Verdict.BROKEN is verdict_of(dear, judge(dear))

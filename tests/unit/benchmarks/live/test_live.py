@@ -6,7 +6,7 @@ import pytest
 from benchmarks.live.arrivals import arrivals_of
 from benchmarks.live.record import REGION, Played, record_of
 from benchmarks.load.open_loop import Offered
-from benchmarks.rehearsal.result import of_json, to_json
+from benchmarks.rehearsal.result import RecallFound, of_json, to_json
 from benchmarks.scenarios.catalog import find_scenario
 from shared.domain.tier import Tier
 from shared.topology import load_topology
@@ -42,10 +42,12 @@ def test_the_record_counts_everything_once() -> None:
         if len(due)
     }
 
-    run = record_of(Played(SCENARIO, arrivals, offered, 100, 5), "abc")
+    run = record_of(Played(SCENARIO, arrivals, offered, 100, 5, cpu_s=2.0, recall=RecallFound(0.9, 40)), "abc")
 
     summary = run.summary
     assert summary.asked == summary.served + summary.errors + sum(summary.shed.values()) == arrivals.count
     assert sum(value or 0 for value in run.regions[REGION].served_rps) == summary.served
     assert (False, 7.0, False) == (run.meta.simulated, summary.p99_ms, summary.survived)
+    # 2 s of a vCPU and of 2 GiB: 48,000 + 10,000 nano-dollars, and 400 a request.
+    assert summary.cost == -(-(58_000 + 400 * arrivals.count) // 1000)
     assert run == of_json(to_json(run))

@@ -1,0 +1,29 @@
+"""What a running server finds, against an exact search."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from benchmarks.load.exchange import exchange
+from benchmarks.peers.callers import encode_post
+from benchmarks.peers.server_process import ServerFailed
+from benchmarks.peers.swell_system import SwellSystem
+from benchmarks.rehearsal.result import RecallFound
+from benchmarks.vectors.vector_set import TOP_K, VectorSet
+from shared.vectors import encode_vectors
+
+
+def found_recall(system: SwellSystem, vectors: VectorSet, queries: Sequence[int], key: str) -> RecallFound:
+    """Ask each of these queries once; a server that is not told otherwise aims at the recall that it serves by default.
+
+    Raises:
+        ServerFailed: it does not answer one of them.
+    """
+    answers = {}
+    for query in queries:
+        body = orjson.dumps({"vector": encode_vectors(vectors.queries[query]), "top_k": TOP_K})
+        status, answer = exchange(system.port, encode_post(system, "query", body, key))
+        if status != 200:
+            raise ServerFailed(f"a query was answered with status {status}: {answer[:200].decode(errors='replace')}")
+        answers[query] = system.read_ids(answer)
+    return RecallFound(vectors.recall(answers), len(answers))

@@ -1,0 +1,180 @@
+"""Two servers on this machine, loaded in turns, A B B A, so that what slows the machine slows both."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from benchmarks.analysis.paired import LEAST_PAIRS, Finding, Measure, Paired, paired
+from benchmarks.live.finding import found_recall
+from benchmarks.live.sides import Side, environment_of
+from benchmarks.load.open_loop import Offered, Sent, Stream, evenly, offer
+from benchmarks.measure.process_tree import cpu_seconds
+from benchmarks.peers.callers import encode_post, peak_per_s, unlimited_key
+from benchmarks.peers.ingest import ingest
+from benchmarks.peers.run import stopped, working_directory
+from benchmarks.peers.swell_system import SwellSystem
+from benchmarks.peers.system import restart
+from benchmarks.vectors.synthetic import make_clustered
+from benchmarks.vectors.vector_set import TOP_K, VectorSet
+from shared.domain.tier import Tier
+from shared.vectors import encode_vectors
+
+_PEAK_S: Final = 1.0
+_KINDS: Final = 20
+"""Different queries that are sent."""
+_RECALL_QUERIES: Final = 40
+"""Of each pair, the same for both sides."""
+_SLOWEST: Final = 0.99
+
+MEASURES: Final = (
+    Measure("p50, ms", "ratio", 0.05),
+    Measure("p95, ms", "ratio", 0.05),
+    Measure("p99, ms", "ratio", 0.05),
+    Measure("slowest hundredth, mean ms", "ratio", 0.05),
+    Measure("failed, share", "difference", 0.001),
+    Measure("recall", "difference", 0.005, more_is_better=True),
+    Measure("CPU of the server a request, ms", "ratio", 0.05),
+)
+"""That is what it costs, too: instances are paid by their processor time."""
+
+
+@dataclass(frozen=True)
+class TurnsPlan:
+    """How large. `peak_share`: of what the slower side answers at most; both sides get the same rate."""
+
+    pairs: int = LEAST_PAIRS
+    seconds: float = 4.0
+    peak_share: float = 0.5
+    rows: int = 5_000
+    dimension: int = 128
+    workers: int = 1
+    connections: int = 64
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Every measure; `invalid` says why the runs say nothing of the servers."""
+
+    a: Side
+    b: Side
+    per_s: float
+    pairs: int
+    found: tuple[Paired, ...]
+    invalid: str | None
+
+    @property
+    def regressions(self) -> tuple[str, ...]:
+        """Measures in which B is worse."""
+        return tuple(one.measure.name for one in self.found if one.finding is Finding.WORSE)
+
+
+@dataclass(frozen=True)
+class _Running:
+    system: SwellSystem
+    key: str
+    requests: Sequence[bytes]
+
+
+def compare_in_turns(a: Side, b: Side, plan: TurnsPlan, note: Callable[[str], None]) -> Compared:
+    """Start and fill both, then load one at a time.
+
+    Raises:
+        BadSide: a commit cannot be laid out.
+        ServerFailed, GeneratorFailed: a server or the load generator failed.
+    """
+    vectors = make_clustered(plan.rows, max(_KINDS, plan.pairs * _RECALL_QUERIES), plan.dimension)
+    visits: dict[int, list[Mapping[str, float]]] = {0: [], 1: []}
+    invalid = None
+    with ExitStack() as stack:
+        directory = stack.enter_context(working_directory())
+        running = []
+        for place, side in enumerate((a, b)):
+            note(f"Filling {'AB'[place]} ({side.name}) with {plan.rows:,} vectors …")
+            running.append(_started(side, directory / f"side-{place}", vectors, plan, stack))
+        per_s = plan.peak_share * min(peak_per_s(one.system.port, one.requests[0], _PEAK_S) for one in running)
+        note(f"{plan.pairs} pairs of {plan.seconds:g} s at {per_s:,.0f} requests a second, in turns …")
+        for pair in range(plan.pairs):
+            for place in (0, 1) if pair % 2 == 0 else (1, 0):
+                visit, sent = _visit(running[place], vectors, plan, pair, per_s)
+                visits[place].append(visit)
+                invalid = invalid or sent.invalid
+    found = tuple(
+        paired(one, *([visit[one.name] for visit in visits[place]] for place in (0, 1)))
+        for one in MEASURES
+        if all(one.name in visit for of in visits.values() for visit in of)
+    )
+    return Compared(a, b, per_s, plan.pairs, found, invalid)
+
+
+def measured(offered: Mapping[str, Offered]) -> dict[str, float]:
+    """What one visit tells of a server's answers; without one, only that they failed."""
+    good = np.concatenate([one.good for one in offered.values()])
+    latency_ms = np.concatenate([one.latency_ms for one in offered.values()])[good]
+    found = {"failed, share": 1 - float(good.mean())}
+    if len(latency_ms):
+        for percent in (50, 95, 99):
+            found[f"p{percent}, ms"] = float(np.percentile(latency_ms, percent))
+        slowest = latency_ms[latency_ms >= np.quantile(latency_ms, _SLOWEST)]
+        found["slowest hundredth, mean ms"] = float(slowest.mean())
+    return found
+
+
+def to_document(compared: Compared) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "a": compared.a.name,
+        "b": compared.b.name,
+        "requests_per_s": compared.per_s,
+        "pairs": compared.pairs,
+        "invalid": compared.invalid,
+        "regressions": compared.regressions,
+        "measures": [
+            {
+                "measure": one.measure.name,
+                "kind": one.measure.kind,
+                "a": one.a,
+                "b": one.b,
+                "change": one.change.mean,
+                "low": one.change.low,
+                "high": one.change.high,
+                "finding": one.finding,
+            }
+            for one in compared.found
+        ],
+    }
+
+
+def _started(side: Side, directory: Path, vectors: VectorSet, plan: TurnsPlan, stack: ExitStack) -> _Running:
+    environment = environment_of(side, directory / "source")
+    directory.mkdir(exist_ok=True)
+    system = SwellSystem(directory / "data", plan.workers, name=side.name, environment=environment)
+    stack.enter_context(stopped([system]))
+    restart(system)
+    ingest(system, vectors)
+    key = unlimited_key(system, Tier.STANDARD)
+    restart(system)
+    bodies = [orjson.dumps({"vector": encode_vectors(row), "top_k": TOP_K}) for row in vectors.queries[:_KINDS]]
+    return _Running(system, key, [encode_post(system, "query", body, key) for body in bodies])
+
+
+def _visit(
+    running: _Running, vectors: VectorSet, plan: TurnsPlan, pair: int, per_s: float
+) -> tuple[dict[str, float], Sent]:
+    due_s, kinds = evenly(per_s, plan.seconds), len(running.requests)
+    first, *others = running.requests
+    stream = Stream("search", first, due_s, others=others, which=np.arange(len(due_s)) % kinds)
+    pid = running.system.process.pid
+    before_s = cpu_seconds(pid)
+    offered, sent = offer(running.system.port, [stream], connections=plan.connections, processes=1)
+    after_s = cpu_seconds(pid)
+    found = measured(offered)
+    if before_s is not None and after_s is not None:
+        found["CPU of the server a request, ms"] = (after_s - before_s) * 1000 / len(due_s)
+    asked = range(pair * _RECALL_QUERIES, (pair + 1) * _RECALL_QUERIES)
+    found["recall"] = found_recall(running.system, vectors, asked, running.key).mean
+    return found, sent

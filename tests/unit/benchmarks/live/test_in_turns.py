@@ -1,0 +1,51 @@
+"""What is compared, and what a visit tells."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.live.in_turns import measured
+from benchmarks.live.sides import BadSide, Side, environment_of, parse_side
+from benchmarks.load.open_loop import Offered
+from benchmarks.vectors.catalog import CHECKOUT
+
+
+def test_a_side_is_a_checkout_settings_or_a_commit() -> None:
+    """Several settings have commas between them."""
+    assert Side(".") == parse_side(".")
+    assert {"SWELL_A": "1", "SWELL_B": "x=y"} == parse_side("SWELL_A=1,SWELL_B=x=y").settings
+    head = parse_side("HEAD").commit
+    assert head is not None
+    assert len(head) == 40
+
+
+@pytest.mark.parametrize("text", ["PATH=/tmp", "no-such-commit", "--output=x", "SWELL_A=1,B=2", ""])
+def test_what_is_no_side_is_refused(text: str) -> None:
+    """With what was given."""
+    with pytest.raises(BadSide, match="allowed"):
+        parse_side(text)
+
+
+def test_a_commit_runs_its_own_code(tmp_path: Path) -> None:
+    """Modules come from the commit that was laid out, though the program is started in this checkout."""
+    environment = environment_of(parse_side("HEAD"), tmp_path / "source")
+    program = [sys.executable, "-c", "import shared.domain.tier as one; print(one.__file__)"]
+
+    found = subprocess.run(
+        program, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert found.stdout.strip() == str(tmp_path / "source" / "shared" / "domain" / "tier.py")
+
+
+def test_a_visit_counts_what_was_answered() -> None:
+    """Times are those of good answers; a visit in which all failed has none."""
+    times = np.arange(1.0, 101.0)
+    half = Offered(times, times, np.array([200, 500] * 50), times)
+    none = Offered(times, times, np.full(100, 500), times)
+
+    assert (0.5, 50.0) == (measured({"one": half})["failed, share"], measured({"one": half})["p50, ms"])
+    assert {"failed, share": 1.0} == measured({"one": none})
