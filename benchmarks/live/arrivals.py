@@ -36,7 +36,7 @@ class What(NamedTuple):
 class Arrivals:
     """`due_s` of each sort of request, rising, and the `keys` that are asked for then.
 
-    `rate_at` is the mean rate, a second, at `rate_times_s`.
+    `rate_at` is the rate, a second, at `rate_times_s`: the scenario's course with the noise of `bursty` on it.
     """
 
     due_s: Mapping[What, Floats]
@@ -61,7 +61,7 @@ class Arrivals:
 
 
 def arrivals_of(scenario: Scenario, topology: Topology, *, peak_per_s: float, seconds: float) -> Arrivals:
-    """The scenario's course, its peak at `peak_per_s`, its whole length within `seconds`.
+    """The scenario's course, its peak at `peak_per_s` but for noise, its whole length within `seconds`.
 
     Raises:
         BadScenario: it names a region that the topology does not have, or asks what cannot be sent.
@@ -69,8 +69,8 @@ def arrivals_of(scenario: Scenario, topology: Topology, *, peak_per_s: float, se
     minutes = np.linspace(0, scenario.duration_min, _STEPS)
     streams = Course.of(scenario, topology).streams(minutes).sum(axis=1)
     times_s = minutes / scenario.duration_min * seconds
-    rate = streams / streams.max() * peak_per_s
     random = np.random.default_rng(scenario.seed)
+    rate = streams / streams.max() * peak_per_s * _deviations(scenario, random)
     expected = np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / 2 * np.diff(times_s))])
     count = int(random.poisson(expected[-1]))
     due_s = np.interp(np.sort(random.uniform(0, expected[-1], count)), expected, times_s)
@@ -87,3 +87,16 @@ def arrivals_of(scenario: Scenario, topology: Topology, *, peak_per_s: float, se
         times_s,
         rate,
     )
+
+
+def _deviations(scenario: Scenario, random: np.random.Generator) -> Floats:
+    """What the rate is multiplied by at each step: near 1, and near what it was a moment before."""
+    keeps = float(np.exp(-scenario.duration_min * 60 / _STEPS / scenario.bursty.memory_s))
+    shocks = random.standard_normal(_STEPS) * np.sqrt(1 - keeps**2)
+    off = random.standard_normal()
+    found = np.empty(_STEPS)
+    for step, shock in enumerate(shocks.tolist()):
+        off = keeps * off + shock
+        found[step] = off
+    factors: Floats = np.maximum(1 + scenario.bursty.cv * found, 0.0)
+    return factors

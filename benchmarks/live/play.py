@@ -41,11 +41,10 @@ _MOST_REQUESTS: Final = 20_000
 
 @dataclass(frozen=True)
 class LivePlan:
-    """How large it is played: `peak_share` of what this machine answers at most, or `peak_per_s`, if given."""
+    """How large it is played: `peak_share` of what this machine answers at most; None: as the scenario says."""
 
     seconds: float
-    peak_share: float = 0.6
-    peak_per_s: float | None = None
+    peak_share: float | None = None
     rows: int = 20_000
     dimension: int = 128
     workers: int = 1
@@ -98,7 +97,7 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
         search = request_of(What(tier, "search", "http1"), 0, vectors.vectors, system.port, secret)
         recall = found_recall(system, vectors, range(_QUERIES), secret)
         peak = peak_per_s(system.port, search, _PEAK_S)
-        played_per_s = plan.peak_per_s or peak * plan.peak_share
+        played_per_s = scenario.live.peak_rps if plan.peak_share is None else peak * plan.peak_share
         arrivals = arrivals_of(scenario, topology, peak_per_s=played_per_s, seconds=plan.seconds)
         note(f"It is {peak:,.0f} a second; playing {arrivals.count:,} requests in {plan.seconds:g} s …")
         before_s = cpu_seconds(system.process.pid)

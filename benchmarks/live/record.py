@@ -61,9 +61,12 @@ class Played:
 
 
 def record_of(played: Played, commit: str) -> Run:
-    """The record. What a live run cannot know, such as instances, is None in it."""
+    """The record. What a live run cannot know, such as instances, is None in it.
+
+    Nothing is shed: the server's budget is not touched, so that what it refuses it refuses for want of a place.
+    """
     points = max(1, int(np.ceil(played.seconds / _STEP_S)))
-    due_s, latency_ms, good, refused, tier = _together(played.offered)
+    due_s, latency_ms, good, tier = _together(played.offered)
     step = np.minimum((due_s / _STEP_S).astype(int), points - 1)
 
     def per_s(chosen: NDArray[np.bool_]) -> Series:
@@ -74,8 +77,8 @@ def record_of(played: Played, commit: str) -> Run:
         return tuple(float(np.percentile(each, percent)) if len(each) else None for each in found)
 
     everything = np.ones(len(due_s), np.bool_)
-    failed = ~good & ~refused
-    shed = {each.value: per_s(refused & (tier == each.value)) for each in played.scenario.tiers}
+    failed = ~good
+    shed = {each.value: per_s(~everything) for each in played.scenario.tiers}
     unknown: Series = (None,) * points
     instances = Instances(unknown, unknown, unknown, unknown, unknown)
     latencies = {"p50_ms": percentile(50), "p95_ms": percentile(95), "p99_ms": percentile(99)}
@@ -104,7 +107,7 @@ def record_of(played: Played, commit: str) -> Run:
         allowed_per_hour=unknown,
     )
     axis = Axis(datetime.now(UTC).timestamp() - played.seconds, _STEP_S, points)
-    summary = _summary(played, latency_ms[good], (good, refused, tier))
+    summary = _summary(played, latency_ms[good], good, tier)
     errors, asked = (np.bincount(step[chosen], minlength=points) for chosen in (failed, everything))
     objectives = judged(_timed(played), summary, errors / np.maximum(asked, 1), axis)
     return Run(
@@ -122,7 +125,7 @@ def record_of(played: Played, commit: str) -> Run:
 
 def _together(
     offered: Mapping[What, Offered],
-) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.str_]]:
+) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.str_]]:
     def all_of(what: Callable[[Offered], NDArray[np.generic]]) -> NDArray[np.generic]:
         return np.concatenate([what(seen) for seen in offered.values()])
 
@@ -131,15 +134,11 @@ def _together(
         all_of(lambda seen: seen.due_s).astype(np.float64),
         all_of(lambda seen: seen.latency_ms).astype(np.float64),
         all_of(lambda seen: seen.good).astype(np.bool_),
-        all_of(lambda seen: seen.refused).astype(np.bool_),
         tier,
     )
 
 
-def _summary(
-    played: Played, latency_ms: Floats, what: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.str_]]
-) -> Summary:
-    good, refused, tier = what
+def _summary(played: Played, latency_ms: Floats, good: NDArray[np.bool_], tier: NDArray[np.str_]) -> Summary:
     percentiles = [float(np.percentile(latency_ms, p)) if len(latency_ms) else None for p in (50, 95, 99, 99.9)]
     counts = np.bincount(
         np.searchsorted(_BOUNDS_MS, latency_ms).clip(0, len(_BOUNDS_MS) - 1), minlength=len(_BOUNDS_MS)
@@ -149,8 +148,8 @@ def _summary(
         survived=True,
         asked=float(len(good)),
         served=float(good.sum()),
-        errors=float((~good & ~refused).sum()),
-        shed={each: float((refused & (tier == each)).sum()) for each in tiers},
+        errors=float((~good).sum()),
+        shed=dict.fromkeys(tiers, 0.0),
         asked_by_tier={each: float((tier == each).sum()) for each in tiers},
         p50_ms=percentiles[0],
         p95_ms=percentiles[1],
@@ -192,6 +191,9 @@ def _meta(played: Played, commit: str) -> Metadata:
             f"Cost: {played.cpu_s:.1f} s of processor time, as instances of 2 vCPU and 4 GiB in {_PRICED_AS} that are "
             f"used in full would cost them, and the requests, at list prices of {LIST_PRICES.as_of}; nothing was spent."
         )
+    refused = sum(int(seen.refused.sum()) for seen in played.offered.values())
+    if refused:
+        notes.append(f"{refused:,} of the failed requests were refused for want of a place (429 or 503).")
     if scenario.faults:
         kinds = ", ".join(sorted({fault.kind for fault in scenario.faults}))
         notes.append(f"Its faults were not played ({kinds}): they are those of a fleet.")

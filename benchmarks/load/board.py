@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 FILE: Final = "board"
 _BEGIN_AT_S, _STOP, _COMMON = 0, 1, 2
-_READY, _GOOD, _REFUSED, _FAILED, _EACH = 0, 1, 2, 3, 4
+_READY, _GOOD, _BAD, _EACH = 0, 1, 2, 3
 
 
 class Board:
@@ -55,12 +55,12 @@ class Board:
         """Whether every process can begin."""
         return bool(self._numbers[_COMMON + _READY :: _EACH].all())
 
-    def tell(self, process: int, *, good: int, refused: int, failed: int) -> None:
-        """How many requests of a process ended how, so far; one without an answer for long counts as failed."""
+    def tell(self, process: int, *, good: int, bad: int) -> None:
+        """How many requests of a process ended well, and how many did not, so far."""
         at = _COMMON + _EACH * process
-        self._numbers[at + _GOOD : at + _EACH] = good, refused, failed
+        self._numbers[at + _GOOD : at + _EACH] = good, bad
 
     def ended(self) -> tuple[int, int]:
-        """Requests of all processes that ended, and those of them that failed."""
-        good, refused, failed = (int(self._numbers[_COMMON + what :: _EACH].sum()) for what in (1, 2, 3))
-        return good + refused + failed, failed
+        """Requests of all processes that ended, and those of them that failed or were refused."""
+        good, bad = (int(self._numbers[_COMMON + what :: _EACH].sum()) for what in (_GOOD, _BAD))
+        return good + bad, bad

@@ -115,13 +115,13 @@ class Sent:
 
 @dataclass(frozen=True)
 class StopRule:
-    """Stop when, of the requests that ended within the last `for_s` seconds, at least `failed_share` failed."""
+    """Stop when at least `failed_share` of the requests that ended within the last `for_s` seconds ended badly."""
 
     failed_share: float
     for_s: float
 
     def broken(self, before: tuple[int, int], now: tuple[int, int]) -> str | None:
-        """Why to stop, by requests that ended and those that failed, then and now."""
+        """Why to stop, by requests that ended and those of them that ended badly, then and now."""
         ended, failed = now[0] - before[0], now[1] - before[1]
         if ended < _FEW or failed < ended * self.failed_share:
             return None

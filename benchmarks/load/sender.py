@@ -202,9 +202,8 @@ class Sender:
         looked, self._looked = self._looked, max(self._looked, bisect_left(self._due, now_s - _OVERDUE_S))
         late = np.concatenate([self._late, looked + np.flatnonzero(status[looked : self._looked] == 0)])
         self._late = late[status[late] == 0]
-        good, refused = (sum(self._counts[each] for each in some) for some in (GOOD, REFUSED))
-        bad = self._counts.total() - good - refused
-        board.tell(number, good=good, refused=refused, failed=bad + len(self._late))
+        good = sum(self._counts[status] for status in GOOD)
+        board.tell(number, good=good, bad=self._counts.total() - good + len(self._late))
 
     def seen(self) -> Mapping[str, NDArray[np.generic]]:
         """What became of each request whose turn came before all was stopped."""

@@ -1,4 +1,4 @@
-"""A scenario as a script for k6 (https://k6.io): the same course, popularity, objectives and abort rule, at live size.
+"""A scenario as a script for k6 (https://k6.io): course, mix, popularity, objectives, abort rule, at live size.
 
 k6 measures from when it sends, not from when it meant to: where it cannot keep up, its `dropped_iterations` say so.
 """
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.scenarios.catalog import BadScenario
 from benchmarks.scenarios.course import factors
 from benchmarks.scenarios.model import Scenario
 from benchmarks.scenarios.popularity import weights
@@ -17,12 +18,19 @@ _MOST_CLASSES: Final = 60
 
 
 def k6_script(scenario: Scenario) -> str:
-    """The script. It takes SWELL_URL, SWELL_API_KEY, COLLECTION and DIMENSION from the environment."""
+    """The script. It takes SWELL_URL, SWELL_API_KEY, COLLECTION and DIMENSION from the environment.
+
+    Raises:
+        BadScenario: it asks over a protocol that the script does not speak.
+    """
+    if others := sorted(set(scenario.protocols) - {"http1"}):
+        raise BadScenario(f"protocols: got {', '.join(others)}, allowed in a script for k6: http1")
     return _SCRIPT.format(
         title=scenario.title.replace("*/", ""),
         name=scenario.name,
         options=json.dumps(_options(scenario), indent=2),
         classes=json.dumps(_classes(scenario)),
+        mix=json.dumps(_mix(scenario)),
         seed=scenario.seed,
     )
 
@@ -73,6 +81,14 @@ def _classes(scenario: Scenario) -> list[list[float]]:
     return [[float(last[at]), round(float(reached[at]), 6)] for at in kept]
 
 
+def _mix(scenario: Scenario) -> list[list[Any]]:
+    """Kinds of requests, each with the share of requests up to it."""
+    shares = {kind: share for kind, share in scenario.mix.model_dump().items() if share}
+    return [
+        [kind, round(float(up_to), 6)] for kind, up_to in zip(shares, np.cumsum(list(shares.values())), strict=True)
+    ]
+
+
 _SCRIPT: Final = """// {title}
 // Written by `swell rehearse {name} --k6`; run it with: k6 run FILE
 import http from "k6/http";
@@ -113,12 +129,31 @@ function vectorOf(key) {{
   return vector;
 }}
 
+// [kind, share of requests up to it]
+const mix = {mix};
+
+function kindOf() {{
+  const share = Math.random();
+  for (const [kind, reached] of mix) if (share <= reached) return kind;
+  return mix[mix.length - 1][0];
+}}
+
+function asked(kind, key) {{
+  if (kind === "write") return ["upsert", {{ records: [{{ id: `live-${{key % 1000}}`, vector: vectorOf(key) }}] }}];
+  if (kind === "delete") return ["delete", {{ ids: [`live-${{key % 1000}}`] }}];
+  const ask = {{ vector: vectorOf(key), top_k: 10 }};
+  // The collection has an attribute `part`, an integer.
+  if (kind === "filtered") ask.filter = {{ eq: {{ part: key % 10 }} }};
+  return ["query", ask];
+}}
+
 export default function () {{
-  const body = JSON.stringify({{ vector: vectorOf(draw()), top_k: 10 }});
-  const answer = http.post(`${{url}}/v1/collections/${{collection}}/query`, body, {{ headers }});
-  const code = answer.status === 200 ? "" : String(answer.json("code") || "");
+  const [action, body] = asked(kindOf(), draw());
+  const answer = http.post(`${{url}}/v1/collections/${{collection}}/${{action}}`, JSON.stringify(body), {{ headers }});
+  const good = answer.status === 200 || answer.status === 202;
+  const code = good ? "" : String(answer.json("type") || "").split("/").pop();
   shed.add(code === "shed");
-  failed.add(answer.status !== 200 && code !== "shed");
-  check(answer, {{ "has matches": (seen) => seen.status !== 200 || seen.json("matches").length > 0 }});
+  failed.add(!good && code !== "shed");
+  if (good && action === "query") check(answer, {{ "has matches": (seen) => seen.json("matches").length > 0 }});
 }}
 """

@@ -26,8 +26,14 @@ def live(
         float | None, typer.Option(min=2, max=3600, help="How long it is played.", show_default="the scenario's")
     ] = None,
     peak_share: Annotated[
-        float, typer.Option(min=0.01, max=20, help="Its peak, as a share of what this machine answers at most.")
-    ] = 0.6,
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=20,
+            help="Its peak, as a share of what this machine answers at most.",
+            show_default="the scenario's own rate",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve.")] = 1,
     senders: Annotated[int, typer.Option(min=1, max=64, help="Processes that send.")] = 1,
     rows: Annotated[int, typer.Option(min=1000, max=1_000_000, help="Vectors in the collection.")] = 20_000,
@@ -98,7 +104,6 @@ def _tell(result: "LiveResult") -> None:
     percentiles = (summary.p50_ms, summary.p99_ms, summary.p999_ms)
     rows = [
         ["served", f"{summary.served:,.0f}"],
-        ["refused", f"{sum(summary.shed.values()):,.0f}"],
         ["failed", f"{summary.errors:,.0f}"],
         ["p50, p99, p99.9", ", ".join("none" if p is None else f"{p:.1f} ms" for p in percentiles)],
         ["generator: share of a core", f"{sent.cpu_share:.0%}"],

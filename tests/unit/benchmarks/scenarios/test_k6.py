@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.scenarios.catalog import find_scenario
+from benchmarks.scenarios.catalog import BadScenario, find_scenario
 from benchmarks.scenarios.k6 import k6_script
 
 
@@ -45,3 +45,17 @@ def test_keys_are_drawn_as_the_scenario_says() -> None:
 
     classes = json.loads(script.split("const classes = ")[1].split(";")[0])
     assert classes == [[10_000.0, 0.8], [1_000_000.0, 1.0]]
+
+
+def test_what_is_asked_is_the_mix_of_the_scenario() -> None:
+    """Searches, filtered ones, writes and deletes, by the share up to each."""
+    script = k6_script(find_scenario("balanced"))
+
+    mix = json.loads(script.split("const mix = ")[1].split(";")[0])
+    assert mix == [["search", 0.4], ["filtered", 0.5], ["write", 0.95], ["delete", 1.0]]
+
+
+def test_a_protocol_that_the_script_does_not_speak_is_refused() -> None:
+    """Nothing is sent otherwise than the scenario says."""
+    with pytest.raises(BadScenario, match="got websocket, allowed in a script for k6: http1"):
+        k6_script(find_scenario("world-cup"))
