@@ -22,6 +22,7 @@ from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.system import restart
 from benchmarks.rehearsal.rehearse import commit_of
 from benchmarks.rehearsal.result import Run
+from benchmarks.scenarios.asked import shares_of
 from benchmarks.scenarios.model import Scenario
 from benchmarks.scenarios.protocol import ProtocolName
 from benchmarks.vectors.synthetic import make_clustered
@@ -79,9 +80,7 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
         ServerFailed, GeneratorFailed: the server or the load generator failed.
         BadScenario: the scenario names what is not there, or what cannot be sent.
     """
-    arrivals_of(
-        scenario, topology, peak_per_s=1.0, seconds=1.0
-    )  # what cannot be sent is refused before anything starts
+    shares_of(scenario)  # what cannot be sent is refused before anything starts
     vectors = make_clustered(plan.rows, _QUERIES, plan.dimension)
     with ExitStack() as stack:
         system = LiveSystem(stack.enter_context(working_directory()) / "swell", plan.workers)
