@@ -8,6 +8,7 @@ from typing import Any
 from functions.scaling.plan_jobs import PREFIX, changes_between, jobs_of
 from functions.scaling.scale_regions import ScaleRegions
 from shared.crowds.plan_store import load_plan
+from shared.crowds.prewarms import prewarm_of_step
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
 from shared.domain.scaling_plan import ScalingPlan
 from shared.events.crowds import PlanChangedV1, PlanStepDueV1, PrewarmFloor
@@ -92,7 +93,7 @@ class BeginStep:
     def _prewarm(self, due: PlanStepDueV1, plan: ScalingPlan) -> None:
         rising = [floor for floor in due.floors if floor.instances > 0]
         argument: dict[str, Any] = {
-            "plan": f"step-{due.starts_at:%Y%m%dT%H%M}",
+            "plan": prewarm_of_step(due.starts_at),
             "revision": due.revision,
             "regions": [{"region": floor.region, "instances": floor.instances} for floor in rising],
             "collections": self._policy.collections,

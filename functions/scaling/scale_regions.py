@@ -107,7 +107,8 @@ class ScaleRegions:
         late = self._policy.load_late
         since = now - reactive.stable_window - late - timedelta(minutes=1)
         signals = signals_by_region(self._metrics.minutes(since, now), now, late=late)
-        plan, spending, prewarms = load_plan(self._state), load_spending(self._state), self._prewarms.all()
+        plan, spending = load_plan(self._state), load_spending(self._state)
+        prewarms = self._prewarms.all() if plan is None else self._following(plan, now)
         terms = [one for one in self._terms if one.region in sizes]
         demands = {one.region: self._demand(one, signals.get(one.region, []), before, now) for one in terms}
         floors = {one.region: min(self._floor(one.region, plan, prewarms, now), one.quota) for one in terms}
@@ -132,6 +133,17 @@ class ScaleRegions:
             )
             for region, share in shares.items()
         ]
+
+    def _following(self, plan: ScalingPlan, now: datetime) -> list[Prewarm]:
+        """The prewarms, without the floors that the plan asks for no more."""
+        followed = []
+        for before in self._prewarms.all():
+            prewarm = self._prewarms.follow(before, plan, now)
+            followed.append(prewarm)
+            for region, each in prewarm.given_back.items():
+                if before.given_back.get(region) != each:
+                    self._timeline.note_once(_given_back(prewarm, region, plan, now))
+        return followed
 
     @staticmethod
     def _floor(region: str, plan: ScalingPlan | None, prewarms: Sequence[Prewarm], now: datetime) -> int:
@@ -162,6 +174,13 @@ def _wish(terms: RegionTerms, floor: int, demand: ScaleDecision, tiers: TierCoun
     """The larger of both, for the tiers of those who ask."""
     want = want_of(terms, max(floor, demand.instances), demand.urgency, tiers)
     return Wish(want, floor=floor, demand=demand.instances)
+
+
+def _given_back(prewarm: Prewarm, region: str, plan: ScalingPlan, now: datetime) -> TimelineEntry:
+    before, left = prewarm.floors[region], prewarm.given_back[region].to
+    text = f"prewarm {prewarm.plan} gives {region} back, {before} -> {left} over half an hour: plan {plan.revision}"
+    key = f"given back {prewarm.plan} {region} {plan.revision} {left}"
+    return TimelineEntry(now, EntryKind.PREWARM, key, f"{text} asks for no more")
 
 
 def _told(decision: RegionDecision, size: FleetSize) -> TimelineEntry:

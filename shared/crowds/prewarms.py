@@ -7,28 +7,91 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from shared.coordination.races import retry_lost_races
+from shared.domain.scaling_plan import ScalingPlan
 from shared.errors import Conflict
 from shared.ports.state import ABSENT, Document, Put, StateStore
 
 EXPIRE_AFTER_END: Final = timedelta(hours=1)
+GIVEN_BACK_OVER: Final = timedelta(minutes=30)
+"""The workflow steps down over as much."""
 _PREWARMS: Final = "prewarms"
+_OF_STEP: Final = "step-"
+
+
+def prewarm_of_step(starts_at: datetime) -> str:
+    """The name of the prewarm that a step of the plan begins; others are of people, and theirs to take back."""
+    return f"{_OF_STEP}{starts_at:%Y%m%dT%H%M}"
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """A floor that the plan no longer asks for: from `since` it falls from `start` to what is still asked.
+
+    A fall to nothing takes half an hour.
+    """
+
+    since: datetime
+    start: int
+    to: int
+
+    def floor(self, now: datetime) -> int:
+        """What is left."""
+        left = 1 - max(timedelta(0), now - self.since) / GIVEN_BACK_OVER
+        return max(self.to, _part(self.start, max(0.0, left)))
+
+    def asked(self, to: int, now: datetime) -> "GivenBack":
+        """Where another number is asked: the fall goes on, or begins anew where it had ended."""
+        ended = self.floor(now) == self.to
+        return GivenBack(now, self.to, to) if ended and to < self.to else GivenBack(self.since, self.start, to)
 
 
 @dataclass(frozen=True)
 class Prewarm:
-    """The floors of one plan's prewarm by region, when its crowd leaves, and the share of them still held."""
+    """The floors of one plan's prewarm by region, when its crowd leaves, and the share of them still held.
+
+    `given_back` are the regions in which the plan asks for less since; `plan_revision` is that of the last plan that
+    was looked at for it.
+    """
 
     plan: str
     revision: int
     ends_at: datetime
     floors: Mapping[str, int] = field(default_factory=dict)
     held: float = 1.0
+    given_back: Mapping[str, GivenBack] = field(default_factory=dict)
+    plan_revision: int = 0
 
     def floor(self, region: str, now: datetime) -> int:
         """The least number of instances that a region keeps for it now."""
         if now >= self.ends_at + EXPIRE_AFTER_END:
             return 0
-        return math.ceil(self.floors.get(region, 0) * self.held - 1e-9)
+        instances = self.floors.get(region, 0)
+        held, given_back = _part(instances, self.held), self.given_back.get(region)
+        return held if given_back is None else min(held, given_back.floor(now))
+
+    def following(self, plan: ScalingPlan, now: datetime) -> Self:
+        """With floors given back that the plan asks for nowhere before the end, as when an event was cancelled.
+
+        What any event needs in the meantime is in the plan, and keeps the floor up to that. One that asks for all of it
+        again has it held again. A plan that is older than one that was followed, or has no steps of a region, says
+        nothing, and none says anything about what people have raised.
+        """
+        if plan.revision < self.plan_revision or not self.plan.startswith(_OF_STEP):
+            return self
+        found = {region: self._given_back(region, instances, plan, now) for region, instances in self.floors.items()}
+        given_back = {region: each for region, each in found.items() if each is not None}
+        return (
+            self if given_back == self.given_back else replace(self, given_back=given_back, plan_revision=plan.revision)
+        )
+
+    def _given_back(self, region: str, instances: int, plan: ScalingPlan, now: datetime) -> GivenBack | None:
+        before = self.given_back.get(region)
+        if region not in plan.steps or now >= self.ends_at:
+            return before
+        asked = plan.most_until(region, now, self.ends_at)
+        if asked >= instances:
+            return None
+        return GivenBack(now, instances, asked) if before is None else before.asked(asked, now)
 
     def raised(self, region: str, instances: int, revision: int, ends_at: datetime) -> Self:
         """With a floor under one more region; a later revision begins with all of its floors held.
@@ -52,7 +115,11 @@ class Prewarm:
 
     def without(self, region: str) -> Self:
         """With the floor under a region taken back."""
-        return replace(self, floors={name: floor for name, floor in self.floors.items() if name != region})
+        return replace(
+            self,
+            floors={name: floor for name, floor in self.floors.items() if name != region},
+            given_back={name: each for name, each in self.given_back.items() if name != region},
+        )
 
     def check(self, revision: int) -> None:
         """Go on only for the revision that holds, or a later one.
@@ -103,6 +170,12 @@ class Prewarms:
         found = self.find(plan)
         return None if found is None else self._change(found, lambda before: before.lowered(revision, step, of))
 
+    def follow(self, prewarm: Prewarm, plan: ScalingPlan, now: datetime) -> Prewarm:
+        """The prewarm as the plan that holds now leaves it; nothing is written where that changes nothing."""
+        if now >= prewarm.ends_at or prewarm.following(plan, now) == prewarm:
+            return prewarm
+        return self._change(prewarm, lambda before: before.following(plan, now))
+
     def _change(self, otherwise: Prewarm, change: Callable[[Prewarm], Prewarm]) -> Prewarm:
         """Change what stands, or `otherwise` where nothing does."""
         plan = otherwise.plan
@@ -130,11 +203,30 @@ def _data(prewarm: Prewarm) -> dict[str, Any]:
         "ends_at": prewarm.ends_at.isoformat(),
         "floors": dict(prewarm.floors),
         "held": prewarm.held,
+        "given_back": {
+            region: {"since": each.since.isoformat(), "start": each.start, "to": each.to}
+            for region, each in prewarm.given_back.items()
+        },
+        "plan_revision": prewarm.plan_revision,
     }
 
 
 def _prewarm(document: Document) -> Prewarm:
     data = document.data
+    given_back = data.get("given_back", {})  # not in documents from before it was kept
     return Prewarm(
-        document.id, data["revision"], datetime.fromisoformat(data["ends_at"]), data["floors"], float(data["held"])
+        plan=document.id,
+        revision=data["revision"],
+        ends_at=datetime.fromisoformat(data["ends_at"]),
+        floors=data["floors"],
+        held=float(data["held"]),
+        given_back={
+            region: GivenBack(datetime.fromisoformat(each["since"]), each["start"], each["to"])
+            for region, each in given_back.items()
+        },
+        plan_revision=data.get("plan_revision", 0),
     )
+
+
+def _part(instances: int, share: float) -> int:
+    return math.ceil(instances * share - 1e-9)

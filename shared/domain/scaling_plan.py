@@ -57,3 +57,8 @@ class ScalingPlan:
         """The least number of instances to ask for; 0 where the plan says nothing."""
         step = self.step_at(region, now)
         return 0 if step is None else step.instances
+
+    def most_until(self, region: str, now: datetime, end: datetime) -> int:
+        """The highest floor that a region has from now on before a moment."""
+        ahead = [step.instances for step in self.steps.get(region, ()) if now < step.starts_at < min(end, self.until)]
+        return max([self.floor_at(region, now), *ahead])

@@ -67,6 +67,30 @@ def test_jobs_move_with_their_event(world: CrowdWorld) -> None:
     assert max(moments(world)) > max(before)
 
 
+def test_an_event_that_is_deleted_while_its_prewarm_is_under_way_lets_go_of_its_floors(world: CrowdWorld) -> None:
+    """Half an hour after it nothing of it is left, though the workflow sleeps until its end and asks again."""
+    while not (runs := world.platform.runs.list("prewarm_regions")):
+        assert world.clock.now() < START, "nobody began to prewarm"
+        world.pass_minutes(1)
+    run = runs[0].argument
+    path = f"/v1/plans/{run['plan']}/prewarm/floors/{REGION}"
+    floor = {"revision": run["revision"], "instances": 40, "ends_at": run["ends_at"]}
+    world.control.put(path, json=floor).raise_for_status()
+    world.pass_minutes(1)
+    raised = world.instances
+
+    world.control.delete("/v1/calendar/events/concert").raise_for_status()
+    world.deliver_events()
+    world.control.put(path, json=floor).raise_for_status()
+    world.pass_minutes(15)
+    halfway = world.instances
+    world.pass_minutes(20)
+
+    assert raised == 40
+    assert 15 <= halfway <= 25
+    assert world.instances <= 5
+
+
 def test_an_event_that_is_deleted_takes_its_jobs_along(world: CrowdWorld) -> None:
     """After the jobs were made nobody begins a prewarm for a concert that is off."""
     assert moments(world)

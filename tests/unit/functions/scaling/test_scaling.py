@@ -13,7 +13,7 @@ from shared.adapters.opening import Adapters
 from shared.adapters.platform import Platform
 from shared.crowds.paths import PLAN, fleet_document
 from shared.crowds.plan_store import plan_document
-from shared.crowds.prewarms import Prewarms
+from shared.crowds.prewarms import Prewarms, prewarm_of_step
 from shared.crowds.spending import Spending, spending_write
 from shared.crowds.timeline import EntryKind, Timeline
 from shared.domain.load import LoadMinute
@@ -277,6 +277,27 @@ def test_constant_load_changes_nothing_after_the_first_decision(scaling: Scaling
 
     changes = sum(before != after for before, after in pairwise(sizes))
     assert changes <= 1
+
+
+def test_an_event_that_is_cancelled_gives_its_prewarm_s_floors_back(scaling: Scaling) -> None:
+    """Over half an hour, told once; what the plan still asks stays, and a request sent again is no raise."""
+    prewarms, name = Prewarms(scaling.state), prewarm_of_step(NOON)
+    scaling.plan((0, 6), (180, 0))
+    prewarms.raise_floor(name, REGION, 6, revision=1, ends_at=NOON + timedelta(hours=3))
+    scaling.tick()
+
+    scaling.plan((0, 0), (60, 2), (90, 0), revision=2)
+    sizes = []
+    for _ in range(32):
+        prewarms.raise_floor(name, REGION, 6, revision=1, ends_at=NOON + timedelta(hours=3))
+        scaling.tick()
+        scaling.deliver(ScalingDueV1(event_id="tick", occurred_at=scaling.clock.now()))
+        sizes.append(scaling.size.min_instances)
+
+    assert (sizes[0], sizes[15], sizes[-1]) == (6, 3, 2)
+    assert sizes == sorted(sizes, reverse=True)
+    told = [entry.text for entry in Timeline(scaling.state).since(NOON) if entry.kind is EntryKind.PREWARM]
+    assert told == [f"prewarm {name} gives {REGION} back, 6 -> 2 over half an hour: plan 2 asks for no more"]
 
 
 def test_a_prewarm_holds_a_floor_of_its_own(scaling: Scaling) -> None:
