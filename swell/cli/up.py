@@ -82,6 +82,9 @@ def _started(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - a setting of a library, not ours
     # Pydantic would look for plugins in the metadata of every installed package. Read when its first model is made.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251
+    from swell.local.memory import share_one_arena
+
+    share_one_arena()
     if emulators:
         from swell.local.emulated import run_on_emulators
 
