@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Final
 
 from shared.adapters.embedded.broker import SqliteBroker
 from shared.adapters.embedded.dispatcher import Dispatcher
@@ -15,6 +16,8 @@ from shared.topology import load_topology
 from swell.local.consumers import EmbeddedConsumers, Machine
 from swell.local.folding import fold_logs
 from swell.local.schedules import of_crowds, run_schedules
+
+_YIELDING: Final = {"index_update.compactions": "index_update.mutations"}
 
 
 @contextmanager
@@ -37,7 +40,7 @@ def handle_events(machine: Machine) -> Iterator[None]:
         envelope = {PUBLISHED_ID: received.message_id, PUBLISHED_AT: received.published_at.isoformat()}
         consumers.of(functions[subscription]).consume(received.data, received.attributes, envelope)
 
-    dispatcher = Dispatcher(broker, deliver, only=functions)
+    dispatcher = Dispatcher(broker, deliver, only=functions, yielding=_YIELDING)
     dispatcher.start()
     crowds, others = of_crowds(topology)
     try:

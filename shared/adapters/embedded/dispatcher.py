@@ -15,6 +15,7 @@ from shared.adapters.embedded.owners import Owner
 from shared.adapters.embedded.received_message import ReceivedMessage
 from shared.adapters.embedded.subscription import SubscriptionConfig
 from shared.adapters.embedded.worker_pool import WorkerPool
+from shared.adapters.embedded.yielding import Yielding
 from shared.errors import DependencyUnavailable, TransientError
 
 Deliver = Callable[[str, ReceivedMessage], None]
@@ -31,7 +32,8 @@ _log = logging.getLogger(__name__)
 class Dispatcher:
     """Delivers the messages of every subscription of the broker, each on a thread of a pool.
 
-    `only` names the subscriptions that this process serves, where several processes share the broker.
+    `only` names the subscriptions that this process serves, where several processes share the broker; `yielding`
+    those that give way to another while that is busy.
     `max_outstanding` bounds the deliveries of one subscription that run at once. One thread talks to the queue and
     settles many results in one transaction. A handler that outlasts the ack deadline runs on while its message is
     delivered again, as with Pub/Sub.
@@ -44,6 +46,7 @@ class Dispatcher:
         *,
         max_outstanding: int | Mapping[str, int] = DEFAULT_MAX_OUTSTANDING,
         only: Container[str] | None = None,
+        yielding: Mapping[str, str] | None = None,
     ) -> None:
         self._broker = broker
         self._queue = broker.queue
@@ -53,6 +56,7 @@ class Dispatcher:
         self._limits = _limits(self._subscriptions, max_outstanding)
         self._pool = WorkerPool("deliver", sum(self._limits.values()))
         self._counters = DeliveryCounters()
+        self._yielding = Yielding(yielding or {})
         self._returned: deque[Settlement] = deque()
         self._unsettled: list[Settlement] = []
         self._wake = threading.Event()
@@ -129,12 +133,22 @@ class Dispatcher:
         changes_seen = self._queue.changes_seen()
         while self._returned:
             self._unsettled.append(self._returned.popleft())
-        wanted = self._spare()
+        wanted, yields_s = self._spare(), self._yielding_s()
+        wanted = {config: count for config, count in wanted.items() if not yields_s.get(config.name)}
         due_in_s = self._queue.wait_until_due_s([config.name for config in wanted])
         if self._unsettled or (due_in_s is not None and due_in_s <= 0):
             self._exchange(owner, wanted)
         else:
-            self._await_change(due_in_s, changes_seen)
+            waits_s = [wait_s for wait_s in (due_in_s, *yields_s.values()) if wait_s is not None]
+            self._await_change(min(waits_s, default=None), changes_seen)
+
+    def _yielding_s(self) -> dict[str, float]:
+        """How much longer subscriptions give way to others: those that do."""
+        waits_s = {name: self._yielding.wait_s(name, self._is_busy) for name in self._subscriptions}
+        return {name: wait_s for name, wait_s in waits_s.items() if wait_s > 0}
+
+    def _is_busy(self, subscription: str) -> bool:
+        return self._counters.outstanding(subscription) > 0
 
     def _exchange(self, owner: Owner, wanted: dict[SubscriptionConfig, int]) -> None:
         outcome = self._queue.exchange(owner, self._unsettled, wanted)

@@ -252,3 +252,32 @@ def test_drain_says_what_is_left(tmp_path: Path) -> None:
         idle.drain(1)
     with dispatching(broker, Handler(b"bad")) as dispatcher, pytest.raises(TimeoutError, match="'plain': 1"):
         dispatcher.drain(0.1)
+
+
+def test_a_subscription_that_gives_way_is_delivered_once_the_other_rests(tmp_path: Path) -> None:
+    """While a delivery of that one is out, only what does not give way is delivered."""
+    names = ("writes", "tidying", "others")
+    broker = broker_in(
+        tmp_path, *(SubscriptionConfig(name, name, max_backoff_s=0.1, min_backoff_s=0.02) for name in names)
+    )
+    running, ended, order = Event(), Event(), list[str]()
+
+    def deliver(subscription: str, _: ReceivedMessage) -> None:
+        if subscription == "writes":
+            running.set()
+            ended.wait(30)
+        order.append(subscription)
+        if subscription == "others":
+            ended.set()
+
+    dispatcher = Dispatcher(broker, deliver, yielding={"tidying": "writes"})
+    dispatcher.start()
+    try:
+        broker.publish([Message("writes", b"-", {}, "")])
+        assert running.wait(30)
+        broker.publish([Message("tidying", b"-", {}, ""), Message("others", b"-", {}, "")])
+        dispatcher.drain(30)
+    finally:
+        dispatcher.stop(grace_s=5)
+
+    assert order == ["others", "writes", "tidying"]
