@@ -288,6 +288,22 @@ def test_a_small_environment_is_built_from_bundles(dev: dict[str, Any]) -> None:
     assert not kinds & standing
 
 
+def test_a_small_quota_lowers_every_ceiling(dev: dict[str, Any]) -> None:
+    """Of the services, and of what functions think that a region may have."""
+    services = of_type(dev, "google_cloud_run_v2_service")
+    ceilings = {each["template"][0]["scaling"][0]["max_instance_count"] for each in services}
+    thought = {
+        variable["value"]
+        for each in services
+        for variable in each["template"][0]["containers"][0]["env"]
+        if variable["name"] == "SWELL_REGION_INSTANCES"
+    }
+
+    assert max(ceilings) == 10
+    assert min(ceilings) == 2, "a ceiling of topology.yaml that is lower stays"
+    assert thought == {"10"}
+
+
 def test_outputs_are_what_the_guide_reads(dev: dict[str, Any], prod: dict[str, Any]) -> None:
     """Addresses of the front door where there is one, root addresses, the place of backups, who delivers."""
     for name, plan in (("dev", dev), ("prod", prod)):

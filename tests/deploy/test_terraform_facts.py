@@ -28,7 +28,6 @@ ELSEWHERE: Final = {
     "data_dir": "runtime embedded",
     "transfer_dir": "runtime embedded",
     "push_secret": "on emulators, which sign nothing",
-    "region_instances": "where a quota is small, by tuning",
     "follows": "streams follow their own region",
     "budget_id": "one budget notifies the topic",
     "only_own_home": "one index update commits for all homes",

@@ -60,3 +60,9 @@ variable "regions" {
   type        = set(string)
   default     = ["us-central1", "europe-west1"]
 }
+
+variable "most_instances" {
+  description = "Instances that a service may have in a region, where topology.yaml says more; null: what it says. A new project's quota may be small."
+  type        = number
+  default     = 10 # of 2 vCPU: a new project's quota allows no more
+}

@@ -24,6 +24,7 @@ module "deployment" {
   emails            = var.emails
   runbook_url       = var.runbook_url
   tuning            = var.tuning
+  most_instances    = var.most_instances
   is_paused         = var.is_paused
 
   domains                      = var.domains

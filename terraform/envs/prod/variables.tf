@@ -111,3 +111,9 @@ variable "has_one_tenant" {
   type        = bool
   default     = false
 }
+
+variable "most_instances" {
+  description = "Instances that a service may have in a region, where topology.yaml says more; null: what it says. A new project's quota may be small."
+  type        = number
+  default     = null
+}

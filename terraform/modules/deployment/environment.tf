@@ -38,6 +38,7 @@ locals {
           SWELL_PLATFORM         = "google"
           SWELL_QUERY_SERVICE    = "query"
           SWELL_CONTROL_LOCATION = local.home
+          SWELL_REGION_INSTANCES = var.most_instances == null ? null : tostring(var.most_instances)
         }
         QuerySettings = {
           SWELL_NEIGHBORS_CACHE = var.has_one_tenant ? "public" : "private"

@@ -150,7 +150,7 @@ module "function" {
   memory_mb          = local.functions[each.value.function].memory_mb
   concurrency        = local.functions[each.value.function].concurrency
   timeout_s          = local.functions[each.value.function].timeout_s
-  instances          = local.functions[each.value.function].instances[local.tier[each.value.region]]
+  instances          = local.instances[each.key]
   exposure = (
     local.functions[each.value.function].trigger == "event" ? "internal" :
     length(var.domains) > 0 ? "load_balancer" : "direct"

@@ -34,6 +34,12 @@ locals {
   }) }
   url = { for key, each in local.services : key => each.url }
 
+  # What a region may have by its tier, and a new project's quota allows.
+  instances = { for key, each in local.services : key => {
+    min = min(local.functions[each.function].instances[local.tier[each.region]].min, coalesce(var.most_instances, 1000))
+    max = min(local.functions[each.function].instances[local.tier[each.region]].max, coalesce(var.most_instances, 1000))
+  } }
+
   deployed = var.deploys_functions ? local.services : {}
 
   # A subscription of a regional function exists once in every region.

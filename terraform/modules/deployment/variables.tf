@@ -126,6 +126,16 @@ variable "warms_regions" {
   default     = false
 }
 
+variable "most_instances" {
+  description = "Instances that a service may have in a region, where topology.yaml says more: Cloud Run refuses a ceiling that the project's quota of CPU does not allow. Null: what topology.yaml says."
+  type        = number
+  default     = null
+  validation {
+    condition     = var.most_instances == null ? true : var.most_instances >= 1 && floor(var.most_instances) == var.most_instances
+    error_message = "most_instances: a whole number, at least 1, or null."
+  }
+}
+
 variable "has_one_tenant" {
   description = "Whether all keys may see the same, so that the CDN may give one caller's neighbours to another."
   type        = bool
