@@ -1,4 +1,4 @@
-"""The generated files: the document for this repository, and as served, with its page."""
+"""The generated files: the document for this repository, and as served, with its page; the table of routes."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,11 @@ from typing import Final
 from shared.topology.loading import TOPOLOGY_FILE
 from swell.deploy.openapi.document import openapi_document
 from swell.deploy.openapi.page import page
+from swell.deploy.openapi.route_table import with_routes
 
 _ROOT: Final = TOPOLOGY_FILE.parent
 DOCUMENT: Final = _ROOT / "docs" / "openapi.json"
+API: Final = _ROOT / "docs" / "api.md"
 SERVED: Final = _ROOT / "functions" / "query" / "pages"
 
 
@@ -20,6 +22,7 @@ def openapi_files() -> dict[Path, str]:
         DOCUMENT: json.dumps(document, indent=2, ensure_ascii=False) + "\n",
         SERVED / "openapi.json": json.dumps(document, separators=(",", ":"), ensure_ascii=False) + "\n",
         SERVED / "docs.html": page(document),
+        API: with_routes(API.read_text(encoding="utf-8"), document),
     }
 
 
