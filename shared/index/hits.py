@@ -51,7 +51,7 @@ def _best(scores: NDArray[np.float64], found: Sequence[tuple[Segment, Candidates
     hits: list[Hit] = []
     start = 0
     for segment, (rows, vectors) in found:
-        places = np.flatnonzero(chosen[start : start + len(rows)])
+        places = chosen[start : start + len(rows)].nonzero()[0]
         own = rows[places]
         for place, row, score, name in zip(
             places.tolist(), own.tolist(), scores[places + start].tolist(), segment.ids.ids_at(own), strict=True

@@ -72,11 +72,11 @@ class Ranking:
         """At least `count` rows, a few more, and the rank that they all reach."""
         threshold = float(threshold_of(self.ranks, count)) if count < len(self.ranks) else -np.inf
         floor = self._as_rank(threshold)
-        return self._at(np.flatnonzero(self.ranks >= floor)), threshold if threshold >= floor else -np.inf
+        return self._at((self.ranks >= floor).nonzero()[0]), threshold if threshold >= floor else -np.inf
 
     def between(self, low: float, high: float) -> NDArray[np.int64]:
         """Rows that reach `low` but not `high`."""
-        places = np.flatnonzero(self.ranks >= self._as_rank(low))
+        places = (self.ranks >= self._as_rank(low)).nonzero()[0]
         # Few are left: the second bound is not worth another look at all.
         return self._at(places[self.ranks[places] < self._as_rank(high)])
 

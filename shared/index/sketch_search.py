@@ -72,7 +72,7 @@ class Descent:
 
         Asked again at a higher confidence, it goes on from there.
         """
-        within = np.flatnonzero(self.ranks >= floor)
+        within = (self.ranks >= floor).nonzero()[0]
         if self._reached > -np.inf:
             needed = self._needed_rank(confidence, len(within))
             more = self._ranking.between(needed, self._reached)
@@ -92,7 +92,7 @@ class Descent:
         Wanted are rows as close as those found that are among the best of all segments, and as the next one here:
         another like these may be among the best, one that is further away than that next one cannot.
         """
-        nearest = np.argsort(-self.ranks)[: min(within + 1, self._probe.top_k)]
+        nearest = (-self.ranks).argsort()[: min(within + 1, self._probe.top_k)]
         rows, vectors = self._first[0][nearest], self._first[1][nearest]
         products = vectors @ self._query.centred
         if self._segment.spec.metric is Metric.COSINE:
@@ -101,18 +101,18 @@ class Descent:
 
     def _score(self, rows: NDArray[np.int64], floor: float) -> None:
         vectors = self._segment.vectors_of(rows)
-        within = np.flatnonzero(ranks_of(self._segment, rows, vectors, self._probe.query) >= floor)
+        within = (ranks_of(self._segment, rows, vectors, self._probe.query) >= floor).nonzero()[0]
         if len(within):
             self._later.append((rows[within], vectors[within]))
 
 
 def floor_of(descents: Sequence[Descent], top_k: int) -> float:
     """The rank that every one of a query's best `top_k` reaches for certain, as far as first rows can tell."""
-    ranks = descents[0].ranks if len(descents) == 1 else np.concatenate([descent.ranks for descent in descents])
+    ranks = np.concatenate([descent.ranks for descent in descents])
     if not 0 < top_k <= len(ranks):
         return -np.inf
-    last = float(np.partition(ranks, len(ranks) - top_k)[len(ranks) - top_k])
-    lowest = last - 2 * max(descent.rank_error for descent in descents)
+    ranks.partition(len(ranks) - top_k)
+    lowest = float(ranks[len(ranks) - top_k]) - 2 * max(descent.rank_error for descent in descents)
     # Rounding upward could leave out a row that belongs.
     return float(np.nextafter(np.float32(lowest), np.float32(-np.inf)))
 
