@@ -10,6 +10,7 @@ import typer
 from swell.cli.bench_compare import compare as bench_compare
 from swell.cli.bench_filters import filters
 from swell.cli.bench_fuzz import fuzz
+from swell.cli.bench_knee import knee
 from swell.cli.bench_quick import quick
 from swell.cli.bench_recall import recall as bench_recall
 from swell.cli.bench_soak import soak
@@ -25,6 +26,7 @@ app = typer.Typer(no_args_is_help=True, help="Measure Swell: beside its peers, o
 app.command("compare")(bench_compare)
 app.command()(filters)
 app.command()(fuzz)
+app.command()(knee)
 app.command()(quick)
 app.command()(soak)
 app.command("recall")(bench_recall)

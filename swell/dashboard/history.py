@@ -13,6 +13,8 @@ STEPS: Final = 300
 _MAP_WINDOW_S: Final = 10.0
 """The map counts the requests of so many seconds."""
 _DOLLARS: Final = 1_000_000
+_QUANTILES: Final = {"0.5": "p50", "0.9": "p90", "0.99": "p99"}
+"""As the page names them, and as a forecast does."""
 _HITS: Final = frozenset({"hit", "shared"})
 
 
@@ -65,6 +67,9 @@ def _world(pairs: Sequence[tuple[Reading, Reading]]) -> dict[str, Any]:
         "mode": [_mode(budget.get("serving_mode")) for budget in budgets],
         "spent": [_micros((budget.get("spent") or {}).get("day")) for budget in budgets],
         "allowed_per_hour": [_micros(budget.get("dollars_per_hour")) for budget in budgets],
+        "spend_per_hour": [_spend_per_hour(pairs, place) for place in range(len(pairs))],
+        "forecast": _foreseen([after for _, after in pairs]),
+        "lead_text": "as foreseen last",
         "caches": {
             level: [_hit_share(before, after, level) for before, after in pairs]
             for level in sorted({level for _, after in pairs for level, _ in after.cache})
@@ -106,6 +111,43 @@ def _planned(reading: Reading) -> float | None:
 def _planned_in(steps: Sequence[Mapping[str, Any]], at_s: float) -> int:
     begun = [step for step in steps if datetime.fromisoformat(step["starts_at"]).timestamp() <= at_s]
     return int(begun[-1]["instances"]) if begun else 0
+
+
+def _spend_per_hour(pairs: Sequence[tuple[Reading, Reading]], place: int) -> float | None:
+    """From what is booked now and what was booked before that: the ledger grows once a minute."""
+    now = _booked(pairs[place][1])
+    earlier = (_booked(before) for before, _ in reversed(pairs[: place + 1]))
+    then = next((one for one in earlier if now and one and one[0] < now[0]), None)
+    if now is None or then is None or now[1] < then[1]:  # nothing yet, or a new day
+        return None
+    return (now[1] - then[1]) / (now[0] - then[0]) * 3600 * _DOLLARS
+
+
+def _booked(reading: Reading) -> tuple[float, float] | None:
+    """Until when spending is booked, and dollars of the day."""
+    spent = reading.budget.get("spent")
+    return None if not spent else (datetime.fromisoformat(spent["booked_until"]).timestamp(), float(spent["day"]))
+
+
+def _foreseen(readings: Sequence[Reading]) -> dict[str, list[float | None]]:
+    """Requests a second as the forecasts had it that held at each look: sums over regions, by quantile."""
+    if not any(reading.forecasts for reading in readings):
+        return {}
+    return {name: [_foreseen_at(reading, key) for reading in readings] for name, key in _QUANTILES.items()}
+
+
+def _foreseen_at(reading: Reading, quantile: str) -> float | None:
+    found = [_foreseen_of(forecast, quantile, reading.at_s) for forecast in reading.forecasts]
+    known = [rate for rate in found if rate is not None]
+    return sum(known) / 60 if known else None
+
+
+def _foreseen_of(forecast: Mapping[str, Any], quantile: str, at_s: float) -> float | None:
+    minute = at_s / 60
+    steps = zip(
+        forecast["starts_min"], forecast["lengths_min"], forecast["requests_per_min"].get(quantile, ()), strict=False
+    )
+    return next((float(rate) for start, length, rate in steps if start <= minute < start + length), None)
 
 
 def _regions(readings: Sequence[Reading]) -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ class Reading:
     """The answer of `/map`."""
     budget: Mapping[str, Any] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
+    forecasts: tuple[Mapping[str, Any], ...] = ()
+    """The newest of each region, as `/v1/forecasts/{region}` has it."""
     timeline: tuple[Mapping[str, Any], ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -76,8 +76,14 @@ class Watch:
                 "budget": self._json("/v1/budget"),
                 "plan": self._json("/v1/plan"),
                 "timeline": tuple(timeline),
+                "forecasts": tuple(self._forecasts()),
             }
         return Reading(at_s=time.time(), regions=self._json("/map"), **self._slow, **counters)
+
+    def _forecasts(self) -> Iterator[dict[str, Any]]:
+        for brief in self._json("/v1/forecasts").get("forecasts", []):
+            if found := self._json(f"/v1/forecasts/{brief['region']}"):
+                yield found
 
     def _json(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         """A page of the server; empty where it has none, as one of a single region has no map."""

@@ -152,7 +152,7 @@ addChart({
     return [
       { name: "99 % stay below", area: "f-fan outer", low: fan["0.5"], values: fan["0.99"] },
       { name: "90 %", area: "f-fan", low: fan["0.5"], values: fan["0.9"] },
-      { name: `median, ${view.world.lead_min ?? 15} min before`, look: "c-sky dash", values: fan["0.5"] },
+      { name: `median, ${view.world.lead_text ?? `${view.world.lead_min ?? 15} min before`}`, look: "c-sky dash", values: fan["0.5"] },
       { name: "asked", look: "c-ink", values: fan["0.5"] ? view.world.asked : null },
     ];
   },

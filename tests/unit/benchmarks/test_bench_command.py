@@ -15,6 +15,7 @@ from swell.cli.main import app as swell
         (["profile", "--data", "all"], "all"),
         (["peers", "--rows", "10"], "10"),
         (["standing", "--rows", "10"], "10"),
+        (["compare", ".", ".", "--pairs", "3"], "--pairs"),
     ],
 )
 def test_a_wrong_option_is_refused_by_name(arguments: list[str], named: str) -> None:

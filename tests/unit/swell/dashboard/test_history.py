@@ -100,3 +100,41 @@ def test_regions_are_those_of_the_last_map() -> None:
         region["health"],
         region["actual"],
     )
+
+
+def test_a_forecast_is_that_which_held_at_each_look() -> None:
+    """Requests a minute of every region become a rate, by quantile; what no step covers is not known."""
+    one = {
+        "starts_min": [100.0, 101.0],
+        "lengths_min": [1.0, 1.0],
+        "requests_per_min": {"p50": [60.0, 120.0], "p90": [90.0, 180.0], "p99": [600.0, 1200.0]},
+    }
+    history = History()
+    for minute in (99.5, 100.5, 101.5, 102.5):
+        history.add(reading(minute * 60, 0.0, forecasts=(one, one)))
+
+    forecast = history.view("http://127.0.0.1:1", None)["world"]["forecast"]
+
+    assert {"0.5": [2.0, 4.0, None], "0.9": [3.0, 6.0, None], "0.99": [20.0, 40.0, None]} == forecast
+
+
+def test_without_a_forecast_there_is_no_fan() -> None:
+    """A server that has not forecast yet, or tells none."""
+    history = History()
+    history.add(reading(1.0, 0.0))
+    history.add(reading(2.0, 0.0))
+
+    assert {} == history.view("http://127.0.0.1:1", None)["world"]["forecast"]
+
+
+def test_spending_is_what_was_booked_since_the_booking_before() -> None:
+    """A cent in a minute is 60 cents an hour, told until the next booking; a new day begins with nothing known."""
+    history = History()
+    bookings = ((0, 1.0), (0, 1.0), (1, 1.01), (1, 1.01), (2, 0.002))
+    for at_s, (minute, day) in enumerate(bookings):
+        spent = {"day": day, "booked_until": f"2026-07-19T18:0{minute}:00+00:00"}
+        history.add(reading(float(at_s), 0.0, budget={"spent": spent}))
+
+    found = history.view("http://127.0.0.1:1", None)["world"]["spend_per_hour"]
+
+    assert [None, pytest.approx(600_000), pytest.approx(600_000), None] == found
