@@ -1,5 +1,6 @@
 """Forecasts of all regions: take in what was measured, look ahead, remember."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from shared.crowds.load_days import LoadDays
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
 from shared.domain.calendar import Occurrence
 from shared.ports.load_metrics import LoadMetrics
+from shared.telemetry import log
 
 MEASURED_BACK: Final = timedelta(minutes=60)
 """How far back load is asked for again: Cloud Monitoring shows a minute up to four minutes late, seldom later."""
@@ -108,6 +110,7 @@ class ForecastRegions:
         if outlook is None:
             return None
         self._store.keep(outlook)
+        _log_scores(outlook)
         self._tell(outlook, history.region, now, changed=remembered.method not in {None, outlook.forecast.method})
         return RegionOutlook(outlook, crowds)
 
@@ -118,3 +121,22 @@ class ForecastRegions:
         if changed and outlook.choice.is_warning:
             text = f"{region}: the forecast model did worse than {outlook.forecast.method.value}, which replaces it"
             self._timeline.note(TimelineEntry(now, EntryKind.FORECAST, f"method {region} {now:%Y%m%d%H%M}", text))
+
+
+def _log_scores(outlook: Outlook) -> None:
+    """The line that alerts.yaml makes the scores on the dashboard of."""
+    scores, forecast = outlook.scores, outlook.forecast
+    if scores.bins and math.isfinite(scores.model_wape):
+        log(
+            "INFO",
+            "forecast scored",
+            region=forecast.region,
+            method=forecast.method.value,
+            error_percent=round(100 * scores.model_wape, 2),
+            naive_error_percent=_percent(scores.naive_wape),
+            skill_percent=_percent(scores.skill),
+        )
+
+
+def _percent(share: float) -> float | None:
+    return round(100 * share, 2) if math.isfinite(share) else None

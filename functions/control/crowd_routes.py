@@ -1,6 +1,6 @@
 """Forecasts, the plan and the timeline over HTTP: what the functions have decided, to look at."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import Field
@@ -12,7 +12,7 @@ from starlette.routing import Route
 from functions.control.requests import Moment
 from functions.control.views import plan_view
 from shared.auth.operators import require_operator
-from shared.crowds.paths import forecast_document, forecast_score_document
+from shared.crowds.paths import PLAN_JOBS, forecast_document, forecast_score_document
 from shared.crowds.plan_store import load_plan
 from shared.crowds.timeline import Timeline
 from shared.errors import NotFound
@@ -75,7 +75,11 @@ class CrowdRoutes:
         plan = await run_in_threadpool(load_plan, self._state)
         if plan is None:
             raise NotFound("there is no scaling plan yet: the first one is made by the next forecast")
-        return json_response(plan_view(plan))
+        made = await run_in_threadpool(self._state.get, PLAN_JOBS)
+        jobs = [] if made is None else made.data["jobs"]
+        now = self._clock.now()
+        ahead = [job for job in jobs if datetime.fromisoformat(job["at"]) > now]
+        return json_response({**plan_view(plan), "jobs": ahead})
 
     async def timeline(self, request: Request) -> Response:
         """What was decided and done, oldest first."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.scaling.plan_jobs import PREFIX, changes_between, jobs_of
+from functions.scaling.plan_jobs import PREFIX, changes_between, jobs_document, jobs_of
 from functions.scaling.scale_regions import ScaleRegions
+from shared.crowds.paths import PLAN_JOBS
 from shared.crowds.plan_store import load_plan
 from shared.crowds.prewarms import prewarm_of_step
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
@@ -15,7 +16,7 @@ from shared.events.crowds import PlanChangedV1, PlanStepDueV1, PrewarmFloor
 from shared.outcomes import Outcome
 from shared.ports.clock import Clock
 from shared.ports.jobs import Jobs
-from shared.ports.state import StateStore
+from shared.ports.state import Put, StateStore
 from shared.ports.workflow_runs import WorkflowRuns
 
 
@@ -46,7 +47,8 @@ class KeepJobs:
         plan, now = load_plan(self._state), self._clock.now()
         if plan is None:
             return Outcome.STALE
-        changes = changes_between(self._jobs.pending(PREFIX), jobs_of(plan, now, now + self._ahead))
+        wanted = jobs_of(plan, now, now + self._ahead)
+        changes = changes_between(self._jobs.pending(PREFIX), wanted)
         for name in changes.cancel:
             self._jobs.cancel(name)
         for job in changes.schedule:
@@ -54,6 +56,7 @@ class KeepJobs:
         if changes.schedule or changes.cancel:
             text = f"plan {plan.revision}: {len(changes.schedule)} jobs made or changed, {len(changes.cancel)} removed"
             self._timeline.note(TimelineEntry(now, EntryKind.JOB, f"jobs {plan.revision} {now.isoformat()}", text))
+        self._state.commit([Put(PLAN_JOBS, jobs_document(plan, wanted))])
         return Outcome.DONE
 
 

@@ -48,6 +48,11 @@ def changes_between(pending: Sequence[Job], wanted: Sequence[Job]) -> JobChanges
     )
 
 
+def jobs_document(plan: ScalingPlan, jobs: Sequence[Job]) -> dict[str, Any]:
+    """What is told of the jobs to whoever may not ask the scheduler."""
+    return {"revision": plan.revision, "jobs": [{"name": job.name, "at": job.at.isoformat()} for job in jobs]}
+
+
 def _job(revision: int, at: datetime, floors: tuple[PrewarmFloor, ...], *, rises: bool) -> Job:
     named = [f"{floor.region}={floor.instances}" for floor in floors]
     due = PlanStepDueV1(

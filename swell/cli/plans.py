@@ -34,6 +34,8 @@ def plan(
         print_table({"region": "left", "from (UTC)": "left", "instances": "right", "for": "left"}, rows)
     else:
         say("Nothing is expected: every region scales to zero.")
+    if jobs := found["jobs"]:
+        say(f"{len(jobs)} jobs stand for its steps; the next is {jobs[0]['name']}, at {_moment(jobs[0]['at'])} (UTC).")
 
 
 def timeline(

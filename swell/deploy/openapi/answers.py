@@ -171,7 +171,9 @@ EVENT: Final = required(
 EVENTS: Final = required(revision=_COUNT, events=array(EVENT))
 IMPORTED: Final = required(revision=_COUNT, changed=_COUNT, events=array(ANYTHING), skipped=array(ANYTHING))
 FORECASTS: Final = required(forecasts=array(required(region=_TEXT, made_at=_MOMENT, method=_TEXT)))
-PLAN: Final = required(revision=_COUNT, made_at=_MOMENT, until=_MOMENT, regions=ANYTHING)
+PLAN: Final = required(
+    revision=_COUNT, made_at=_MOMENT, until=_MOMENT, regions=ANYTHING, jobs=array(required(name=_TEXT, at=_MOMENT))
+)
 TIMELINE: Final = required(entries=array(required(at=_MOMENT, kind=_TEXT, text=_TEXT, fields=ANYTHING)))
 BUDGET: Final = required(
     budget=_OPTIONAL_OBJECT, spent=_OPTIONAL_OBJECT, serving_mode=_TEXT, stopped={"type": "boolean"}

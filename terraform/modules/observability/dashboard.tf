@@ -18,6 +18,7 @@ locals {
     ["Time to start, p95, ms", "metric.type=\"run.googleapis.com/container/startup_latencies\" AND ${local.run}", "ALIGN_PERCENTILE_95", "REDUCE_MAX", "resource.label.service_name"],
     ["Requests by revision: a canary beside the rest", "metric.type=\"run.googleapis.com/request_count\" AND ${local.run} AND resource.label.service_name=\"query\"", "ALIGN_RATE", "REDUCE_SUM", "resource.label.revision_name"],
     ["Requests, by tier of caller", local.log["requests_by_tier"], "ALIGN_DELTA", "REDUCE_SUM", "metric.label.tier"],
+    ["Error of forecasts, %, by region", local.log["forecast_error_percent"], "ALIGN_DELTA", "REDUCE_MEAN", "metric.label.region"],
     ["Refusals, by reason", local.log["requests_refused"], "ALIGN_DELTA", "REDUCE_SUM", "metric.label.reason"],
     ["Requests under a serving mode", local.log["degraded_requests"], "ALIGN_DELTA", "REDUCE_SUM", "metric.label.serving_mode"],
     ["Deliveries, by function", local.log["deliveries"], "ALIGN_DELTA", "REDUCE_SUM", "metric.label.function"],

@@ -17,7 +17,7 @@ from shared.auth.key_store import KeyStore
 from shared.auth.operator_tokens import by_operator_tokens
 from shared.auth.scope import Scope
 from shared.crowds.calendar_store import CalendarStore
-from shared.crowds.paths import PLAN, fleet_document
+from shared.crowds.paths import PLAN, PLAN_JOBS, fleet_document
 from shared.crowds.plan_store import plan_document
 from shared.crowds.prewarms import Prewarms
 from shared.domain.scaling_plan import PlanReason, PlanStep, ScalingPlan
@@ -204,6 +204,9 @@ def test_the_plan_is_shown_and_its_absence_explained(control: Control) -> None:
     steps = (PlanStep(NOW, 3, PlanReason.FORECAST), PlanStep(NOW + timedelta(hours=1), 0, PlanReason.NOTHING_EXPECTED))
     plan = ScalingPlan(4, NOW, NOW + timedelta(days=1), {"us-east1": steps})
     control.state.commit([Put(PLAN, plan_document(plan))])
+    unscheduled = control.http.get("/v1/plan").json()
+    past, ahead = ({"name": f"plan-{at:%H%M}", "at": at.isoformat()} for at in (NOW, NOW + timedelta(hours=1)))
+    control.state.commit([Put(PLAN_JOBS, {"revision": 4, "jobs": [past, ahead]})])
 
     shown = control.http.get("/v1/plan").json()
 
@@ -211,6 +214,7 @@ def test_the_plan_is_shown_and_its_absence_explained(control: Control) -> None:
     assert "next forecast" in missing.json()["detail"]
     assert shown["revision"] == 4
     assert [step["instances"] for step in shown["regions"]["us-east1"]] == [3, 0]
+    assert (unscheduled["jobs"], shown["jobs"]) == ([], [ahead])
 
 
 def test_forecasts_of_unknown_regions_are_not_found(control: Control) -> None:

@@ -11,7 +11,7 @@ from functions.scaling.wants import terms_of
 from functions.scaling.wiring import build
 from shared.adapters.opening import Adapters
 from shared.adapters.platform import Platform
-from shared.crowds.paths import PLAN, fleet_document
+from shared.crowds.paths import PLAN, PLAN_JOBS, fleet_document
 from shared.crowds.plan_store import plan_document
 from shared.crowds.prewarms import Prewarms, prewarm_of_step
 from shared.crowds.spending import Spending, spending_write
@@ -253,6 +253,41 @@ def test_a_plan_that_changed_has_its_jobs_and_they_begin_its_steps(scaling: Scal
     assert told[0].kind is EntryKind.JOB
     assert {entry.kind for entry in told[1:]} == {EntryKind.PREWARM, EntryKind.SCALING}
     assert len(told) == 3
+
+
+def test_a_job_that_somebody_deleted_is_made_again_and_all_of_them_are_told(scaling: Scaling) -> None:
+    """The plan is announced with every forecast, whether it changed or not."""
+    scaling.plan((0, 0), (20, 6), (80, 0))
+    changed = PlanChangedV1(event_id="changed", occurred_at=NOON, revision=1)
+    scaling.deliver(changed)
+    made = scaling.platform.jobs.pending("plan-")
+
+    scaling.platform.jobs.cancel(made[0].name)
+    scaling.deliver(changed)
+
+    assert scaling.platform.jobs.pending("plan-") == made
+    told = scaling.state.get(PLAN_JOBS)
+    assert told is not None
+    assert [job["name"] for job in told.data["jobs"]] == [job.name for job in made]
+
+
+@pytest.mark.parametrize(
+    ("late_min", "outcome", "instances", "runs"),
+    [(40, Outcome.DONE, 6, 1), (61, Outcome.PARKED, 0, 0)],
+    ids=["late", "too late"],
+)
+def test_a_job_that_runs_late_begins_its_step_while_that_makes_sense(
+    scaling: Scaling, late_min: int, outcome: Outcome, instances: int, runs: int
+) -> None:
+    """Within an hour; after that it is parked, and each minute's tick has long followed the plan."""
+    scaling.plan((0, 0), (20, 6), (180, 0))
+    scaling.deliver(PlanChangedV1(event_id="changed", occurred_at=NOON, revision=1))
+    rise, _ = scaling.platform.jobs.pending("plan-")
+    scaling.clock.advance(timedelta(minutes=20 + late_min))
+
+    assert scaling.consumer.consume(rise.message.data, rise.message.attributes) is outcome
+    assert scaling.size.min_instances == instances
+    assert len(scaling.platform.runs.list("prewarm_regions")) == runs
 
 
 def test_a_step_of_a_plan_that_has_changed_since_is_not_begun(scaling: Scaling) -> None:
