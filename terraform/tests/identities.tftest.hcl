@@ -21,9 +21,9 @@ run "each_has_an_account_and_a_key_has_none" {
   assert {
     condition = join(" ", sort(concat(
       [for each in google_service_account.function : each.account_id], [for each in google_service_account.operator : each.account_id],
-      [google_service_account.push.account_id, google_service_account.builder.account_id, google_service_account.delivery.account_id],
-    ))) == "fn-budget fn-control fn-query fn-scaling swell-builder swell-delivery swell-push swell-scheduler swell-workflows"
-    error_message = "one a function, one a role, and those that push, build and deliver"
+      [google_service_account.push.account_id, google_service_account.delivery.account_id],
+    ))) == "fn-budget fn-control fn-query fn-scaling swell-delivery swell-push swell-scheduler swell-workflows"
+    error_message = "one a function, one a role, and those that push and deliver"
   }
   assert {
     condition     = output.functions["query"].member == "serviceAccount:fn-query@swell-test.iam.gserviceaccount.com" && output.push.email == "swell-push@swell-test.iam.gserviceaccount.com"
@@ -49,8 +49,8 @@ run "each_has_these_roles_in_the_project" {
     error_message = "delivery makes revisions, looks at them, scans, and logs"
   }
   assert {
-    condition     = concat([for each in google_project_iam_member.operator_logs : each.role], [google_project_iam_member.builder_logs.role]) == ["roles/logging.logWriter", "roles/logging.logWriter", "roles/logging.logWriter"]
-    error_message = "those who run workflows and builds write logs, and that is all in the project"
+    condition     = concat([for each in google_project_iam_member.operator_logs : each.role]) == ["roles/logging.logWriter", "roles/logging.logWriter"]
+    error_message = "those who run workflows write logs, and that is all in the project"
   }
   assert {
     condition     = length(google_project_iam_member.traces) == 0

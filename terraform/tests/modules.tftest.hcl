@@ -190,7 +190,6 @@ run "a_deployment_has_its_home" {
     project_number    = "42"
     regions           = ["europe-west1"]
     deploys_functions = false
-    bundles_dir       = "none"
     state_location    = "nam5"
     month_usd         = 1
     emails            = ["operators@example.com"]

@@ -40,10 +40,12 @@ SOME_REGIONS = ("us-central1", "europe-west1", "me-west1")
 ALL = "SWELL_TERRAFORM_ALL_REGIONS" in os.environ  # noqa: TID251 - of the tests, not of Swell
 TOPOLOGY = load_topology() if ALL else load_topology().limited_to(SOME_REGIONS)
 
+IMAGE = f"us-central1-docker.pkg.dev/swell-test/swell/swell@sha256:{'0' * 64}"
+
 PROD: Mapping[str, Any] = {
     **GIVEN,
     "domains": ["search.example.com"],
-    "image": f"us-central1-docker.pkg.dev/swell-test/swell/swell@sha256:{'0' * 64}",
+    "image": IMAGE,
     "operator_ranges": ["192.0.2.0/24"],
     "transfer_buckets": ["somebody-elses-files"],
     "warms_regions": True,
@@ -60,13 +62,9 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
 
 @pytest.fixture(scope="module")
 def dev(terraform: Terraform) -> dict[str, Any]:
-    """The plan of the small environment; its functions are built from bundles."""
-    bundles = terraform.tree / "dist"
-    bundles.mkdir()
-    for name in FACTS:
-        (bundles / f"{name}.zip").write_bytes(name.encode())
+    """The plan of the small environment."""
     terraform.init("envs/dev")
-    return terraform.plan("dev", {**GIVEN, "bundles_dir": str(bundles)})
+    return terraform.plan("dev", {**GIVEN, "image": IMAGE})
 
 
 @pytest.fixture(scope="module")
@@ -276,15 +274,13 @@ def test_the_dashboard_has_its_tiles(prod: dict[str, Any]) -> None:
     assert len(set(tiles)) == len(tiles) >= 16
 
 
-def test_a_small_environment_is_built_from_bundles(dev: dict[str, Any]) -> None:
-    """Two regions, each function's own source, and nothing that costs money while nobody searches."""
+def test_a_small_environment_is_small(dev: dict[str, Any]) -> None:
+    """Two regions, and nothing that is paid by the hour."""
     services = of_type(dev, "google_cloud_run_v2_service")
     kinds = {each["type"] for each in resources(dev)}
     standing = {"google_redis_instance", "google_compute_global_forwarding_rule", "google_compute_backend_service"}
 
     assert {each["location"] for each in services} == {"us-central1", "europe-west1"}
-    assert {each["build_config"][0]["function_target"] for each in services} == {None, *FACTS} - {"stream"}
-    assert len(of_type(dev, "google_storage_bucket_object")) == len(FACTS)
     assert not kinds & standing
 
 
@@ -321,14 +317,12 @@ def test_outputs_are_what_the_guide_reads(dev: dict[str, Any], prod: dict[str, A
     assert {each["ip_version"] for each in of_type(prod, "google_compute_global_address")} == {"IPV4", "IPV6"}
 
 
-def test_what_the_platform_builds_may_be_built_again(dev: dict[str, Any], prod: dict[str, Any]) -> None:
-    """It pushes one tag from every region, each time; what was built once has tags that stay."""
-    fixed = {}
-    for name, plan in (("dev", dev), ("prod", prod)):
-        [repository] = of_type(plan, "google_artifact_registry_repository")
-        fixed[name] = repository["docker_config"][0]["immutable_tags"]
+def test_an_image_is_there_before_what_runs_it(dev: dict[str, Any]) -> None:
+    """Nothing is left to build_config, which builds nothing; without an image no function is planned."""
+    services = of_type(dev, "google_cloud_run_v2_service")
 
-    assert fixed == {"dev": False, "prod": True}
+    assert {each["template"][0]["containers"][0]["image"] for each in services} == {IMAGE}
+    assert [each["name"] for each in services if each.get("build_config")] == []
 
 
 def test_a_release_is_built_from_sources_that_its_builder_may_read(prod: dict[str, Any]) -> None:

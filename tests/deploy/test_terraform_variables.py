@@ -36,7 +36,6 @@ MADE_BY_US: Final[Mapping[str, str]] = {
     "log_metrics": "tests/deploy/test_alerts.py reads them with the code beside",
 }
 """What one module makes for another, or topology.yaml says, is checked where it comes from."""
-PATHS: Final = {"bundles_dir": "terraform refuses a file that is not there"}
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def test_a_variable_says_what_it_takes(folder: Path) -> None:
     unchecked = [
         each.name
         for each in _declared("variable", folder)
-        if each.kind != "bool" and each.name not in inner and each.name not in PATHS
+        if each.kind != "bool" and each.name not in inner
         if not each.is_validated and not _is_checked_below(each)
     ]
 
@@ -122,7 +121,7 @@ def test_a_variable_says_what_it_takes(folder: Path) -> None:
 
 def test_what_is_left_unchecked_is_still_there() -> None:
     """A reason without its variable misleads."""
-    assert (MADE_BY_US.keys() | PATHS.keys()) - {each.name for each in VARIABLES} == set()
+    assert MADE_BY_US.keys() - {each.name for each in VARIABLES} == set()
 
 
 def test_environments_say_the_same_alike() -> None:

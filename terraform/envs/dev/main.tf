@@ -1,4 +1,4 @@
-# A small deployment to try things in: two regions, no load balancer, bundles built by the platform, all of it disposable.
+# A small deployment to try things in: two regions, no load balancer, all of it disposable.
 
 provider "google" {
   project               = var.project_id
@@ -18,7 +18,6 @@ module "deployment" {
   regions           = var.regions
   deploys_functions = var.deploys_functions
   image             = var.image
-  bundles_dir       = var.bundles_dir
   billing_account   = var.billing_account
   month_usd         = var.month_usd
   emails            = var.emails

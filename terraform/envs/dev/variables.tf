@@ -27,15 +27,9 @@ variable "deploys_functions" {
 }
 
 variable "image" {
-  description = "The image of all functions, by digest; null: the platform builds the bundles."
+  description = "The image of all functions, by digest; null for the first apply of all."
   type        = string
   default     = null
-}
-
-variable "bundles_dir" {
-  description = "Folder that `swell bundle` wrote."
-  type        = string
-  default     = "../../../dist"
 }
 
 variable "runbook_url" {

@@ -18,7 +18,6 @@ module "deployment" {
   regions           = var.regions
   deploys_functions = var.deploys_functions
   image             = var.image
-  bundles_dir       = "${path.root}/no-bundles"
   billing_account   = var.billing_account
   month_usd         = var.month_usd
   emails            = var.emails
@@ -38,16 +37,4 @@ module "deployment" {
   has_one_tenant               = var.has_one_tenant
   trace_exporter               = "gcp"
   labels                       = { environment = "prod" }
-}
-
-# What runs here was built once, by delivery.
-resource "terraform_data" "image" {
-  input = var.image
-
-  lifecycle {
-    precondition {
-      condition     = !var.deploys_functions || var.image != null
-      error_message = "image: give it, or deploys_functions = false."
-    }
-  }
 }

@@ -1,4 +1,4 @@
-# One bucket of indexes a region, one of backups, one of source bundles.
+# One bucket of indexes a region, one of backups, one of what releases are built from.
 #
 # Hot, warm and cold: a segment of last year may be read by every cold start of today, so age says nothing of an index.
 # There Autoclass moves what was not read for 30 days to Nearline and for 90 to Coldline, and back when it is read,
@@ -119,11 +119,20 @@ resource "google_storage_bucket" "sources" {
   location                    = upper(var.sources.location)
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
-  force_destroy               = true # bundles are made from the repository
+  force_destroy               = true # it is the repository
   labels                      = var.labels
 
   versioning {
     enabled = true
+  }
+
+  lifecycle_rule {
+    condition {
+      age = 30
+    }
+    action {
+      type = "Delete"
+    }
   }
 
   lifecycle_rule {

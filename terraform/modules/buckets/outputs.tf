@@ -9,7 +9,7 @@ output "backups" {
 }
 
 output "sources" {
-  description = "Bucket of source bundles."
+  description = "Bucket of what releases are built from."
   value       = google_storage_bucket.sources.name
   depends_on  = [google_storage_bucket_iam_member.sources]
 }

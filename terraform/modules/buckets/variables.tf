@@ -26,7 +26,7 @@ variable "backups" {
 }
 
 variable "sources" {
-  description = "The bucket of source bundles, and its location."
+  description = "The bucket of what releases are built from, and its location."
   type        = object({ name = string, location = string })
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.sources.name))
@@ -75,7 +75,7 @@ variable "writers" {
 }
 
 variable "builders" {
-  description = "IAM members that read source bundles, by a name that is known when planning."
+  description = "IAM members that build releases from these sources, by a name that is known when planning."
   type        = map(string)
 }
 

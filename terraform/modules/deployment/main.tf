@@ -60,7 +60,7 @@ module "buckets" {
   sources          = { name = "${var.project_id}-swell-sources", location = local.home }
   readers          = { for name, facts in local.facts : name => module.identities.functions[name].member if facts.objects == "reads" }
   writers          = { for name, facts in local.facts : name => module.identities.functions[name].member if facts.objects == "writes" }
-  builders         = { builder = module.identities.builder.member, delivery = module.identities.delivery.member }
+  builders         = { delivery = module.identities.delivery.member }
   transfer_buckets = var.transfer_buckets
   transfer_members = { for name in ["ingest", "transfer"] : name => module.identities.functions[name].member }
   is_disposable    = var.is_disposable
@@ -72,11 +72,9 @@ module "registry" {
 
   project_id = var.project_id
   location   = local.home
-  writers    = { builder = module.identities.builder.member, delivery = module.identities.delivery.member }
+  writers    = { delivery = module.identities.delivery.member }
   readers    = { for name, facts in local.facts : name => module.identities.functions[name].member if contains(facts.may, "resize_query") }
-  # The platform's own builds push :latest, in every region anew.
-  immutable_tags = var.image != null || !var.deploys_functions
-  labels         = local.labels
+  labels     = local.labels
 
   depends_on = [google_project_service.api]
 }
@@ -121,14 +119,6 @@ resource "google_secret_manager_secret_iam_member" "warming_key" {
   member    = module.identities.functions["region_sync"].member
 }
 
-resource "google_storage_bucket_object" "bundle" {
-  for_each = var.deploys_functions && var.image == null ? { for name in keys(local.functions) : name => "${var.bundles_dir}/${name}.zip" } : {}
-
-  bucket = module.buckets.sources
-  name   = "${each.key}/${filesha256(each.value)}.zip"
-  source = each.value
-}
-
 module "function" {
   source   = "../function"
   for_each = local.deployed
@@ -168,15 +158,8 @@ module "function" {
     network    = module.network[0].network
     subnetwork = module.network[0].subnetworks[each.value.region]
   } : null
-  cache_disk_gb = lookup(local.facts[each.value.function], "cache", false) ? var.cache_disk_gb : 0
-  cache_dir     = local.cache_dir
-  bundle = var.image != null ? null : {
-    source      = "gs://${module.buckets.sources}/${google_storage_bucket_object.bundle[each.value.function].name}"
-    image_uri   = "${module.registry.repository}/${each.value.service}"
-    base_image  = var.base_image
-    builder     = module.identities.builder.name
-    environment = local.topology.build_environment
-  }
+  cache_disk_gb       = lookup(local.facts[each.value.function], "cache", false) ? var.cache_disk_gb : 0
+  cache_dir           = local.cache_dir
   deletion_protection = !var.is_disposable
   labels              = merge(local.labels, { function = each.value.function })
 

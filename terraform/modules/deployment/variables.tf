@@ -27,33 +27,18 @@ variable "regions" {
 }
 
 variable "deploys_functions" {
-  description = "False for the first apply of all: what images and bundles are put into is made, and nothing that runs them."
+  description = "False for the first apply of all: what images are put into is made, and nothing that runs them."
   type        = bool
   default     = true
 }
 
 variable "image" {
-  description = "The image that all functions start from, by digest; null: the platform builds each function's bundle, in each of its regions. Later images are set by delivery and left alone here."
+  description = "The image that all functions start from, by digest; null where nothing is deployed yet. Later images are set by delivery and left alone here."
   type        = string
   default     = null
   validation {
-    condition     = var.image == null || can(regex("@sha256:[0-9a-f]{64}$", var.image))
-    error_message = "image: by digest (…@sha256:…): a tag can come to mean something else."
-  }
-}
-
-variable "bundles_dir" {
-  description = "Folder that `swell bundle` wrote; read where there is no image."
-  type        = string
-}
-
-variable "base_image" {
-  description = "Runtime that bundles are built on."
-  type        = string
-  default     = "us-central1-docker.pkg.dev/serverless-runtimes/google-22-full/runtimes/python312"
-  validation {
-    condition     = can(regex("/runtimes/python3(1[1-9])$", var.base_image))
-    error_message = "base_image: a runtime of Python 3.11 or later."
+    condition     = var.image == null ? !var.deploys_functions : can(regex("@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image: by digest (…@sha256:…), since a tag can come to mean something else; or deploys_functions = false."
   }
 }
 

@@ -14,7 +14,6 @@ locals {
   has_disk = var.cache_disk_gb > 0
   # One image holds all functions; this says which one it is to be.
   started_as = merge({ FUNCTION_TARGET = var.name }, var.is_server ? {} : { FUNCTION_SIGNATURE_TYPE = var.trigger == "http" ? "http" : "cloudevent" })
-  built_as   = var.is_server ? {} : { for name, value in local.started_as : "GOOGLE_${name}" => value }
 }
 
 resource "google_cloud_run_v2_service" "this" {
@@ -42,8 +41,7 @@ resource "google_cloud_run_v2_service" "this" {
     }
 
     containers {
-      image          = var.image != null ? var.image : var.bundle.image_uri
-      base_image_uri = var.image != null ? null : var.bundle.base_image
+      image = var.image
 
       ports {
         name           = var.port.protocol
@@ -145,19 +143,6 @@ resource "google_cloud_run_v2_service" "this" {
 
   scaling {
     min_instance_count = var.instances.min
-  }
-
-  dynamic "build_config" {
-    for_each = var.image == null ? [var.bundle] : []
-    content {
-      source_location          = build_config.value.source
-      function_target          = var.is_server ? null : var.name
-      image_uri                = build_config.value.image_uri
-      base_image               = build_config.value.base_image
-      enable_automatic_updates = true
-      service_account          = build_config.value.builder
-      environment_variables    = merge(local.built_as, build_config.value.environment)
-    }
   }
 
   traffic {

@@ -32,28 +32,11 @@ variable "description" {
 }
 
 variable "image" {
-  description = "Container image by digest; null where the platform builds the bundle."
+  description = "Container image by digest. build_config of the service's resource builds nothing (hashicorp/terraform-provider-google#22263), so the image is there before the service."
   type        = string
-  default     = null
   validation {
-    condition     = var.image == null || can(regex("@sha256:[0-9a-f]{64}$", var.image))
+    condition     = can(regex("@sha256:[0-9a-f]{64}$", var.image))
     error_message = "An image is named by digest (…@sha256:…): a tag can come to mean something else."
-  }
-}
-
-variable "bundle" {
-  description = "Source bundle that the platform builds where there is no image: its gs:// address, where the image goes, the base image, who builds (a service account's resource name)."
-  type = object({
-    source      = string
-    image_uri   = string
-    base_image  = string
-    builder     = string
-    environment = map(string)
-  })
-  default = null
-  validation {
-    condition     = (var.bundle == null) != (var.image == null)
-    error_message = "A function runs either an image or what is built from its bundle: give one of the two."
   }
 }
 

@@ -1,5 +1,5 @@
 # One service account a function, one that subscriptions push with, one for each role that operates functions, and the
-# one that builds bundles. None of them has a key, none a basic role.
+# one that delivers. None of them has a key, none a basic role.
 
 resource "google_service_account" "function" {
   for_each = var.functions
@@ -24,13 +24,6 @@ resource "google_service_account" "operator" {
   account_id   = "swell-${replace(each.value, "_", "-")}"
   display_name = "Swell ${each.value}"
   description  = "Operates functions in the role ${each.value} of topology.yaml"
-}
-
-resource "google_service_account" "builder" {
-  project      = var.project_id
-  account_id   = "swell-builder"
-  display_name = "Swell builder"
-  description  = "Builds source bundles into images"
 }
 
 resource "google_service_account" "delivery" {
@@ -79,10 +72,4 @@ resource "google_project_iam_member" "operator_logs" {
   project = var.project_id
   role    = "roles/logging.logWriter"
   member  = google_service_account.operator[each.value].member
-}
-
-resource "google_project_iam_member" "builder_logs" {
-  project = var.project_id
-  role    = "roles/logging.logWriter"
-  member  = google_service_account.builder.member
 }

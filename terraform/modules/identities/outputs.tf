@@ -5,7 +5,7 @@ locals {
   account = { for id in concat(
     [for account in values(google_service_account.function) : account.account_id],
     [for account in values(google_service_account.operator) : account.account_id],
-    [google_service_account.push.account_id, google_service_account.builder.account_id, google_service_account.delivery.account_id],
+    [google_service_account.push.account_id, google_service_account.delivery.account_id],
     ) : id => {
     email  = "${id}@${var.project_id}.iam.gserviceaccount.com"
     member = "serviceAccount:${id}@${var.project_id}.iam.gserviceaccount.com"
@@ -29,12 +29,6 @@ output "operators" {
   description = "Service account of each operating role."
   value       = { for role, account in google_service_account.operator : role => local.account[account.account_id] }
   depends_on  = [google_service_account.operator]
-}
-
-output "builder" {
-  description = "The account that builds bundles."
-  value       = local.account[google_service_account.builder.account_id]
-  depends_on  = [google_service_account.builder, google_project_iam_member.builder_logs]
 }
 
 output "delivery" {

@@ -1,4 +1,4 @@
-# Images, by digest. A tag is set once, so that nobody runs something else under a known name, unless the platform builds.
+# Images, by digest. A tag is set once, so that nobody runs something else under a known name.
 
 resource "google_artifact_registry_repository" "this" {
   project       = var.project_id
@@ -9,7 +9,7 @@ resource "google_artifact_registry_repository" "this" {
   labels        = var.labels
 
   docker_config {
-    immutable_tags = var.immutable_tags
+    immutable_tags = true
   }
 
   vulnerability_scanning_config {

@@ -19,12 +19,6 @@ variable "readers" {
   default     = {}
 }
 
-variable "immutable_tags" {
-  description = "Whether a tag that was set stays what it is."
-  type        = bool
-  default     = true
-}
-
 variable "kept_releases" {
   description = "Images of each function that are kept to roll back to."
   type        = number
