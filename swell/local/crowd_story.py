@@ -11,9 +11,12 @@ QUIET, CROWD = 1, 8
 """Requests a minute: of a quiet region, and of the concert's crowd."""
 AHEAD: Final = 20 * MINUTE
 LASTS: Final = 20 * MINUTE
-SMALL: Final = {"hour": 0.3, "day": 3.0, "month": 30.0}
 LARGE: Final = {"hour": 10.0, "day": 240.0, "month": 7000.0}
-"""Dollars: the small one is less than what may be started would cost in the rest of an hour."""
+"""Dollars."""
+TOO_LITTLE: Final = 1.7
+"""What an hour comes to, over the budget that is too small for it: critical at 1.5. Early in an hour, so that little of
+it is spent: all of it would be an emergency."""
+EARLY_MIN: Final = 12
 
 
 def calendar_file(starts_at: datetime, region: str) -> str:
@@ -85,7 +88,12 @@ class CrowdStory:
         evening = self.evening
         evening.require_keys()
         self.recall_before = self._recall()
-        evening.http.put("/v1/budget", json=SMALL).raise_for_status()
+        evening.http.put("/v1/budget", json=LARGE).raise_for_status()
+        evening.pass_minutes(2, requests=QUIET)
+        evening.pass_until(lambda: 2 <= evening.now.minute < EARLY_MIN, within=timedelta(hours=1), requests=QUIET)
+        hour = evening.http.get("/v1/budget").json()["standing"]["windows"]["hour"]
+        small = {**LARGE, "hour": round(hour["projected"] / TOO_LITTLE, 6)}
+        evening.http.put("/v1/budget", json=small).raise_for_status()
         evening.pass_until(lambda: self._mode() >= ServingMode.CRITICAL, within=timedelta(hours=2))
         self.refused_free = self._refusal()
         self.recall_meanwhile = self._recall(lambda recall: recall < self.recall_before)
