@@ -23,9 +23,11 @@ from benchmarks.load.board import Board
 from benchmarks.load.generator import CHECKOUT, GeneratorFailed, await_end
 from benchmarks.load.histograms import merged
 from benchmarks.load.job import write_blobs
+from benchmarks.load.protocols.conversation import Meant
 from benchmarks.load.sender import DRAIN_S, GOOD, REFUSED
 from benchmarks.scenarios.protocol import ProtocolName
 from swell.local.processes import child_process
+from swell.local.server import LOOPBACK
 
 _GRACE_S: Final = 60.0
 _READY_WITHIN_S: Final = 60.0
@@ -136,8 +138,9 @@ def offer(
     KeyboardInterrupt ends it early: what was sent until then is told, and that it was interrupted.
 
     Raises:
-        GeneratorFailed: a process of the generator did not begin or end in time, or failed.
+        GeneratorFailed: a request is for another machine; a process did not begin or end in time, or failed.
     """
+    _refuse_others(streams)
     due_s = np.concatenate([stream.due_s for stream in streams])
     kind = np.repeat(np.arange(len(streams)), [len(stream.due_s) for stream in streams])
     order = np.argsort(due_s, kind="stable")
@@ -156,6 +159,16 @@ def offer(
         write_blobs(directory / "requests.npz", range(len(requests)), requests)
         ended_early = _run(directory, processes, within_s, stop)
         return _seen(directory, processes, [stream.name for stream in streams], ended_early)
+
+
+def _refuse_others(streams: Sequence[Stream]) -> None:
+    """Load is for this machine alone: connections go nowhere else, and a request that names another is a mistake."""
+    for stream in streams:
+        host = Meant.by(stream.request).host
+        if host.partition(":")[0] not in (LOOPBACK, "localhost"):
+            raise GeneratorFailed(
+                f"host of {stream.name}: got {host!r}, allowed: {LOOPBACK}, the loopback of this machine"
+            )
 
 
 def _requests(streams: Sequence[Stream]) -> tuple[list[bytes], NDArray[np.int64], list[int]]:

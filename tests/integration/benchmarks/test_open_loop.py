@@ -116,6 +116,14 @@ def test_nobody_there_is_told() -> None:
         offer(port, [Stream("all", request, evenly(PER_S, 1.0))], connections=2)
 
 
+def test_no_load_is_sent_to_another_machine() -> None:
+    """It is refused by name before anything starts."""
+    request = encode_request("POST", "/", b"{}", port=80).replace(b"127.0.0.1", b"example.com")
+
+    with pytest.raises(GeneratorFailed, match=r"got 'example\.com:80', allowed: 127\.0\.0\.1"):
+        offer(80, [Stream("all", request, evenly(PER_S, 1.0))], connections=2)
+
+
 def test_a_generator_that_is_the_bottleneck_says_so() -> None:
     """A busy core, or requests that it sent late itself."""
     assert Sent(0.5, 1.0).invalid is None
