@@ -7,7 +7,7 @@ from shared.events.crowds import ReportDueV1
 from shared.outcomes import Outcome
 from shared.ports.workflow_runs import WorkflowRuns
 
-SECTIONS: Final = ("load", "forecasts", "spend", "incidents", "plan")
+SECTIONS: Final = ("load", "forecasts", "spend", "incidents", "failures", "plan")
 """As control serves them."""
 
 

@@ -16,7 +16,7 @@ from functions.control.reporting.report_store import Report, Reports
 from functions.control.reporting.sections import Sections
 from shared.auth.operators import require_operator
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
-from shared.errors import FieldProblem, InvalidRequest, NotFound
+from shared.errors import DependencyUnavailable, FieldProblem, InvalidRequest, NotFound
 from shared.http import RequestModel, json_response, read_body, read_parameters
 from shared.ports.clock import Clock
 from shared.telemetry import log
@@ -108,7 +108,13 @@ class ReportRoutes:
         return kept
 
     def _as_of_now(self, day: ReportDay) -> Report:
-        return Report(day.day, {name: read(day) for name, read in self._sections.items()}, (), None)
+        sections, missing = {}, []
+        for name, read in self._sections.items():
+            try:
+                sections[name] = read(day)
+            except DependencyUnavailable:
+                missing.append(name)
+        return Report(day.day, sections, tuple(missing), None)
 
     def _missing(self, body: SendReport) -> list[str]:
         """In order, those that neither came nor are unknown."""

@@ -87,7 +87,7 @@ def build(
         *RolloutRoutes(roll_out).routes(),
         *BudgetRoutes(state, stopping, clock).routes(),
         *DecisionRoutes(carry).routes(),
-        *ReportRoutes(Sections(state, ballots, clock), Reports(state), timeline, clock).routes(),
+        *ReportRoutes(Sections(state, ballots, platform.failures, clock), Reports(state), timeline, clock).routes(),
         *RaiseRoutes(Budgets(state), CalendarStore(state), timeline, clock).routes(),
     ]
     return HttpFunction("control", routes, ready=lambda: _check(adapters), middleware=middleware)

@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.adapters.opening import Adapters
 from shared.errors import ConfigurationError
 from shared.ports.callbacks import Callbacks
+from shared.ports.failure_counts import FailureCounts
 from shared.ports.fleet import Fleet
 from shared.ports.jobs import Jobs
 from shared.ports.load_metrics import LoadMetrics
@@ -76,6 +77,7 @@ class Platform:
     jobs: Jobs
     runs: WorkflowRuns
     callbacks: Callbacks
+    failures: FailureCounts
     load_late: timedelta = timedelta(0)
     """How old the newest minute of load may be, where it is measured by others."""
 
@@ -89,6 +91,7 @@ def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
     if settings.project is None:
         raise ConfigurationError("SWELL_PLATFORM: 'google' needs SWELL_PROJECT")
     from shared.adapters.google.callbacks import GoogleWorkflowCallbacks  # noqa: PLC0415 - cold start
+    from shared.adapters.google.failure_counts import CloudMonitoringFailureCounts  # noqa: PLC0415
     from shared.adapters.google.fleet import CloudRunFleet  # noqa: PLC0415
     from shared.adapters.google.jobs import CloudSchedulerJobs  # noqa: PLC0415
     from shared.adapters.google.load_metrics import LOAD_LATE, CloudMonitoringLoad  # noqa: PLC0415
@@ -104,23 +107,26 @@ def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
         jobs=CloudSchedulerJobs(project, location, clock),
         runs=GoogleWorkflowRuns(project, location, adapters.state, clock),
         callbacks=GoogleWorkflowCallbacks(),
+        failures=CloudMonitoringFailureCounts(project, clock),
         load_late=LOAD_LATE,
     )
 
 
 def _local(adapters: Adapters) -> Platform:
-    from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns  # noqa: PLC0415 - cold start
+    from shared.adapters.embedded.failure_counts import QueuedFailureCounts  # noqa: PLC0415 - cold start
+    from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns  # noqa: PLC0415
     from shared.adapters.stored.callbacks import StoredCallbacks  # noqa: PLC0415
     from shared.adapters.stored.fleet import StoredFleet  # noqa: PLC0415
     from shared.adapters.stored.jobs import StoredJobs  # noqa: PLC0415
     from shared.adapters.stored.load_metrics import StoredLoadMetrics  # noqa: PLC0415
 
-    regions = tuple(load_topology().regions)
+    topology = load_topology()
     return Platform(
-        metrics=StoredLoadMetrics(adapters.state, regions),
+        metrics=StoredLoadMetrics(adapters.state, tuple(topology.regions)),
         fleet=StoredFleet(adapters.state),
         jobs=StoredJobs(adapters.state),
         runs=StoredWorkflowRuns(adapters.state, adapters.clock, WORKFLOWS),
         callbacks=StoredCallbacks(adapters.state, adapters.clock),
+        failures=QueuedFailureCounts(adapters.publisher, topology.topics),
         load_late=LOCALLY_LATE,
     )

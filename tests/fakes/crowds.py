@@ -8,8 +8,9 @@ from shared.adapters.platform import WORKFLOWS, Platform
 from shared.adapters.stored.callbacks import StoredCallbacks
 from shared.adapters.stored.jobs import StoredJobs
 from shared.domain.load import LoadMinute
-from shared.errors import NotFound
+from shared.errors import DependencyUnavailable, NotFound
 from shared.ports.clock import Clock
+from shared.ports.failure_counts import Failures
 from shared.ports.fleet import FleetSize
 from shared.ports.state import StateStore
 from shared.topology import load_topology
@@ -24,6 +25,21 @@ class GivenLoad:
     def minutes(self, since: datetime, until: datetime) -> list[LoadMinute]:
         """As the port."""
         return [minute for minute in self.given if since <= minute.minute < until]
+
+
+class GivenFailures:
+    """Shows what it was given; the spans that were asked for are kept."""
+
+    def __init__(self) -> None:
+        self.given: Failures | DependencyUnavailable = Failures({}, {})
+        self.asked: list[tuple[datetime, datetime]] = []
+
+    def between(self, begin: datetime, end: datetime) -> Failures:
+        """As the port."""
+        self.asked.append((begin, end))
+        if isinstance(self.given, DependencyUnavailable):
+            raise self.given
+        return self.given
 
 
 class PaperFleet:
@@ -52,4 +68,5 @@ def paper_platform(state: StateStore, clock: Clock, load: GivenLoad | None = Non
         jobs=StoredJobs(state),
         runs=StoredWorkflowRuns(state, clock, WORKFLOWS),
         callbacks=StoredCallbacks(state, clock),
+        failures=GivenFailures(),
     )

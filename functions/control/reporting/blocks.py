@@ -28,6 +28,7 @@ _TITLES: Final = {
     "forecasts": "Forecasts",
     "spend": "Spending",
     "incidents": "Incidents",
+    "failures": "Breakers and dead letters",
     "plan": "The next 24 hours",
 }
 
@@ -125,6 +126,26 @@ def _incidents(section: Mapping[str, Any]) -> Iterator[Block]:
         yield Table(("decided (UTC)", "ballot", "about", "outcome", ""), (), rows)
 
 
+def _failures(section: Mapping[str, Any]) -> Iterator[Block]:
+    told = (
+        (
+            "breakers",
+            "breaker of",
+            "opened",
+            "Breakers are not counted by the day here: see /metrics.",
+        ),
+        ("dead_letters", "given up by", "dead letters", "Dead letters are not counted by the day here."),
+    )
+    for name, what, column, uncounted in told:
+        counts = section[name]
+        if counts is None:
+            yield Text(uncounted)
+        elif counts:
+            yield Table((what, column), (1,), [[one["name"], f"{one['count']:,}"] for one in counts])
+        else:
+            yield Text("No breaker opened." if name == "breakers" else "No dead letters.")
+
+
 def _plan(section: Mapping[str, Any]) -> Iterator[Block]:
     rows = [
         [one["name"], one["kind"].replace("_", " "), moment(one["starts_at"]), moment(one["ends_at"]), _regions(one)]
@@ -142,7 +163,14 @@ def _plan(section: Mapping[str, Any]) -> Iterator[Block]:
         yield Text("No instances are planned: every region scales to zero.")
 
 
-_BLOCKS: Final = {"load": _load, "forecasts": _forecasts, "spend": _spend, "incidents": _incidents, "plan": _plan}
+_BLOCKS: Final = {
+    "load": _load,
+    "forecasts": _forecasts,
+    "spend": _spend,
+    "incidents": _incidents,
+    "failures": _failures,
+    "plan": _plan,
+}
 
 
 def _region_loss(ballot: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from shared.crowds.timeline import EntryKind, Timeline
 from shared.domain.load import LoadSample
 from shared.domain.money import MICROS_PER_DOLLAR
 from shared.ports.clock import Clock
+from shared.ports.failure_counts import FailureCounts
 from shared.ports.state import StateStore
 from shared.topology import load_topology
 
@@ -36,9 +37,10 @@ Section = Callable[[ReportDay], Mapping[str, Any]]
 class Sections:
     """Reads; nothing is changed, so a section can be asked for as often as wanted."""
 
-    def __init__(self, state: StateStore, ballots: Ballots, clock: Clock) -> None:
+    def __init__(self, state: StateStore, ballots: Ballots, failures: FailureCounts, clock: Clock) -> None:
         self._state = state
         self._ballots = ballots
+        self._failures = failures
         self._clock = clock
         self._regions = list(load_topology().regions)
 
@@ -49,6 +51,7 @@ class Sections:
             "forecasts": self.forecasts,
             "spend": self.spend,
             "incidents": self.incidents,
+            "failures": self.failures,
             "plan": self.plan,
         }
 
@@ -109,6 +112,15 @@ class Sections:
         ]
         return {"entries": entries[-_SHOWN:], "ballots": ballots, "left_off": max(0, len(entries) - _SHOWN)}
 
+    def failures(self, day: ReportDay) -> dict[str, Any]:
+        """Breakers that opened, by dependency, and dead letters, by the subscription or function that gave up.
+
+        Raises:
+            DependencyUnavailable: they cannot be told now.
+        """
+        found = self._failures.between(day.begin, day.end)
+        return {"breakers": _counts(found.breakers), "dead_letters": _counts(found.dead_letters)}
+
     def plan(self, _: ReportDay) -> dict[str, Any]:
         """The next 24 hours as they look now: events, and the most that each region is planned to keep."""
         now, plan = self._clock.now(), load_plan(self._state)
@@ -132,6 +144,13 @@ class Sections:
             "events": [_event_view(occurrence_view(one)) for one in events],
             "regions": [one for one in peaks if one["instances"]],
         }
+
+
+def _counts(found: Mapping[str, int] | None) -> list[dict[str, Any]] | None:
+    """The most first; None: not counted here."""
+    if found is None:
+        return None
+    return [{"name": name, "count": count} for name, count in sorted(found.items(), key=lambda one: (-one[1], one[0]))]
 
 
 def _of(day: ReportDay, samples: list[LoadSample]) -> list[LoadSample]:

@@ -17,13 +17,15 @@ from shared.crowds.load_days import LoadDays
 from shared.crowds.paths import forecast_score_document
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
 from shared.domain.load import LoadMinute, LoadSample
+from shared.errors import DependencyUnavailable
 from shared.events.codec import to_message
 from shared.events.crowds import ReportDueV1, SpendDueV1
+from shared.ports.failure_counts import Failures
 from shared.ports.state import Put
 from swell.local.workflows.calls.http import Request, Response
 from tests.builders.workflows import Stage, workflow_file
 from tests.fakes.clock import FrozenClock
-from tests.fakes.crowds import GivenLoad, paper_platform
+from tests.fakes.crowds import GivenFailures, GivenLoad, paper_platform
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.state import InMemoryState
@@ -45,6 +47,9 @@ class World:
         adapters = Adapters(self.state, InMemoryObjects(clock=self.clock), RecordingPublisher(), self.clock)
         platform = paper_platform(self.state, self.clock, load)
         settings = BudgetEnforcementSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
+        assert isinstance(platform.failures, GivenFailures)
+        self.failures = platform.failures
+        self.failures.given = Failures({"firestore": 3}, {"index_update.mutations": 1, "transfer": 12})
         self.budget, self.runs = build_budget(adapters, platform, settings), platform.runs
         self.http = TestClient(build_control(adapters, platform))
         Budgets(self.state).set_limits(Limits(10**7, 10**8, 10**9))
@@ -147,6 +152,42 @@ def test_it_is_shown_as_text_whatever_it_says(world: World) -> None:
     assert "[x](http" not in text
     assert "\\<script\\>" in text
     assert "## Spending" in text
+
+
+def test_breakers_and_dead_letters_are_counted(world: World) -> None:
+    """Of the day, the most first, in every form; where nobody counts them that is said."""
+    world.run()
+
+    section = world.http.get("/v1/reports/2026-06-10").json()["sections"]["failures"]
+    page = world.http.get("/v1/reports/2026-06-10", params={"format": "html"}).text
+    text = world.http.get("/v1/reports/2026-06-10", params={"format": "markdown"}).text
+    assert set(world.failures.asked) == {(DAY, DAY + timedelta(days=1))}
+    assert section == {
+        "breakers": [{"name": "firestore", "count": 3}],
+        "dead_letters": [{"name": "transfer", "count": 12}, {"name": "index_update.mutations", "count": 1}],
+    }
+    assert "## Breakers and dead letters" in text
+    assert "| firestore | 3 |" in text
+    assert "| transfer | 12 |" in text
+    assert "<h2>Breakers and dead letters</h2>" in page
+    assert "index_update.mutations</td>" in page
+
+    world.failures.given = Failures(None, {})
+    shown = world.http.get("/v1/reports/2026-06-11", params={"format": "markdown"}).text
+    assert "Breakers are not counted by the day here" in shown
+    assert "No dead letters." in shown
+
+
+def test_what_cannot_be_counted_now_is_missing_and_nothing_else(world: World) -> None:
+    """Of the report that is sent, and of one that is only shown."""
+    world.failures.given = DependencyUnavailable("Cloud Monitoring: told to fail")
+
+    shown = world.http.get("/v1/reports/2026-06-10").json()
+    sent = world.run()
+
+    assert shown["missing"] == ["failures"]
+    assert sent["missing"] == ["failures"]
+    assert shown["sections"]["load"]["requests"] == sum(range(10, 70))
 
 
 def test_a_section_that_cannot_be_read_is_named_and_made_up_for(world: World) -> None:
