@@ -6,7 +6,7 @@ from typing import Final
 
 QUIET_S: Final = 0.1
 """For so long nothing of the other must have been out: between two deliveries it is not busy for a moment."""
-AT_MOST_S: Final = 5.0
+AT_MOST_S: Final = 2.0
 """Then there is a turn all the same: writes that never end must not end tidying up."""
 
 
