@@ -19,6 +19,9 @@ class Scope(StrEnum):
 PUBLIC_PATHS: Final = frozenset({"/health", "/ready", "/openapi.json", "/docs"})
 """What anybody may ask: whether this instance lives, and how the API is spoken to, which says nothing of data."""
 
+WATCHED_PATHS: Final = PUBLIC_PATHS | {"/metrics"}
+"""What those ask who watch an instance: it is no load, and is answered however much there is of that."""
+
 OPERATED: Final = (
     "/v1/calendar",
     "/v1/forecasts",

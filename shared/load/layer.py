@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.auth.scope import PUBLIC_PATHS
+from shared.auth.scope import WATCHED_PATHS
 from shared.errors import DependencyUnavailable, SwellError
 from shared.load.counter import LoadCounter
 from shared.request_context import context_of
@@ -25,7 +25,7 @@ class CountLoad:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on, and count."""
-        if scope["type"] != "http" or scope["path"] in PUBLIC_PATHS:
+        if scope["type"] != "http" or scope["path"] in WATCHED_PATHS:
             await self._app(scope, receive, send)
             return
         started, seen = time.perf_counter(), _Seen()

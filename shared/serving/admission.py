@@ -9,7 +9,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.auth.caller import Caller
-from shared.auth.scope import PUBLIC_PATHS
+from shared.auth.scope import WATCHED_PATHS
 from shared.domain.serving_mode import ServingMode, terms
 from shared.domain.tier import Tier
 from shared.errors import TransientError
@@ -93,7 +93,7 @@ class Gate:
 
 
 class Admission:
-    """An ASGI layer behind authentication and the serving mode; health passes freely.
+    """An ASGI layer behind authentication and the serving mode; health and metrics pass freely.
 
     Raises `Shed`, `RateLimited`, `Overloaded`, and `InvalidRequest` for a priority that there is not.
     """
@@ -104,7 +104,7 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on what is admitted."""
-        if scope["path"] in PUBLIC_PATHS:
+        if scope["path"] in WATCHED_PATHS:
             await self._app(scope, receive, send)
             return
         context = context_of(scope)

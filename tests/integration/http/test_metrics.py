@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from shared.auth.scope import Scope
+from shared.domain.rate_limit import RateLimit
+from shared.domain.serving_mode import SERVING_MODE_DOCUMENT, ServingMode
+from shared.domain.tier import Tier
+from shared.ports.state import Put
 from tests.integration.http.guarded import GuardedApi, guarded_api
 
 
@@ -35,6 +39,15 @@ def test_metrics_are_for_operators(api: GuardedApi) -> None:
     assert [401, 403, 403] == [answer.status_code for answer in (nobody, reader, tenant)]
     assert 200 == operator.status_code
     assert operator.headers["content-type"].startswith("text/plain; version=")
+
+
+def test_metrics_take_no_token_and_are_shed_by_no_mode(api: GuardedApi) -> None:
+    """They are asked most when nobody is answered."""
+    watcher = api.key("default", Scope.ADMIN, tier=Tier.FREE, rate=RateLimit(0.001, 1))
+    api.state.commit([Put(SERVING_MODE_DOCUMENT, {"mode": int(ServingMode.EMERGENCY)})])
+
+    assert [200] * 3 == [api.send("GET", "/metrics", watcher).status_code for _ in range(3)]
+    assert 503 == api.send("GET", "/v1/collections", api.key("default", tier=Tier.FREE)).status_code
 
 
 def test_every_request_is_counted_by_route_and_status(api: GuardedApi) -> None:
