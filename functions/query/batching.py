@@ -208,7 +208,7 @@ class Batcher:
             answers: list[Answer | SwellError] = list(_together(questions, self._engine))
         except SwellError as error:
             answers = [error] if len(questions) == 1 else [self._alone(question) for question in questions]
-        self._learn(questions, self._monotonic_s() - began_s)
+        self._learn(questions[0], (self._monotonic_s() - began_s) / (max(_places(questions)) + 1))
         BATCH_SIZE.observe(len(questions))
         return answers
 
@@ -218,8 +218,8 @@ class Batcher:
         except SwellError as error:
             return error
 
-    def _learn(self, questions: Sequence[Question], took_s: float) -> None:
-        key, each_s = _cost_key(questions[0]), took_s / len(questions)
+    def _learn(self, question: Question, each_s: float) -> None:
+        key = _cost_key(question)
         self._cost_s[key] = 0.8 * self._cost_s.get(key, each_s) + 0.2 * each_s
         while len(self._cost_s) > _REMEMBERED:
             self._cost_s.popitem(last=False)
@@ -255,11 +255,19 @@ def _together(questions: Sequence[Question], engine: Callable[[Question], Answer
     if len(questions) == 1:
         return [engine(questions[0])]
     widest = max(questions, key=lambda question: question.top_k)
-    answer = engine(replace(widest, queries=np.concatenate([question.queries for question in questions])))
+    places = _places(questions)
+    once = {place: question.queries for place, question in zip(places, questions, strict=True)}
+    answer = engine(replace(widest, queries=np.concatenate([once[place] for place in range(len(once))])))
     return [
-        replace(answer, matches=[matches[: question.top_k]])
-        for question, matches in zip(questions, answer.matches, strict=True)
+        replace(answer, matches=[answer.matches[place][: question.top_k]])
+        for place, question in zip(places, questions, strict=True)
     ]
+
+
+def _places(questions: Sequence[Question]) -> list[int]:
+    """Where each question's vector stands among those that differ: what a crowd asks at once is sought once."""
+    known: dict[bytes, int] = {}
+    return [known.setdefault(question.queries.tobytes(), len(known)) for question in questions]
 
 
 def _is_awaited(asked: _Asked) -> bool:

@@ -99,6 +99,18 @@ def test_what_cannot_share_a_product_is_apart(other: dict[str, Any]) -> None:
     assert other.get("recall", 0.95) == answers[1].recall_target
 
 
+def test_what_many_ask_at_once_is_sought_once() -> None:
+    """Each has the whole answer, in the length it asked for."""
+    asked = [_question(value, top_k=top_k) for value, top_k in [(1, 2), (2, 2), (1, 3), (1, 2)]]
+
+    answers, engine = _run(_Engine, asked)
+
+    assert [[1.0, 2.0]] == engine.calls
+    assert [["1.0", "1.1"], ["2.0", "2.1"], ["1.0", "1.1", "1.2"], ["1.0", "1.1"]] == [
+        [match.id for match in answer.matches[0]] for answer in answers
+    ]
+
+
 def test_one_bad_query_fails_alone() -> None:
     """Its neighbours are asked again, each for itself."""
     answers, _ = _run(lambda seconds: _Engine(seconds, fails_on=2), [_question(value) for value in (1, 2, 3)])
@@ -169,15 +181,15 @@ def test_the_more_important_goes_first() -> None:
         await _ask(batcher, seconds, [_question(-1)])
         engine.calls.clear()
         asked = [
-            *((1, Priority.LOW) for _ in range(5)),
-            *((2, Priority.NORMAL) for _ in range(3)),
-            (3, Priority.CRITICAL),
+            *((10 + number, Priority.LOW) for number in range(5)),
+            *((20 + number, Priority.NORMAL) for number in range(3)),
+            (30, Priority.CRITICAL),
         ]
         deadline = _deadline(seconds)
         await asyncio.gather(*(batcher.search(_question(value), deadline, priority) for value, priority in asked))
 
     asyncio.run(course())
-    assert [[3.0, 2.0, 2.0, 2.0], [1.0] * 4, [1.0]] == engine.calls
+    assert [[30, 20, 21, 22], [10, 11, 12, 13], [14]] == engine.calls
 
 
 def test_batching_can_be_turned_off() -> None:
