@@ -19,8 +19,9 @@ from tests.unit.shared.routing.readings import START, load
         (load(0.86), Pressure.UTILISATION_ABOVE_85_PERCENT, 0.10),
         (load(1.0), Pressure.UTILISATION_ABOVE_85_PERCENT, 0.20),
         (load(3.0), Pressure.UTILISATION_ABOVE_85_PERCENT, 0.30),
-        (load(0.5, total=18), None, 0.0),
-        (load(0.5, total=19), Pressure.INSTANCES_ABOVE_90_PERCENT, 0.10),
+        (load(0.61, total=18), None, 0.0),
+        (load(0.61, total=19), Pressure.INSTANCES_ABOVE_90_PERCENT, 0.10),
+        (load(0.6, total=20), None, 0.0),
         (load(0.5, p99_ms=80), None, 0.0),
         (load(0.5, p99_ms=81), Pressure.P99_ABOVE_80_MS, 0.10),
         (load(0.0, p99_ms=81), Pressure.P99_ABOVE_80_MS, 0.10),
@@ -29,7 +30,7 @@ from tests.unit.shared.routing.readings import START, load
     ids=repr,
 )
 def test_what_starts_it(reading: RegionLoad | None, pressure: Pressure | None, share: float) -> None:
-    """Each of the three lines, with the share that brings utilisation to 80 %."""
+    """Each of the three lines, with the share that brings utilisation to 80 %; what was prewarmed is no line."""
     spill = next_spill(Spill(), reading, START)
 
     assert spill.pressure is pressure
@@ -37,7 +38,7 @@ def test_what_starts_it(reading: RegionLoad | None, pressure: Pressure | None, s
 
 
 @pytest.mark.parametrize(
-    "reading", [load(0.81), load(0.5, total=17), load(0.5, p99_ms=51)], ids=["utilisation", "instances", "p99"]
+    "reading", [load(0.81), load(0.61, total=17), load(0.5, p99_ms=51)], ids=["utilisation", "instances", "p99"]
 )
 def test_it_lasts_until_there_is_room(reading: RegionLoad) -> None:
     """Below the line that started it, but above the one that ends it."""
