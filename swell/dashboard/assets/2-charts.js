@@ -168,6 +168,6 @@ addChart({
 addChart({
   title: "Answers from a cache", unit: "share of what was asked", format: percent, top: 1,
   series: () => Object.entries(view.world.caches || {}).map(([name, values], place) => ({
-    name, values, look: ["c-blue", "c-orange dash", "c-green dots", "c-purple", "c-red dash"][place % 5],
+    name, values, look: ["c-blue", "c-orange dash", "c-green dots", "c-purple", "c-red long"][place % 5],
   })),
 });
