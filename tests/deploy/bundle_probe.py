@@ -8,19 +8,19 @@ from pathlib import Path
 
 target, is_server = sys.argv[1], sys.argv[2] == "server"
 
-start = time.perf_counter()
+start = time.process_time()
 import functions_framework.aio  # noqa: E402
 import numpy as np  # noqa: E402, F401
 
-platform_s = time.perf_counter() - start
+platform_s = time.process_time() - start
 
-start = time.perf_counter()
+start = time.process_time()
 if is_server:
     sys.path.insert(0, str(Path.cwd()))
     importlib.import_module("main")  # the platform starts it as Procfile says
 else:
     functions_framework.create_app(target, "main.py")
-function_s = time.perf_counter() - start
+function_s = time.process_time() - start
 
 import functions  # noqa: E402
 import shared  # noqa: E402
