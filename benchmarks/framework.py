@@ -26,13 +26,13 @@ from benchmarks.vectors.vector_set import Rows
 from shared.vectors import encode_vectors
 from swell.client import Swell
 from swell.local.embedded import run_embedded
+from swell.local.launching import await_answers
 from swell.local.processes import child_process
 from swell.local.server import LOOPBACK, free_port
 
 _COLLECTION: Final = "words"
 _DIMENSION: Final = 32
 _TOP_K: Final = 5
-_STARTS_WITHIN_S: Final = 60.0
 _BATCHES: Final = "swell_batch_size_queries"
 
 
@@ -96,15 +96,8 @@ def query_function(directory: Path) -> Iterator[tuple[str, int]]:
         "PYTHONPATH": str(CHECKOUT),
     }
     with child_process(command, environment, log=log) as process:
-        url, deadline = f"http://{LOOPBACK}:{port}", time.monotonic() + _STARTS_WITHIN_S
-        while True:
-            try:
-                httpx.get(f"{url}/ready", timeout=10).raise_for_status()
-                break
-            except httpx.HTTPError:
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"query did not come up: {log.read_text()[-2000:]}") from None
-                time.sleep(0.05)
+        url = f"http://{LOOPBACK}:{port}"
+        await_answers({"query": url}, directory)
         yield url, process.pid
 
 

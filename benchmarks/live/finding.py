@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 
-import orjson
-
 from benchmarks.load.exchange import exchange
-from benchmarks.peers.callers import encode_post
+from benchmarks.peers.callers import query_posts
 from benchmarks.peers.server_process import ServerFailed
 from benchmarks.peers.swell_system import SwellSystem
 from benchmarks.rehearsal.result import RecallFound
-from benchmarks.vectors.vector_set import TOP_K, VectorSet
-from shared.vectors import encode_vectors
+from benchmarks.vectors.vector_set import VectorSet
 
 
 def found_recall(system: SwellSystem, vectors: VectorSet, queries: Sequence[int], key: str) -> RecallFound:
@@ -20,9 +17,8 @@ def found_recall(system: SwellSystem, vectors: VectorSet, queries: Sequence[int]
         ServerFailed: it does not answer one of them.
     """
     answers = {}
-    for query in queries:
-        body = orjson.dumps({"vector": encode_vectors(vectors.queries[query]), "top_k": TOP_K})
-        status, answer = exchange(system.port, encode_post(system, "query", body, key))
+    for query, request in zip(queries, query_posts(system, vectors.queries[list(queries)], key), strict=True):
+        status, answer = exchange(system.port, request)
         if status != 200:
             raise ServerFailed(f"a query was answered with status {status}: {answer[:200].decode(errors='replace')}")
         answers[query] = system.read_ids(answer)

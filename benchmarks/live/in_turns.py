@@ -7,22 +7,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import orjson
 
 from benchmarks.analysis.paired import LEAST_PAIRS, Finding, Measure, Paired, paired
 from benchmarks.live.finding import found_recall
 from benchmarks.live.sides import Side, environment_of
 from benchmarks.load.open_loop import Offered, Sent, Stream, evenly, offer
 from benchmarks.measure.process_tree import cpu_seconds
-from benchmarks.peers.callers import encode_post, peak_per_s, unlimited_key
-from benchmarks.peers.ingest import ingest
+from benchmarks.peers.callers import filled_with_keys, peak_per_s, query_posts
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.swell_system import SwellSystem
-from benchmarks.peers.system import restart
 from benchmarks.vectors.synthetic import make_clustered
-from benchmarks.vectors.vector_set import TOP_K, VectorSet
+from benchmarks.vectors.vector_set import VectorSet
 from shared.domain.tier import Tier
-from shared.vectors import encode_vectors
 
 _PEAK_S: Final = 1.0
 _KINDS: Final = 20
@@ -154,12 +150,8 @@ def _started(side: Side, directory: Path, vectors: VectorSet, plan: TurnsPlan, s
     directory.mkdir(exist_ok=True)
     system = SwellSystem(directory / "data", plan.workers, name=side.name, environment=environment)
     stack.enter_context(stopped([system]))
-    restart(system)
-    ingest(system, vectors)
-    key = unlimited_key(system, Tier.STANDARD)
-    restart(system)
-    bodies = [orjson.dumps({"vector": encode_vectors(row), "top_k": TOP_K}) for row in vectors.queries[:_KINDS]]
-    return _Running(system, key, [encode_post(system, "query", body, key) for body in bodies])
+    [key] = filled_with_keys(system, vectors, [Tier.STANDARD]).values()
+    return _Running(system, key, query_posts(system, vectors.queries[:_KINDS], key))
 
 
 def _visit(

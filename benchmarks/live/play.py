@@ -16,10 +16,8 @@ from benchmarks.live.system import LiveSystem, ports
 from benchmarks.load.histograms import histogram_of, merged
 from benchmarks.load.open_loop import Offered, Sent, StopRule, Stream, offer
 from benchmarks.measure.process_tree import cpu_seconds
-from benchmarks.peers.callers import peak_per_s, unlimited_key
-from benchmarks.peers.ingest import ingest
+from benchmarks.peers.callers import filled_with_keys, peak_per_s
 from benchmarks.peers.run import stopped, working_directory
-from benchmarks.peers.system import restart
 from benchmarks.rehearsal.rehearse import commit_of
 from benchmarks.rehearsal.result import Run
 from benchmarks.scenarios.asked import shares_of
@@ -86,10 +84,7 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
         system = LiveSystem(stack.enter_context(working_directory()) / "swell", plan.workers)
         stack.enter_context(stopped([system]))
         note(f"Filling a server with {plan.rows:,} vectors …")
-        restart(system)
-        ingest(system, vectors)
-        keys = {tier: unlimited_key(system, tier) for tier in scenario.tiers}
-        restart(system)
+        keys = filled_with_keys(system, vectors, scenario.tiers)
         answering = stack.enter_context(ports(system, tuple(scenario.protocols)))
         note("Looking for what this machine answers at most …")
         tier, secret = next(iter(keys.items()))

@@ -5,20 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
-import orjson
-
 from benchmarks.analysis.knee import Point
 from benchmarks.load.generator import generate_load
 from benchmarks.load.job import Task
-from benchmarks.peers.callers import encode_post, unlimited_key
-from benchmarks.peers.ingest import ingest
+from benchmarks.peers.callers import filled_with_keys, query_posts
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.swell_system import SwellSystem
-from benchmarks.peers.system import restart
 from benchmarks.vectors.synthetic import make_clustered
-from benchmarks.vectors.vector_set import TOP_K
 from shared.domain.tier import Tier
-from shared.vectors import encode_vectors
 
 _QUERIES: Final = 50
 _BUSY: Final = 0.7
@@ -55,12 +49,8 @@ def sweep(plan: SweepPlan, note: Callable[[str], None]) -> Swept:
         system = SwellSystem(stack.enter_context(working_directory()) / "swell", plan.workers)
         stack.enter_context(stopped([system]))
         note(f"Filling a server with {plan.rows:,} vectors …")
-        restart(system)
-        ingest(system, vectors)
-        key = unlimited_key(system, Tier.STANDARD)
-        restart(system)
-        bodies = [orjson.dumps({"vector": encode_vectors(row), "top_k": TOP_K}) for row in vectors.queries]
-        requests = [encode_post(system, "query", body, key) for body in bodies]
+        [key] = filled_with_keys(system, vectors, [Tier.STANDARD]).values()
+        requests = query_posts(system, vectors.queries, key)
         note(f"{plan.rounds} rounds of {', '.join(map(str, plan.callers))} callers, {plan.seconds:g} s each …")
         rounds, busy = [], 0.0
         for number in range(plan.rounds):

@@ -9,12 +9,10 @@ import orjson
 
 from benchmarks.load.open_loop import Offered, Stream, evenly, offer
 from benchmarks.measure.process_tree import resident_memory
-from benchmarks.peers.callers import encode_post, peak_per_s, unlimited_key
+from benchmarks.peers.callers import encode_post, filled_with_keys, peak_per_s
 from benchmarks.peers.comparison import Note
-from benchmarks.peers.ingest import ingest
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.swell_system import SwellSystem
-from benchmarks.peers.system import restart
 from benchmarks.vectors.synthetic import make_clustered
 from benchmarks.vectors.vector_set import Rows
 from shared.domain.tier import Tier
@@ -80,10 +78,7 @@ def measure_overload(plan: OverloadPlan, note: Note) -> OverloadReport:
         system = SwellSystem(stack.enter_context(working_directory()) / "swell", 1)
         stack.enter_context(stopped([system]))
         note(f"Filling a server with {plan.rows:,} vectors …")
-        restart(system)
-        ingest(system, vectors)
-        keys = {tier: unlimited_key(system, tier) for tier in (Tier.FREE, Tier.PREMIUM)}
-        restart(system)
+        keys = filled_with_keys(system, vectors, (Tier.FREE, Tier.PREMIUM))
         requests = {tier: _request(system, plan, vectors.queries, key) for tier, key in keys.items()}
         note("Looking for the peak …")
         peak = peak_per_s(system.port, requests[Tier.FREE], plan.peak_s)

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import httpx
 import orjson
@@ -34,6 +35,7 @@ from swell.local.region_watch import RegionWatch
 from swell.local.regional_reads import RegionalReads
 from swell.local.running import RunningSwell
 from swell.local.server import LOOPBACK, free_port, serve
+from swell.local.threads import in_thread
 from swell.local.workflows.background import run_workflows
 from swell.local.workflows.issuer import LocalIssuer
 
@@ -115,7 +117,6 @@ def running_regions(
     hosts: Mapping[str, RegionHost], watch: RegionWatch, membership: Membership, revive_after_s: float | None
 ) -> Iterator[None]:
     """Start the regions, watch them until the block ends, then stop them."""
-    stopped = Event()
     with ExitStack() as stack:
         for host in hosts.values():
             stack.callback(host.stop)
@@ -124,15 +125,8 @@ def running_regions(
             host.await_ready()
             watch.alive(name)
         watch.look()
-        thread = Thread(
-            target=_watch, args=(hosts, watch, membership, revive_after_s, stopped), name="regions", daemon=True
-        )
-        thread.start()
-        try:
+        with in_thread("regions", partial(_watch, hosts, watch, membership, revive_after_s)):
             yield
-        finally:
-            stopped.set()
-            thread.join()
 
 
 def _watch(
