@@ -6,11 +6,10 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
+from shared.collections import load_collection
 from shared.coordination.membership import Membership
 from shared.coordination.tasks.desk import TaskDesk
 from shared.coordination.tasks.task import Strategy, Task, TaskKind, TaskState
-from shared.domain.collection import Collection
-from shared.domain.paths import collection_document
 from shared.errors import Conflict, NotFound, TransientError
 from shared.events.codec import to_message
 from shared.events.rollouts import RolloutStepDueV1
@@ -69,9 +68,7 @@ class RollOut:
             NotFound: there is no such collection.
             Conflict: a rollout of this id is of something else.
         """
-        declared = self._declared(collection)
-        if declared is None:
-            raise NotFound(f"collection {collection!r} does not exist")
+        declared = load_collection(self._state, collection)
         return self.rollouts.begin(
             Rollout(
                 id=rollout_id,
@@ -139,17 +136,18 @@ class RollOut:
         """What a look finds, as soon as it finds something."""
         until_s = self._monotonic_s() + WAIT_S
         while (found := look()) is None:
-            declared = self._declared(rollout.collection)
-            if declared is None or declared.uid != rollout.uid:
+            if not self._is_there(rollout):
                 raise Conflict(f"rollout {rollout.id!r}: {what}: its collection {rollout.collection!r} was deleted")
             if self._monotonic_s() >= until_s:
                 raise RolloutPending(f"rollout {rollout.id!r}: {what} goes on")
             self._pause(_PAUSE_S)
         return found
 
-    def _declared(self, collection: str) -> Collection | None:
-        document = self._state.get(collection_document(collection))
-        return None if document is None else Collection.from_document(document.data)
+    def _is_there(self, rollout: Rollout) -> bool:
+        try:
+            return load_collection(self._state, rollout.collection).uid == rollout.uid
+        except NotFound:
+            return False
 
     def _can_stage(self, region: str) -> bool:
         member = self._membership.get(region)

@@ -86,9 +86,10 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or hand on."""
         began_s = time.perf_counter()
-        caller, mode = self._known(scope)
+        caller = self._reader(scope)
+        mode = None if caller is None else self._current_mode.known
         refusal = None if caller is None or mode is None else self._refusal(scope, caller, mode)
-        if refusal is None or caller is None or mode is None:
+        if caller is None or mode is None or refusal is None:
             await self._app(scope, receive, send)
             return
         answer = self._answer(refusal, mode)
@@ -96,18 +97,16 @@ class Door:
         await send(answer.body)
         self._count((scope["method"], answer.status, refusal.code, caller.tier), began_s, len(answer.body["body"]))
 
-    def _known(self, scope: Scope) -> tuple[Caller | None, ServingMode | None]:
-        """Who makes a read, and the mode, as far as both are in memory."""
+    def _reader(self, scope: Scope) -> Caller | None:
+        """Who makes a read, where that is in memory."""
         if scope["type"] != "http" or not self._gate.refuses or process_shutdown.is_under_way:
-            return None, None
+            return None
         method, path = scope["method"], scope["path"]
         is_read = request_kind("http", method, path) is RequestKind.READ and path not in PUBLIC_PATHS
         if not is_read or required_scope(method, path) is not KeyScope.READ:
-            return None, None
+            return None
         caller = self._authenticator.known_caller(scope["headers"])
-        if caller is None or KeyScope.READ not in caller.scopes:
-            return None, None
-        return caller, self._current_mode.known
+        return caller if caller is not None and KeyScope.READ in caller.scopes else None
 
     def _refusal(self, scope: Scope, caller: Caller, mode: ServingMode) -> TransientError | None:
         try:
