@@ -10,14 +10,12 @@ from functions.control.wiring import build
 from shared.adapters.opening import Adapters
 from shared.budget.documents import Budgets
 from shared.budget.emergency_stop import StopState
-from shared.budget.standing import STANDING, spent_share
-from shared.coordination.agent import RegionalAgent
-from shared.coordination.announcing import Announcements
+from shared.budget.standing import STANDING
 from shared.coordination.ballots import Ballots
-from shared.coordination.member import Capacity
 from shared.coordination.membership import Membership
 from shared.coordination.proposal import EmergencyStop, MoveHome, Proposal
 from shared.ports.state import Put
+from tests.builders.agents import voting_agents
 from tests.fakes.clock import FrozenClock
 from tests.fakes.crowds import paper_platform
 from tests.fakes.objects import InMemoryObjects
@@ -37,21 +35,8 @@ class Office:
         self.state = InMemoryState(clock=self.clock)
         adapters = Adapters(self.state, InMemoryObjects(clock=self.clock), publisher, self.clock)
         self.http = TestClient(build(adapters, paper_platform(self.state, self.clock)))
-        membership = Membership(self.state, self.clock)
-        self.ballots = Ballots(self.state, self.clock, membership)
-        self._agents = [
-            RegionalAgent(
-                region=region,
-                membership=membership,
-                ballots=self.ballots,
-                announcements=Announcements(publisher, self.clock),
-                clock=self.clock,
-                capabilities=("vote",),
-                capacity=Capacity(),
-                spent_share=lambda: spent_share(self.state, self.clock.now()),
-            )
-            for region in REGIONS
-        ]
+        self.ballots = Ballots(self.state, self.clock, Membership(self.state, self.clock))
+        self._agents = voting_agents(self.state, self.clock, publisher, REGIONS)
         self.http.put("/v1/budget", json={"hour": 10, "day": 100, "month": 1000})
 
     def tick(self) -> None:

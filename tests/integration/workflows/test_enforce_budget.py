@@ -18,12 +18,6 @@ from shared.budget.decisions import DecisionState, SpendingDecision
 from shared.budget.documents import Budgets
 from shared.budget.emergency_stop import StopState
 from shared.budget.limits import Limits
-from shared.budget.standing import spent_share
-from shared.coordination.agent import RegionalAgent
-from shared.coordination.announcing import Announcements
-from shared.coordination.ballots import Ballots
-from shared.coordination.member import Capacity
-from shared.coordination.membership import Membership
 from shared.domain.load import LoadMinute
 from shared.domain.money import micros_of
 from shared.events.codec import to_message
@@ -32,6 +26,7 @@ from shared.ports.workflow_runs import WorkflowRun
 from swell.local.workflows.callback_desk import CallbackServer
 from swell.local.workflows.calls.http import Request, Response
 from swell.local.workflows.timing import Stop
+from tests.builders.agents import voting_agents
 from tests.builders.interference import Crashed, InterferedState
 from tests.builders.workflows import Stage, workflow_file
 from tests.fakes.clock import FrozenClock
@@ -68,20 +63,7 @@ class World(VirtualTime):
         crashing = Adapters(interfered, adapters.objects, publisher, self.clock)
         self.crashing = TestClient(build_control(crashing, platform))
         self._platform, self._crash_at, self._effects = platform, 0, 0
-        membership = Membership(self.state, self.clock)
-        self._agents = [
-            RegionalAgent(
-                region=region,
-                membership=membership,
-                ballots=Ballots(self.state, self.clock, membership),
-                announcements=Announcements(publisher, self.clock),
-                clock=self.clock,
-                capabilities=("vote",),
-                capacity=Capacity(),
-                spent_share=lambda: spent_share(self.state, self.clock.now()),
-            )
-            for region in REGIONS
-        ]
+        self._agents = voting_agents(self.state, self.clock, publisher, REGIONS)
         self.plans: dict[int, Callable[[], object]] = {}
         self.away: set[str] = set()
         self.regions_are_heard = True
