@@ -52,6 +52,7 @@ class Sender:
         which: NDArray[np.int64],
     ) -> None:
         self._pools = pools
+        self._each_pool = list(dict.fromkeys(pools))  # several streams share one
         self._requests = [requests[each] for each in which.tolist()]
         self._due, self._kind = due_s.tolist(), kind.tolist()
         count = len(due_s)
@@ -75,10 +76,10 @@ class Sender:
             OSError: nobody listens there.
             UnreadableMessage: the server speaks something else, or refuses.
         """
-        for pool in self._pools:
+        for pool in self._each_pool:
             pool.open(self._selector)
         deadline_s = time.perf_counter() + _OPEN_WITHIN_S
-        while not all(pool.is_open for pool in self._pools):
+        while not all(pool.is_open for pool in self._each_pool):
             if time.perf_counter() > deadline_s:
                 raise TimeoutError(f"the handshake took over {_OPEN_WITHIN_S:g} s")
             self._read(0.1)
@@ -186,7 +187,7 @@ class Sender:
 
     def _retry(self) -> None:
         """Where connections were lost and nothing comes that would free one, look again."""
-        for pool in self._pools:
+        for pool in self._each_pool:
             self._send_waiting(pool)
 
     def _lost(self, connection: Connection) -> None:
