@@ -92,7 +92,7 @@ def compare_in_turns(a: Side, b: Side, plan: TurnsPlan, note: Callable[[str], No
         for place, side in enumerate((a, b)):
             note(f"Filling {'AB'[place]} ({side.name}) with {plan.rows:,} vectors …")
             running.append(_started(side, directory / f"side-{place}", vectors, plan, stack))
-        per_s = plan.peak_share * min(peak_per_s(one.system.port, one.requests[0], _PEAK_S) for one in running)
+        per_s = plan.peak_share * min(peak_per_s(one.system.port, one.requests, _PEAK_S) for one in running)
         note(f"{plan.pairs} pairs of {plan.seconds:g} s at {per_s:,.0f} requests a second, in turns …")
         for pair in range(plan.pairs):
             for place in (0, 1) if pair % 2 == 0 else (1, 0):

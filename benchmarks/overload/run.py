@@ -1,11 +1,13 @@
 """One process, its peak, ten times that, and what comes after: `swell bench overload`."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from benchmarks.load.open_loop import Offered, Stream, evenly, offer
 from benchmarks.measure.process_tree import resident_memory
@@ -20,6 +22,7 @@ from shared.vectors import encode_vectors
 
 _PREMIUM_SHARE: Final = 0.3
 _BUCKET_S: Final = 0.5
+_REQUESTS: Final = 50
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,8 @@ class OverloadPlan:
     queries: int = 64
     recall: float = 0.95
     times: float = 10.0
-    seconds: float = 10.0
-    calm_s: float = 5.0
+    seconds: float = 20.0
+    calm_s: float = 10.0
     peak_s: float = 2.0
     connections: int = 256
 
@@ -73,24 +76,24 @@ def measure_overload(plan: OverloadPlan, note: Note) -> OverloadReport:
     Raises:
         ServerFailed, GeneratorFailed: the server or a load generator failed.
     """
-    vectors = make_clustered(plan.rows, 200, plan.dimension)
+    vectors = make_clustered(plan.rows, plan.queries * _REQUESTS, plan.dimension)
     with ExitStack() as stack:
         system = SwellSystem(stack.enter_context(working_directory()) / "swell", 1)
         stack.enter_context(stopped([system]))
         note(f"Filling a server with {plan.rows:,} vectors …")
         keys = filled_with_keys(system, vectors, (Tier.FREE, Tier.PREMIUM))
-        requests = {tier: _request(system, plan, vectors.queries, key) for tier, key in keys.items()}
+        requests = {tier: _requests(system, plan, vectors.queries, key) for tier, key in keys.items()}
         note("Looking for the peak …")
         peak = peak_per_s(system.port, requests[Tier.FREE], plan.peak_s)
         note(f"The peak is {peak:,.0f} requests a second; premium alone …")
         premium_per_s = peak * _PREMIUM_SHARE
-        premium = Stream("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.calm_s))
+        premium = _stream("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.calm_s))
         alone, _ = offer(system.port, [premium], connections=32)
         memory_before = _memory_bytes(system.process.pid)
         note(f"{plan.times:g} times the peak for {plan.seconds:g} s …")
         flood_per_s = peak * (plan.times - _PREMIUM_SHARE)
-        flood = Stream("flood", requests[Tier.FREE], evenly(flood_per_s, plan.seconds))
-        whole = replace(premium, due_s=evenly(premium_per_s, plan.seconds + plan.calm_s))
+        flood = _stream("flood", requests[Tier.FREE], evenly(flood_per_s, plan.seconds))
+        whole = _stream("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.seconds + plan.calm_s))
         seen, sent = offer(system.port, [flood, whole], connections=plan.connections)
         memory_after = _memory_bytes(system.process.pid)
     phases = Phases(peak, alone["premium"], seen["flood"], seen["premium"])
@@ -152,6 +155,16 @@ def _memory_bytes(pid: int) -> int:
     return memory.bytes if memory else 1  # unknown where there is no /proc: then it did not grow
 
 
-def _request(system: SwellSystem, plan: OverloadPlan, queries: Rows, key: str) -> bytes:
-    asked = {"vectors": [encode_vectors(row) for row in queries[: plan.queries]], "top_k": 10, "recall": plan.recall}
-    return encode_post(system, "query", orjson.dumps(asked), key)
+def _requests(system: SwellSystem, plan: OverloadPlan, queries: Rows, key: str) -> list[bytes]:
+    """Each asks for other vectors: what several ask at once would be sought once."""
+    each = [
+        {"vectors": [encode_vectors(row) for row in rows], "top_k": 10, "recall": plan.recall}
+        for rows in queries.reshape(_REQUESTS, plan.queries, -1)
+    ]
+    return [encode_post(system, "query", orjson.dumps(asked), key) for asked in each]
+
+
+def _stream(name: str, requests: Sequence[bytes], due_s: NDArray[np.float64]) -> Stream:
+    """The requests in turns."""
+    first, *others = requests
+    return Stream(name, first, due_s, others=others, which=np.arange(len(due_s)) % len(requests))

@@ -1,6 +1,6 @@
 """Callers of a `swell up` under test: keys without limits, requests that show them, how many are answered at most."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Final
 
@@ -58,7 +58,10 @@ def query_posts(system: SwellSystem, queries: Rows, key: str) -> list[bytes]:
     return [encode_post(system, "query", body, key) for body in bodies]
 
 
-def peak_per_s(port: int, request: bytes, seconds: float) -> float:
-    """How many of these a server answers at most, each second: the median of three runs of a closed loop."""
+def peak_per_s(port: int, requests: Sequence[bytes], seconds: float) -> float:
+    """How many of these a server answers at most, each second: the median of three runs of a closed loop.
+
+    They should differ: what several ask at once is sought once, and the peak of one request is nobody else's.
+    """
     task = Task(port, _PEAK_CONNECTIONS, seconds, warm_up_s=seconds / 2)
-    return median(generate_load(task, [request]).per_s for _ in range(_REPEATS))
+    return median(generate_load(task, requests).per_s for _ in range(_REPEATS))

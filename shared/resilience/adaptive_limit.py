@@ -4,11 +4,13 @@ By Little's law the work in progress is throughput times latency: beyond the poi
 more of it only makes every answer slower. So the limit follows the gradient of the latency: the least that was seen
 lately, divided by that of now. The control law is that of Gradient2 in Netflix's concurrency-limits. Its long average,
 which a long overload teaches that slow is normal, is replaced by BBR's idea (Cardwell et al., 2016): a baseline that
-is too old is measured anew, by a moment at the least limit.
+is too old is measured anew, by a moment at the least limit. Who is important is not stopped for it, as long as there
+are few of them: else those that come in this moment would wait until everything that is under way has ended.
 """
 
 import math
 from dataclasses import dataclass
+from enum import IntEnum
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class LimitTuning:
     baseline_for_s: float = 10.0  # BBR's lifetime of its least round trip
 
 
+class _Probe(IntEnum):
+    """For whom the limit is at its least, to measure without load."""
+
+    NOBODY = 0
+    ORDINARY = 1
+    ALL = 2
+
+
 class AdaptiveLimit:
     """The limit of one lane. Moments are monotonic seconds, given by the caller; not safe to use from two threads."""
 
@@ -33,7 +43,8 @@ class AdaptiveLimit:
         self._limit = float(self._tuning.initial)
         self._baseline_s: float | None = None
         self._baseline_at_s = -math.inf
-        self._probing = False
+        self._probe = _Probe.NOBODY
+        self._crowded = 0
         self._samples: list[float] = []
         self._most_in_flight = 0
         self._window_began_s = -math.inf
@@ -42,10 +53,20 @@ class AdaptiveLimit:
     @property
     def current(self) -> int:
         """How many requests may be in progress."""
-        return self._tuning.least if self._probing else int(self._limit)
+        return self._tuning.least if self._probe else int(self._limit)
+
+    @property
+    def for_important(self) -> int:
+        """The same for those that are not to wait while a baseline is measured."""
+        return self._tuning.least if self._probe is _Probe.ALL else int(self._limit)
 
     def observe(self, took_s: float, in_flight: int, now_s: float) -> None:
         """Count a request that ends now and took this long, of as many in progress, itself included."""
+        if self._probe is _Probe.ORDINARY and in_flight > self._idle_up_to:
+            self._crowded += 1  # from before, or important
+            if self._crowded > self._tuning.most:  # nothing from before is left: the important are a crowd themselves
+                self._probe = _Probe.ALL
+            return
         if not self._samples:
             self._window_began_s = now_s
         self._samples.append(took_s)
@@ -55,15 +76,16 @@ class AdaptiveLimit:
 
     def _close_window(self, now_s: float) -> None:
         self.latency_s = sorted(self._samples)[len(self._samples) // 2]
-        was_probing, most_in_flight = self._probing, self._most_in_flight
-        self._samples, self._most_in_flight, self._probing = [], 0, False
+        was_probing, most_in_flight = bool(self._probe), self._most_in_flight
+        self._samples, self._most_in_flight, self._probe = [], 0, _Probe.NOBODY
         if was_probing or self._baseline_s is None or self.latency_s <= self._baseline_s:
             self._set_baseline(self.latency_s, now_s, is_unloaded=was_probing or most_in_flight <= self._idle_up_to)
         elif most_in_flight <= self._idle_up_to:
             self._set_baseline(0.8 * self._baseline_s + 0.2 * self.latency_s, now_s, is_unloaded=True)
         if most_in_flight * 2 >= self._limit and not was_probing:
             self._move()
-            self._probing = now_s - self._baseline_at_s > self._tuning.baseline_for_s
+            if now_s - self._baseline_at_s > self._tuning.baseline_for_s:
+                self._probe, self._crowded = _Probe.ORDINARY, 0
 
     @property
     def _idle_up_to(self) -> int:

@@ -33,6 +33,11 @@ class Limit(Protocol):
         """So many requests."""
         ...
 
+    @property
+    def for_important(self) -> int:
+        """So many as far as the important are concerned."""
+        ...
+
     def observe(self, took_s: float, in_flight: int, now_s: float) -> None:
         """One has ended."""
         ...
@@ -44,6 +49,11 @@ class FixedLimit:
 
     current: int
     latency_s: float = 0.0
+
+    @property
+    def for_important(self) -> int:
+        """The same."""
+        return self.current
 
     def observe(self, took_s: float, in_flight: int, now_s: float) -> None:
         """Change nothing."""
@@ -142,7 +152,7 @@ class Lane:
 
     def _places(self, priority: Priority) -> int:
         """Who is important finds places that nobody else can have taken: as many again as the limit has."""
-        return self.limit.current * (2 if priority >= Priority.HIGH else 1)
+        return self.limit.for_important * 2 if priority >= Priority.HIGH else self.limit.current
 
     def _slot(self) -> Slot:
         self.in_flight += 1

@@ -78,3 +78,42 @@ def test_bounds_hold_whatever_is_observed() -> None:
         limit.observe(took_s, limit.current, now_s)
 
         assert 1 <= limit.current <= 64
+
+
+def _until_probed(limit: AdaptiveLimit) -> float:
+    """Overload a server until its baseline is measured anew; when that was."""
+    now_s = 0.0
+    while limit.current > 1:
+        now_s += 0.01
+        limit.observe(0.01 * limit.current, limit.current, now_s)
+        assert now_s < 60
+    return now_s
+
+
+def test_a_few_important_requests_are_not_stopped_by_a_measurement() -> None:
+    """They go on while the ordinary wait; what was under way before teaches nothing, and soon all is as it was."""
+    limit = AdaptiveLimit()
+    now_s = _until_probed(limit)
+    important = limit.for_important
+
+    for in_flight in [*range(important, 2, -1), *[2] * 40]:
+        now_s += 0.01
+        limit.observe(0.02, in_flight, now_s)
+        assert limit.for_important >= important
+        if limit.current > 1:
+            break
+
+    assert limit.current == important > 1
+    assert limit.latency_s == pytest.approx(0.02)
+
+
+def test_a_crowd_of_important_requests_is_measured_as_any_other() -> None:
+    """If nobody else is there and they are many, they wait for the moment that tells whether slow is normal."""
+    limit = AdaptiveLimit()
+    now_s = _until_probed(limit)
+
+    for _ in range(LimitTuning().most + 1):
+        now_s += 0.01
+        limit.observe(0.1, 10, now_s)
+
+    assert limit.for_important == limit.current == LimitTuning().least
