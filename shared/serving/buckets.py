@@ -16,6 +16,7 @@ _LEASE_S: Final = 0.1
 """What an instance takes from a shared bucket at a time: tokens for so long, at the key's full rate."""
 _LEASE_KEPT_S: Final = 1.0
 _PATIENCE_S: Final = 0.05
+"""How long a request waits for a lease before it is counted here alone."""
 _ASK_AGAIN_S: Final = 0.01
 """An empty bucket is not asked again sooner, however fast it fills: refusals must cost nothing."""
 
@@ -43,8 +44,9 @@ class _Bucket:
     share: float = 0.0
     leased: int = 0
     leased_at_s: float = 0.0
+    waiting: int = 0
     empty_until_s: float = 0.0
-    leasing: "asyncio.Task[float] | None" = None
+    leasing: "asyncio.Task[None] | None" = None
 
 
 class Buckets:
@@ -56,9 +58,11 @@ class Buckets:
         shared: SharedBuckets | None = None,
         *,
         monotonic_s: Callable[[], float] = time.monotonic,
+        patience_s: float = _PATIENCE_S,
     ) -> None:
         self._rates = rates
         self._shared = shared
+        self._patience_s = patience_s
         self._monotonic_s = monotonic_s
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
@@ -106,28 +110,39 @@ class Buckets:
         if bucket.leased:
             bucket.leased -= 1
             return 0.0
-        task = bucket.leasing
-        if task is None:
-            return self._take_local(bucket, caller)
-        done, _ = await asyncio.wait([task], timeout=_PATIENCE_S)
-        if not done or task.exception() is not None:
-            return self._take_local(bucket, caller)
-        if bucket.leased:
-            bucket.leased -= 1
-            return 0.0
-        return task.result() or 1.0 / rate.per_s
+        bucket.waiting += 1
+        try:
+            return await self._take_next(bucket, caller, shared, size)
+        finally:
+            bucket.waiting -= 1
 
-    async def _lease(self, bucket: _Bucket, caller: Caller, shared: SharedBuckets, size: int) -> float:
+    async def _take_next(self, bucket: _Bucket, caller: Caller, shared: SharedBuckets, size: int) -> float:
+        """A token of the lease under way, or of one more: requests that come together may be more than a lease."""
+        loop = asyncio.get_running_loop()
+        patient_until_s = loop.time() + self._patience_s
+        while not bucket.leased:
+            if bucket.leasing is None:
+                if bucket.empty_until_s > self._monotonic_s():
+                    return bucket.empty_until_s - self._monotonic_s()
+                bucket.leasing = loop.create_task(self._lease(bucket, caller, shared, size))
+            task = bucket.leasing
+            done, _ = await asyncio.wait([task], timeout=patient_until_s - loop.time())
+            if not done or task.exception() is not None:
+                return self._take_local(bucket, caller)
+        bucket.leased -= 1
+        return 0.0
+
+    async def _lease(self, bucket: _Bucket, caller: Caller, shared: SharedBuckets, size: int) -> None:
+        wanted = max(size, bucket.waiting)
         try:
             granted, wait_s = await asyncio.get_running_loop().run_in_executor(
-                None, shared.lease, caller.key_id, self.rate_of(caller), size
+                None, shared.lease, caller.key_id, self.rate_of(caller), wanted
             )
         finally:
             bucket.leasing = None
         bucket.leased += granted
         bucket.leased_at_s = self._monotonic_s()
         bucket.empty_until_s = 0.0 if granted else bucket.leased_at_s + max(wait_s, _ASK_AGAIN_S)
-        return wait_s
 
     def _bucket(self, key_id: str) -> _Bucket:
         bucket = self._buckets.get(key_id)

@@ -82,11 +82,24 @@ def test_instances_share_one_bucket_and_ask_it_seldom() -> None:
     shared, caller = _Shared(seconds), _caller("a", RateLimit(1000, 400))
 
     async def course() -> int:
-        instances = [Buckets(RATES, shared, monotonic_s=seconds) for _ in range(2)]
+        instances = [Buckets(RATES, shared, monotonic_s=seconds, patience_s=30) for _ in range(2)]
         return sum([await _takes(instance, caller, 250) for instance in instances for _ in range(2)])
 
     let_in = asyncio.run(course())
     assert (400, True) == (let_in, shared.calls < 100)
+
+
+def test_requests_that_come_together_all_find_their_tokens() -> None:
+    """However small a lease is: whoever the shared bucket has a token for is let in, and nobody else."""
+    seconds = ManualSeconds()
+    shared, caller = _Shared(seconds), _caller("a", RateLimit(17, 34))
+
+    async def course() -> list[float]:
+        buckets = Buckets(RATES, shared, monotonic_s=seconds, patience_s=30)
+        return await asyncio.gather(*(buckets.take(caller) for _ in range(40)))
+
+    waits_s = asyncio.run(course())
+    assert (34, 6) == (waits_s.count(0), sum(0 < wait_s <= 1 / 17 + 1e-9 for wait_s in waits_s))
 
 
 def test_without_the_shared_bucket_each_instance_goes_on_alone() -> None:
@@ -96,7 +109,7 @@ def test_without_the_shared_bucket_each_instance_goes_on_alone() -> None:
     shared.fails = True
 
     async def course() -> int:
-        return await _takes(Buckets(RATES, shared, monotonic_s=seconds), caller, 20)
+        return await _takes(Buckets(RATES, shared, monotonic_s=seconds, patience_s=30), caller, 20)
 
     assert (5, 1) == (asyncio.run(course()), shared.calls)
 
