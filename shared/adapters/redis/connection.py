@@ -1,5 +1,6 @@
 """A Redis that may be away: short deadlines, one log line, a pause before it is asked again, and a breaker."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -19,19 +20,27 @@ _LOG_AGAIN_AFTER_S: Final = 60.0
 
 
 class RedisConnection:
-    """Blocking calls; safe to use from several threads. Connects at the first one."""
+    """Blocking calls; safe to use from several threads.
+
+    Its library takes longer to load than most first requests to be answered: whoever asks `is_away` has it loaded in a
+    thread, and goes on without Redis until then.
+    """
 
     def __init__(self, url: str, *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
         self._url = url
         self._monotonic_s = monotonic_s
         self._dependency = Dependency("redis", monotonic_s=monotonic_s)
         self._client: Redis | None = None
+        self._loading: threading.Thread | None = None
         self._away_until_s = 0.0
         self._logged_at_s = -_LOG_AGAIN_AFTER_S
 
     @property
     def is_away(self) -> bool:
-        """Whether it failed within the last second, or its breaker is open."""
+        """Whether its library is not loaded yet, it failed within the last second, or its breaker is open."""
+        if self._client is None:
+            self._load_soon()
+            return True
         return self._monotonic_s() < self._away_until_s or self._dependency.breaker.is_refusing
 
     def call(self, operation: str, act: "Callable[[Redis], T]") -> T:
@@ -55,6 +64,11 @@ class RedisConnection:
                 self._logged_at_s = now_s
                 log("WARNING", "redis away", reason=type(error).__name__)
             raise DependencyUnavailable("Redis does not answer") from error
+
+    def _load_soon(self) -> None:
+        if self._loading is None:
+            self._loading = threading.Thread(target=self._opened, name="redis", daemon=True)
+            self._loading.start()
 
     def _opened(self) -> "Redis":
         if self._client is None:

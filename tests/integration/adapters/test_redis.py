@@ -1,6 +1,8 @@
 """What instances share through a real Redis, and what they do when it goes away."""
 
 import asyncio
+import threading
+import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,6 +30,12 @@ def _caller(key_id: str) -> Caller:
     return Caller(key_id, "acme", Tier.STANDARD, frozenset(Scope), rate=SLOW)
 
 
+def _opened(url: str) -> RedisConnection:
+    connection = RedisConnection(url)
+    connection.call("ping", lambda redis: redis.ping())
+    return connection
+
+
 async def _taken(buckets: Buckets, caller: Caller, count: int) -> int:
     return [await buckets.take(caller) for _ in range(count)].count(0)
 
@@ -37,9 +45,7 @@ def test_two_instances_share_a_bucket(redis_url: str) -> None:
     caller = _caller(uuid4().hex)
 
     async def course() -> int:
-        connections = [RedisConnection(redis_url) for _ in range(2)]
-        for connection in connections:  # a first call opens it, which may take longer than a request waits
-            connection.call("ping", lambda redis: redis.ping())
+        connections = [_opened(redis_url) for _ in range(2)]
         instances = [Buckets({}, RedisBuckets(connection)) for connection in connections]
         return sum([await _taken(instance, caller, 15) for instance in instances for _ in range(2)])
 
@@ -60,11 +66,23 @@ def test_an_empty_bucket_says_when_there_is_a_token(redis_url: str) -> None:
 def test_an_answer_of_one_instance_serves_another(redis_url: str) -> None:
     """Byte for byte."""
     key, answer = uuid4().bytes, KeptAnswer((b'[{"id":"\\u00e9","score":0.1}]', b"[]"), "sketch")
-    one, other = (AnswerCache(1_000_000, RedisAnswers(RedisConnection(redis_url))) for _ in range(2))
+    one, other = (AnswerCache(1_000_000, RedisAnswers(_opened(redis_url))) for _ in range(2))
 
     one.put_shared(key, answer)
 
     assert (answer, None) == (other.get_shared(key), other.get_shared(uuid4().bytes))
+
+
+def test_nobody_waits_for_its_library(redis_url: str) -> None:
+    """It counts as away until that is loaded, which the first question begins."""
+    connection = RedisConnection(redis_url)
+
+    first = connection.is_away
+    deadline_s = time.monotonic() + 60
+    while connection.is_away and time.monotonic() < deadline_s:
+        threading.Event().wait(0.01)
+
+    assert (True, False, True) == (first, connection.is_away, connection.call("ping", lambda redis: redis.ping()))
 
 
 @pytest.mark.usefixtures("redis_present")
@@ -79,6 +97,7 @@ def test_instances_go_on_without_redis_and_with_it_again(tmp_path: Path) -> None
         return await _taken(Buckets({}, RedisBuckets(connection)), _caller(key_id), 30)
 
     with server.running():
+        connection.call("ping", lambda redis: redis.ping())
         assert 20 == asyncio.run(course("before"))
         server.kill()
         with pytest.raises(DependencyUnavailable):
