@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -42,7 +42,10 @@ class OverloadPlan:
 
 @dataclass(frozen=True)
 class OverloadReport:
-    """What was seen. Times in milliseconds, rates a second, memory in bytes (proportional set size)."""
+    """What was seen. Times in milliseconds, rates a second, memory in bytes (proportional set size).
+
+    `invalid` says why it tells nothing of the server, where the load generator was the bottleneck.
+    """
 
     peak_per_s: float
     offered_per_s: float
@@ -59,6 +62,7 @@ class OverloadReport:
     memory_after: int
     recovery_s: float
     generator_cpu_share: float
+    invalid: str | None
 
     def line(self) -> str:
         """What the ratios are of."""
@@ -88,7 +92,7 @@ def measure_overload(plan: OverloadPlan, note: Note) -> OverloadReport:
         note(f"The peak is {peak:,.0f} requests a second; premium alone …")
         premium_per_s = peak * _PREMIUM_SHARE
         premium = _stream("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.calm_s))
-        alone, _ = offer(system.port, [premium], connections=32)
+        alone, calm = offer(system.port, [premium], connections=32)
         memory_before = _memory_bytes(system.process.pid)
         note(f"{plan.times:g} times the peak for {plan.seconds:g} s …")
         flood_per_s = peak * (plan.times - _PREMIUM_SHARE)
@@ -97,7 +101,8 @@ def measure_overload(plan: OverloadPlan, note: Note) -> OverloadReport:
         seen, sent = offer(system.port, [flood, whole], connections=plan.connections)
         memory_after = _memory_bytes(system.process.pid)
     phases = Phases(peak, alone["premium"], seen["flood"], seen["premium"])
-    return _report(plan, phases, (memory_before, memory_after), sent.cpu_share)
+    report = _report(plan, phases, (memory_before, memory_after), sent.cpu_share)
+    return replace(report, invalid=calm.invalid or sent.invalid)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +139,7 @@ def _report(plan: OverloadPlan, phases: Phases, memory: tuple[int, int], share: 
         memory_after=memory[1],
         recovery_s=recovery_s(premium, plan.seconds, float(np.percentile(alone.latency_ms[alone.good], 50))),
         generator_cpu_share=share,
+        invalid=None,
     )
 
 

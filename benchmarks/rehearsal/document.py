@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from benchmarks.analysis import exit_codes
 from benchmarks.rehearsal.rehearse import CHECKOUT
 
 PAGE: Final = CHECKOUT / "docs" / "rehearsal.md"
@@ -46,7 +47,10 @@ def is_chosen(command: str, words: Sequence[str]) -> bool:
 def _printed(command: str) -> str:
     name, *arguments = command.split()
     program = Path(sys.executable).with_name(name)
-    return subprocess.run([program, *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout  # noqa: S603
+    done = subprocess.run([program, *arguments], stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    if done.returncode not in (exit_codes.KEPT, exit_codes.BROKEN):
+        raise SystemExit(f"{command}: exit code {done.returncode}")
+    return done.stdout
 
 
 if __name__ == "__main__":

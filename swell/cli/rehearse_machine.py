@@ -2,13 +2,16 @@
 """`swell rehearse calibrate` and `arithmetic`: what the simulator is measured by, and what a crowd needs."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from swell.cli.benching import interruptible, require_checkout
 from swell.cli.options import Json
 from swell.cli.output import note, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from benchmarks.rehearsal.calibrating import Calibrated
 
 
 def calibrate(
@@ -23,20 +26,28 @@ def calibrate(
     """Measure a real `swell up` on this machine, and how far the simulator is from it. Goal: 15 % up to 70 % load.
 
     Takes about four minutes, and means nothing on a machine that is busy with something else: it says how busy it was.
+    The exit code is 99 where the goal is missed, 97 where the load generator was late itself: then nothing is kept.
     """
     require_checkout()
+    from benchmarks.analysis import exit_codes
     from benchmarks.rehearsal.calibrating import Extent
     from benchmarks.rehearsal.calibrating import calibrate as measure
     from benchmarks.simulator.calibration import FILE, keep_calibration
 
     interruptible()
     found = measure(Extent(seconds=seconds, rounds=rounds), note)
-    if keep:
+    if keep and not found.invalid:
         keep_calibration(found.calibration, FILE)
         note(f"Wrote {FILE}")
     if as_json:
         print_json({**asdict(found), "met": [one.met for one in found.checks]})
-        return
+    else:
+        _tell(found)
+    if not found.met:
+        raise typer.Exit(exit_codes.INVALID if found.invalid else exit_codes.BROKEN)
+
+
+def _tell(found: "Calibrated") -> None:
     one = found.calibration
     say(f"{one.describe()}")
     say(f"{one.requests_per_s:,.0f} searches a second at most; first answer after {one.cold_start_s:.1f} s")
@@ -60,6 +71,8 @@ def calibrate(
         for check in found.checks
     ]
     print_table(dict.fromkeys(columns, "right"), rows)
+    if found.invalid:
+        say(f"INVALID: {len(found.invalid)} measurements say nothing of the server, such as: {found.invalid[0]}")
 
 
 def arithmetic(
