@@ -24,6 +24,7 @@ GOOD = OverloadReport(
     memory_after=120,
     recovery_s=0.5,
     generator_cpu_share=0.3,
+    invalid=None,
 )
 
 
