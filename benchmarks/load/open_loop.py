@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -102,6 +102,8 @@ class Sent:
     histograms: Mapping[str, HdrHistogram] = field(default_factory=dict)
     ended_early: str | None = None
     seconds: float = np.inf
+    began_s: float = 0.0
+    """When all due times were 0, by time.perf_counter."""
 
     @property
     def invalid(self) -> str | None:
@@ -157,8 +159,9 @@ def offer(
         (directory / "task.json").write_bytes(orjson.dumps(task))
         np.savez(directory / "due.npz", due_s=due_s, kind=kind, which=which[order])
         write_blobs(directory / "requests.npz", range(len(requests)), requests)
-        ended_early = _run(directory, processes, within_s, stop)
-        return _seen(directory, processes, [stream.name for stream in streams], ended_early)
+        ended_early, began_s = _run(directory, processes, within_s, stop)
+        seen, sent = _seen(directory, processes, [stream.name for stream in streams], ended_early)
+        return seen, replace(sent, began_s=began_s)
 
 
 def _refuse_others(streams: Sequence[Stream]) -> None:
@@ -183,8 +186,8 @@ def _requests(streams: Sequence[Stream]) -> tuple[list[bytes], NDArray[np.int64]
     return requests, np.concatenate(which), firsts
 
 
-def _run(directory: Path, processes: int, within_s: float, stop: StopRule | None) -> str | None:
-    """Run all to their end; why they ended early, if they did."""
+def _run(directory: Path, processes: int, within_s: float, stop: StopRule | None) -> tuple[str | None, float]:
+    """Run all to their end; why they ended early, if they did, and when they began."""
     board = Board.make(directory, processes)
     with ExitStack() as stack:
         running = [
@@ -209,7 +212,7 @@ def _run(directory: Path, processes: int, within_s: float, stop: StopRule | None
             within_s = DRAIN_S * 2 + _GRACE_S
         for number, process in enumerate(running):
             await_end(process, within_s, directory / f"log-{number}")
-    return ended_early
+    return ended_early, board.begin_at_s
 
 
 def _await_ready(board: Board, running: Sequence["subprocess.Popen[bytes]"], directory: Path) -> None:
