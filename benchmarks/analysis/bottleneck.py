@@ -9,23 +9,30 @@ from benchmarks.reports.view import array
 
 _FULL = 0.9
 _FAILS = 0.01
+_WHOLE_FROM = 10
 
 
 def bottleneck(run: Run) -> tuple[str, ...]:
-    """Sentences, each with its evidence; Little's law is always told, a limit only where one was seen."""
+    """Sentences, each with its evidence: Little's law where the mean time is known, a limit where one was seen."""
     return (*_little(run), *_full_regions(run), *_ceilings(run))
 
 
 def _little(run: Run) -> Iterator[str]:
-    served, median = array(run.world.served_rps), array(run.world.p50_ms)
-    at_once = served * median / 1000
+    if run.world.mean_ms is None:
+        return
+    served, mean = array(run.world.served_rps), array(run.world.mean_ms)
+    at_once = served * mean / 1000
     if not np.isnan(at_once).all():
         peak = int(np.nanargmax(at_once))
         minute = peak * run.axis.step_s / 60
         yield (
-            f"Little's law: about {at_once[peak]:,.0f} requests at once at minute {minute:.0f}, the most "
-            f"({served[peak]:,.0f} a second for {median[peak]:.3g} ms, by the median)."
+            f"Little's law: {_told(at_once[peak])} requests that were answered were under way at once at minute "
+            f"{_told(minute)}, the most ({_told(served[peak])} a second for a mean of {mean[peak]:.3g} ms)."
         )
+
+
+def _told(number: float) -> str:
+    return f"{number:,.0f}" if number >= _WHOLE_FROM else f"{number:.2g}"
 
 
 def _full_regions(run: Run) -> Iterator[str]:

@@ -70,12 +70,18 @@ class Knee:
     """The law, the knee with its interval of 95 % over rounds, and whether the sweep shows it.
 
     Shown: the whole interval is within what was tried, and of the callers that were tried some beyond it got less.
+    `left_out` are numbers of callers of whom some were refused: the law is not fitted to them, and says nothing there.
     """
 
     law: Law
     callers: Interval
     shown: bool
     why: str
+    left_out: tuple[int, ...] = ()
+
+    def per_s(self, callers: int) -> float | None:
+        """What the law has so many callers get; None where they are left out of it."""
+        return None if callers in self.left_out else self.law.per_s(callers)
 
 
 def fit(points: Sequence[Point]) -> Law:
@@ -119,10 +125,10 @@ def knee_of(rounds: Sequence[Sequence[Point]]) -> Knee:
         within = Interval(exp(logs.low), exp(min(logs.high, _LARGEST_LOG)))
     else:
         within = Interval(min(knees), float("inf"))
-    shown, why = _shown(rounds, within)
+    shown, why = _shown(rounds, within, "that were tried" + (", of those whom it did not refuse" if refused else ""))
     if refused:
         why += f"; of {', '.join(map(str, refused))} callers some were refused, so that these are left out"
-    return Knee(law, within, shown, why)
+    return Knee(law, within, shown, why, tuple(refused))
 
 
 def means(rounds: Sequence[Sequence[Point]]) -> tuple[Point, ...]:
@@ -142,7 +148,7 @@ def means(rounds: Sequence[Sequence[Point]]) -> tuple[Point, ...]:
     )
 
 
-def _shown(rounds: Sequence[Sequence[Point]], interval: Interval) -> tuple[bool, str]:
+def _shown(rounds: Sequence[Sequence[Point]], interval: Interval, of_whom: str) -> tuple[bool, str]:
     seen = means(rounds)
     most = seen[-1].callers
     if wrong := [point.callers for point in seen if not point.consistent]:
@@ -150,8 +156,8 @@ def _shown(rounds: Sequence[Sequence[Point]], interval: Interval) -> tuple[bool,
     if len(rounds) < 2:
         return False, "one round has no interval"
     if interval.high > most:
-        return False, f"the interval reaches beyond the {most} callers that were tried"
+        return False, f"the interval reaches beyond the {most} callers {of_whom}"
     best = max(seen, key=lambda point: point.per_s)
     if best.callers == most:
-        return False, f"{most} callers, the most that were tried, got the most"
+        return False, f"{most} callers, the most {of_whom}, got the most"
     return True, f"{best.per_s:,.0f} a second at {best.callers} callers, {seen[-1].per_s:,.0f} at {most}"

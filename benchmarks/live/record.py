@@ -76,6 +76,11 @@ def record_of(played: Played, commit: str) -> Run:
         found = [latency_ms[good & (step == place)] for place in range(points)]
         return tuple(float(np.percentile(each, percent)) if len(each) else None for each in found)
 
+    def mean() -> Series:
+        counts = np.bincount(step[good], minlength=points)
+        means = np.bincount(step[good], latency_ms[good], minlength=points) / np.maximum(counts, 1)
+        return tuple(each if count else None for each, count in zip(means.tolist(), counts.tolist(), strict=True))
+
     everything = np.ones(len(due_s), np.bool_)
     failed = ~good
     shed = {each.value: per_s(~everything) for each in played.scenario.tiers}
@@ -105,6 +110,7 @@ def record_of(played: Played, commit: str) -> Run:
         spent=unknown,
         spend_per_hour=unknown,
         allowed_per_hour=unknown,
+        mean_ms=mean(),
     )
     axis = Axis(datetime.now(UTC).timestamp() - played.seconds, _STEP_S, points)
     summary = _summary(played, latency_ms[good], good, tier)

@@ -144,6 +144,8 @@ class WorldSeries:
     cache_hits: Mapping[str, Series] = field(default_factory=dict)
     forecast_rps: Mapping[str, Series] = field(default_factory=dict)
     forecast_lead_min: float = 15.0
+    mean_ms: Series | None = None
+    """Of served requests, as the percentiles; None in records that are older than it. Little's law needs it."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from benchmarks.rehearsal.result import (
 )
 from benchmarks.simulator.advice import advice
 from benchmarks.simulator.calibration import Calibration
-from benchmarks.simulator.latency import BOUNDS_MS, quantile_ms
+from benchmarks.simulator.latency import BOUNDS_MS, mean_ms, quantile_ms
 from benchmarks.simulator.serving import TIERS
 from benchmarks.simulator.simulation import Simulated
 from shared.domain.serving_mode import ServingMode
@@ -118,7 +118,8 @@ def _region(simulated: Simulated, at: int) -> RegionSeries:
 def _world(simulated: Simulated) -> WorldSeries:
     recorder = simulated.recorder
     seconds = recorder.beats * recorder.beat_s
-    p50, p95, p99 = (quantile_ms(recorder.latencies.sum(axis=1), quantile) for quantile in _QUANTILES)
+    latencies = recorder.latencies.sum(axis=1)
+    p50, p95, p99 = (quantile_ms(latencies, quantile) for quantile in _QUANTILES)
     asked = recorder.asked.sum(axis=1)
     spent_before = np.concatenate([[0.0], recorder.spent[:-1]])
     minutes = (np.arange(recorder.steps) * recorder.per_step * recorder.beat_s / 60).astype(np.int64)
@@ -142,6 +143,7 @@ def _world(simulated: Simulated) -> WorldSeries:
             f"{quantile:g}": _series(values[np.minimum(minutes, len(values) - 1)])
             for quantile, values in simulated.forecast.items()
         },
+        mean_ms=_series(mean_ms(latencies)),
     )
 
 

@@ -46,9 +46,7 @@ def knee(
     if as_json:
         from dataclasses import asdict
 
-        told = [
-            {**asdict(one), "in_flight": one.in_flight, "law_per_s": found.law.per_s(one.callers)} for one in points
-        ]
+        told = [{**asdict(one), "in_flight": one.in_flight, "law_per_s": found.per_s(one.callers)} for one in points]
         print_json({"invalid": swept.invalid, "points": told, "knee": asdict(found)})
     else:
         _tell(found, points)
@@ -73,11 +71,15 @@ def _callers(text: str) -> tuple[int, ...]:
 
 
 def _tell(found: "Knee", points: tuple["Point", ...]) -> None:
+    def by_law(callers: int) -> str:
+        per_s = found.per_s(callers)
+        return "left out" if per_s is None else f"{per_s:,.0f}"
+
     rows = [
         [
             str(one.callers),
             f"{one.per_s:,.0f}",
-            f"{found.law.per_s(one.callers):,.0f}",
+            by_law(one.callers),
             f"{one.mean_ms:.2f}",
             f"{one.in_flight:.2f}",
             f"{one.refused:.1%}",

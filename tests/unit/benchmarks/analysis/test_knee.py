@@ -82,5 +82,7 @@ def test_who_is_refused_is_left_out() -> None:
     assert found.law.coherency == pytest.approx(0.02)
     assert found.shown
     assert "of 32, 64 callers some were refused" in found.why
+    assert found.per_s(32) is None
+    assert found.per_s(16) == pytest.approx(found.law.per_s(16))
     with pytest.raises(ValueError, match="at least 4"):
         knee_of([[Point(count, 10.0, 5.0, 0.5) for count in CALLERS]])

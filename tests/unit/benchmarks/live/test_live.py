@@ -54,6 +54,7 @@ def test_the_record_counts_everything_once() -> None:
     assert (False, 7.0, False) == (run.meta.simulated, summary.p99_ms, summary.survived)
     # 2 s of a vCPU and of 2 GiB: 48,000 + 10,000 nano-dollars, and 400 a request.
     assert summary.cost == -(-(58_000 + 400 * arrivals.count) // 1000)
+    assert [mean for mean in run.world.mean_ms or () if mean is not None] == pytest.approx([7.0] * 5)
     assert run == of_json(to_json(run))
 
 
