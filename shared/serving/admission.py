@@ -1,5 +1,6 @@
 """Admission: the layer that refuses at once what could not be answered in time, or is more than a key may ask."""
 
+import asyncio
 import math
 import time
 from collections import Counter as Counts
@@ -20,6 +21,7 @@ from shared.serving.errors import RateLimited, Shed
 from shared.serving.lane import FixedLimit, Lane
 from shared.serving.priority import Priority, priority_of
 from shared.serving.request_kind import RequestKind, request_kind
+from shared.shutdown import process_shutdown
 from shared.telemetry import log
 
 REFUSED: Final = Counter("swell_requests_refused_total", "Requests that were not admitted", ("reason", "tier"))
@@ -31,23 +33,38 @@ _REFUSES_FOR_S: Final = 1.0
 
 
 class Refusals:
-    """Counts refusals, and logs them a second at a time: an overload must not be one of the log as well."""
+    """Counts refusals, and logs them a second at a time: an overload must not be one of the log as well.
 
-    def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+    What the last second of it leaves is logged a second later, on the event loop, or by `tell` at the end.
+    """
+
+    def __init__(
+        self, monotonic_s: Callable[[], float] = time.monotonic, *, report_every_s: float = _REPORT_EVERY_S
+    ) -> None:
         self._monotonic_s = monotonic_s
+        self._report_every_s = report_every_s
         self._unlogged: Counts[tuple[str, Tier]] = Counts()
         self._logged_at_s = monotonic_s()
+        self._later: asyncio.TimerHandle | None = None
 
     def count(self, reason: str, tier: Tier, count: int = 1) -> None:
-        """So many more."""
+        """So many more. On the event loop."""
         REFUSED.inc(reason, tier.value, by=count)
         self._unlogged[reason, tier] += count
-        now_s = self._monotonic_s()
-        if now_s - self._logged_at_s >= _REPORT_EVERY_S:
-            for (why, whose), many in self._unlogged.items():
-                log("WARNING", "requests refused", reason=why, tier=whose.value, count=many)
-            self._unlogged.clear()
-            self._logged_at_s = now_s
+        if self._monotonic_s() - self._logged_at_s >= self._report_every_s:
+            self.tell()
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(self._report_every_s, self.tell)
+
+    def tell(self) -> None:
+        """Log what is not logged yet."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        self._logged_at_s = self._monotonic_s()
+        unlogged, self._unlogged = self._unlogged, Counts()
+        for (why, whose), many in unlogged.items():
+            log("WARNING", "requests refused", reason=why, tier=whose.value, count=many)
 
 
 class Gate:
@@ -59,6 +76,7 @@ class Gate:
         self.writes = writes or Lane(FixedLimit(_WRITES_AT_ONCE))
         self._refusals = Refusals()
         self._refused_at_s = -math.inf
+        process_shutdown.at_end("refusals", lambda _: self._refusals.tell())
 
     @property
     def refuses(self) -> bool:

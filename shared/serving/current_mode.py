@@ -25,12 +25,18 @@ class CurrentMode:
     loop.
     """
 
-    def __init__(self, state: StateStore, *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        state: StateStore,
+        *,
+        lifetimes: Lifetimes = MODE_LIFETIMES,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._state = state
         self._monotonic_s = monotonic_s
         self._last: tuple[ServingMode, float] | None = None
         self._believed: Believed[None, ServingMode] = Believed(
-            lambda _: self._read(), MODE_LIFETIMES, monotonic_s=monotonic_s
+            lambda _: self._read(), lifetimes, monotonic_s=monotonic_s
         )
 
     @property

@@ -1,6 +1,7 @@
 """The serving mode as an instance believes it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,9 @@ from shared.ports.state import Delete, Document, Put
 from shared.serving.current_mode import MODE_LIFETIMES, CurrentMode
 from tests.fakes.monotonic import ManualSeconds
 from tests.fakes.state import InMemoryState
+
+PATIENT = replace(MODE_LIFETIMES, patience_s=30.0)
+"""A machine that is busy reads the store late, too."""
 
 
 class _State(InMemoryState):
@@ -36,7 +40,7 @@ def test_a_decided_mode_holds_within_the_stated_time() -> None:
     state, seconds = _State(), ManualSeconds()
 
     async def course() -> list[ServingMode]:
-        current = CurrentMode(state, monotonic_s=seconds)
+        current = CurrentMode(state, lifetimes=PATIENT, monotonic_s=seconds)
         seen = [await current()]
         state.decide(3)
         seen.append(await current())
@@ -53,7 +57,7 @@ def test_a_garbled_document_leaves_the_last_known_mode(garbled: object) -> None:
     state.decide(2)
 
     async def course() -> list[ServingMode]:
-        current = CurrentMode(state, monotonic_s=seconds)
+        current = CurrentMode(state, lifetimes=PATIENT, monotonic_s=seconds)
         seen = [await current()]
         state.decide(garbled)
         seen.append(await _after(current, seconds, 6))
@@ -69,7 +73,7 @@ def test_a_missing_document_leaves_the_last_known_mode() -> None:
     state.decide(1)
 
     async def course() -> list[ServingMode]:
-        current = CurrentMode(state, monotonic_s=seconds)
+        current = CurrentMode(state, lifetimes=PATIENT, monotonic_s=seconds)
         seen = [await current()]
         state.commit([Delete(SERVING_MODE_DOCUMENT)])
         seen.append(await _after(current, seconds, 6))
@@ -84,7 +88,7 @@ def test_an_outage_of_the_store_is_bridged_and_bounded() -> None:
     state.decide(4)
 
     async def course() -> list[ServingMode]:
-        current = CurrentMode(state, monotonic_s=seconds)
+        current = CurrentMode(state, lifetimes=PATIENT, monotonic_s=seconds)
         seen = [await current()]
         state.away = True
         seen.append(await _after(current, seconds, 60))

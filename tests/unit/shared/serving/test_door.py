@@ -1,8 +1,10 @@
 """The door: what it refuses, that it says so as the layers do, and what it leaves to them."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -18,6 +20,7 @@ from shared.domain.rate_limit import RateLimit
 from shared.domain.serving_mode import SERVING_MODE_DOCUMENT, ServingMode
 from shared.domain.tier import Tier
 from shared.http import HttpFunction
+from shared.metrics import scrape
 from shared.ports.state import Put
 from shared.serving.admission import Admission, Gate
 from shared.serving.buckets import Buckets
@@ -270,22 +273,34 @@ def test_refusals_at_the_door_take_no_token() -> None:
 
 
 def test_what_was_refused_is_counted_once_a_second() -> None:
-    """With the bytes that were sent, and also the last ones, after which nobody comes."""
+    """With the bytes that were sent, also the last ones, after which nobody comes; and never so that others wait."""
 
-    async def course() -> tuple[Counted, int]:
+    async def course() -> tuple[Counted, int, list[int]]:
         house = House()
         key = house.key()
         await house.know(key)
         house.fill()
-        sizes = [len((await house.ask(_auth(key)))[1]["body"]) for _ in range(3)]
+        before = _observed()
+        sizes = [len((await house.ask(_auth(key)))[1]["body"]) for _ in range(600)]
         assert not house.load.told
         async with asyncio.timeout(30):
             await house.load.is_told.wait()
-        return house.load, sum(sizes)
+            observed = [_observed() - before]
+            while observed[-1] < 600:
+                await asyncio.sleep(0)
+                observed.append(_observed() - before)
+        return house.load, sum(sizes), observed
 
-    load, size = asyncio.run(course())
+    load, size, observed = asyncio.run(course())
 
-    assert [(3, Tier.FREE, 503, size)] == load.told
+    assert [(600, Tier.FREE, 503, size)] == load.told
+    assert 250 >= max(after - before for before, after in pairwise([0, *observed]))
+
+
+def _observed() -> int:
+    """How many durations of refusals at the door their histogram has."""
+    found = re.search(rb'duration_seconds_count{function="query",route="none"} ([0-9.]+)', scrape()[0])
+    return 0 if found is None else int(float(found[1]))
 
 
 def test_the_door_says_what_the_layers_would_say() -> None:
