@@ -18,8 +18,11 @@ from shared.errors import CorruptObject, SwellError
 from shared.index.manifest import FileEntry, Manifest, SegmentEntry
 from shared.index.remote import ByteRange
 from shared.index.segment import Segment, first_files, open_ranged, open_segment
+from shared.metrics import Counter
 from shared.ports.objects import ObjectStore
 from shared.telemetry import log
+
+OPENED: Final = Counter("swell_segments_opened_total", "Segments opened, by the tier that had them", ("result",))
 
 _WORTH_STARTING_EARLY_BYTES: Final = 8_000_000
 """Below this the whole segment arrives about as fast as its first part (0.1 s at 60 MB/s)."""
@@ -162,6 +165,7 @@ class SegmentCache:
                 return None
             self._heats[entry.id] = self._heats[entry.id].touched(self._monotonic_s())
             self.counters.hot += 1
+            OPENED.inc("hot")
             return segment
 
     def _load(self, manifest: Manifest, entry: SegmentEntry, *, early: bool) -> Segment:
@@ -177,8 +181,10 @@ class SegmentCache:
         with self._lock:
             if local and self._files.fetched_bytes == before:
                 self.counters.warm += 1
+                OPENED.inc("warm")
             else:
                 self.counters.cold += 1
+                OPENED.inc("cold")
         return segment
 
     def _load_whole(self, manifest: Manifest, entry: SegmentEntry) -> Segment:

@@ -15,7 +15,7 @@ _MAP_WINDOW_S: Final = 10.0
 _DOLLARS: Final = 1_000_000
 _QUANTILES: Final = {"0.5": "p50", "0.9": "p90", "0.99": "p99"}
 """As the page names them, and as a forecast does."""
-_HITS: Final = frozenset({"hit", "shared"})
+_HITS: Final = frozenset({"hit", "shared", "hot", "warm"})
 
 
 class History:

@@ -8,6 +8,7 @@ _REQUESTS: Final = "swell_http_requests_total"
 _BUCKETS: Final = "swell_http_request_duration_seconds_bucket"
 _REFUSED: Final = "swell_requests_refused_total"
 _CACHE: Final = "swell_answer_cache_total"
+_OPENED: Final = "swell_segments_opened_total"
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ def read_metrics(text: str) -> dict[str, Any]:
                 buckets[bound] = buckets.get(bound, 0.0) + one.value
             elif one.name == _REFUSED:
                 refused += one.value
-            elif one.name == _CACHE:
-                key = (one.labels["level"], one.labels["result"])
+            elif one.name in {_CACHE, _OPENED}:
+                key = (one.labels.get("level", "L5"), one.labels["result"])
                 cache[key] = cache.get(key, 0.0) + one.value
     return {"answered": answered, "failed": failed, "refused": refused, "buckets": buckets, "cache": cache}
 

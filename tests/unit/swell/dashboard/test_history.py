@@ -14,6 +14,7 @@ swell_http_request_duration_seconds_bucket{function="query",route="/v1/q",le="0.
 swell_http_request_duration_seconds_bucket{function="query",route="/v1/q",le="+Inf"} 100
 swell_requests_refused_total{reason="overload",tier="free"} 4
 swell_answer_cache_total{level="L1",result="hit"} 3
+swell_segments_opened_total{result="warm"} 2
 """
 
 
@@ -28,7 +29,7 @@ def test_only_queries_are_traffic() -> None:
 
     assert (100, 10, 4) == (read["answered"], read["failed"], read["refused"])
     assert {0.01: 50, float("inf"): 100} == read["buckets"]
-    assert {("L1", "hit"): 3} == read["cache"]
+    assert {("L1", "hit"): 3, ("L5", "warm"): 2} == read["cache"]
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 10.0), (0.25, 5.0), (0.75, 15.0)])
