@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rehearsal.result import Run
-from benchmarks.reports.view import array, total
+from benchmarks.rehearsal.series import array, total
 
 Floats = NDArray[np.float64]
 Kind = Literal["spike", "drop", "change"]

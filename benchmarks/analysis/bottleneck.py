@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.rehearsal.result import RegionSeries, Run
-from benchmarks.reports.view import array
+from benchmarks.rehearsal.series import array
 
 _FULL = 0.9
 _FAILS = 0.01

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.analysis.intervals import CONFIDENCE
 from benchmarks.rehearsal.result import Objective, Run, WorldSeries
-from benchmarks.reports.view import array, total
+from benchmarks.rehearsal.series import array, total
 
 Floats = NDArray[np.float64]
 

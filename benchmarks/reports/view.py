@@ -1,13 +1,14 @@
 """A run as the dashboard's page shows it: fewer steps, fewer digits, the same shape as a live one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rehearsal.result import Entry, RegionSeries, Run, Series, WorldSeries
+from benchmarks.rehearsal.series import array, peak, total
 from shared.topology import Topology
 
 FORMAT: Final = "swell-dashboard/1"
@@ -156,24 +157,6 @@ def _world(world: WorldSeries, width: int) -> dict[str, Any]:
         "forecast": {name: folded(series, width) for name, series in world.forecast_rps.items()},
         "lead_min": world.forecast_lead_min,
     }
-
-
-def total(series: Mapping[str, Series]) -> Series:
-    """The sum over tiers; None where any is not known."""
-    return tuple(
-        None if any(value is None for value in step) else sum(value for value in step if value is not None)
-        for step in zip(*series.values(), strict=True)
-    )
-
-
-def peak(series: Series) -> float:
-    """The highest known value; 0 where there is none."""
-    return max((value for value in series if value is not None), default=0.0)
-
-
-def array(series: Series) -> NDArray[np.float64]:
-    """A series with NaN for what is not known."""
-    return np.array([np.nan if value is None else value for value in series], np.float64)
 
 
 def folded(series: Series, width: int, fold: Fold = "mean", *, digits: int = _DIGITS) -> Numbers:

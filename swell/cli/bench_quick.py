@@ -34,7 +34,9 @@ def quick(
     require_checkout()
     from benchmarks.live.play import LivePlan, play
     from benchmarks.rehearsal.result import write_run
-    from benchmarks.reports.report import report_on, to_document, to_markdown
+    from benchmarks.reports.document import to_document
+    from benchmarks.reports.markdown import to_markdown
+    from benchmarks.reports.report import report_on
     from benchmarks.scenarios.catalog import find_scenario
     from benchmarks.scenarios.model import Objectives
     from shared.topology import load_topology

@@ -135,7 +135,8 @@ def show(run: "Run", *, as_json: bool) -> None:
 
 def _play(scenario: "Scenario", policy: "Policy", seed: int, html: Path | None, *, as_json: bool) -> None:
     from benchmarks.rehearsal.rehearse import rehearse as play
-    from benchmarks.reports.report import report_on, to_html
+    from benchmarks.reports.report import report_on
+    from benchmarks.reports.whole_page import to_html
     from shared.topology import load_topology
 
     run = play(scenario, policy, seed)

@@ -34,8 +34,12 @@ def report_run(
     """
     require_checkout()
     from benchmarks.analysis.against import NotComparable
+    from benchmarks.reports.document import to_document
+    from benchmarks.reports.junit import to_junit
+    from benchmarks.reports.markdown import to_markdown
     from benchmarks.reports.printing import print_page
-    from benchmarks.reports.report import report_on, to_document, to_html, to_junit, to_markdown
+    from benchmarks.reports.report import report_on
+    from benchmarks.reports.whole_page import to_html
     from shared.topology import load_topology
 
     try:

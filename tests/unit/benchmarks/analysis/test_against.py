@@ -7,7 +7,9 @@ import pytest
 from benchmarks.analysis.against import NotComparable, against
 from benchmarks.analysis.paired import Finding
 from benchmarks.rehearsal.result import LatencyCounts, RecallFound, Run
-from benchmarks.reports.report import report_on, to_document, to_markdown
+from benchmarks.reports.document import to_document
+from benchmarks.reports.markdown import to_markdown
+from benchmarks.reports.report import report_on
 from tests.builders.rehearsals import META, small_run
 
 

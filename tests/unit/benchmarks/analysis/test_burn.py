@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.analysis.burn import BurnRate, error_budgets
 from benchmarks.rehearsal.result import Objective, Run
-from benchmarks.reports.report import report_on, to_markdown
+from benchmarks.reports.markdown import to_markdown
+from benchmarks.reports.report import report_on
 from tests.builders.rehearsals import small_run
 
 

@@ -4,7 +4,11 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from benchmarks.rehearsal.result import Objective
-from benchmarks.reports.report import MOST_BYTES, report_on, to_document, to_html, to_junit, to_markdown
+from benchmarks.reports.document import to_document
+from benchmarks.reports.junit import to_junit
+from benchmarks.reports.markdown import to_markdown
+from benchmarks.reports.report import report_on
+from benchmarks.reports.whole_page import MOST_BYTES, to_html
 from shared.topology import load_topology
 from tests.builders.rehearsals import small_run
 

@@ -5,7 +5,8 @@ from collections import Counter
 import orjson
 
 from benchmarks.rehearsal.result import Entry
-from benchmarks.reports.view import folded, told, total, view_of
+from benchmarks.rehearsal.series import total
+from benchmarks.reports.view import folded, told, view_of
 from shared.topology import load_topology
 from swell.dashboard.page import page
 from tests.builders.rehearsals import small_run

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.rehearsal.result import Entry
-from benchmarks.reports.report import report_on, to_html
+from benchmarks.reports.report import report_on
+from benchmarks.reports.whole_page import to_html
 from shared.topology import load_topology
 from tests.builders.rehearsals import small_run
 from tests.unit.swell.dashboard.browser import Page, browser

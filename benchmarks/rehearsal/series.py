@@ -1,0 +1,26 @@
+"""Series of a record as numbers: what is not known stays so."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.rehearsal.result import Series
+
+
+def total(series: Mapping[str, Series]) -> Series:
+    """The sum over tiers; None where any is not known."""
+    return tuple(
+        None if any(value is None for value in step) else sum(value for value in step if value is not None)
+        for step in zip(*series.values(), strict=True)
+    )
+
+
+def peak(series: Series) -> float:
+    """The highest known value; 0 where there is none."""
+    return max((value for value in series if value is not None), default=0.0)
+
+
+def array(series: Series) -> NDArray[np.float64]:
+    """A series with NaN for what is not known."""
+    return np.array([np.nan if value is None else value for value in series], np.float64)
