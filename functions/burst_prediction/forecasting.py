@@ -11,6 +11,8 @@ from functions.burst_prediction.forecast import HORIZON_MIN
 from functions.burst_prediction.growth_model import fit_growth_model, has_enough
 from functions.burst_prediction.load_history import LoadHistory
 from functions.burst_prediction.log_grid import log_grid
+from functions.burst_prediction.method_change import method_change
+from functions.burst_prediction.method_choice import Method
 from functions.burst_prediction.outlook import Outlook, look_ahead
 from functions.burst_prediction.outlook_store import FittedModel, OutlookStore
 from shared.crowds.calendar_store import CalendarStore
@@ -106,21 +108,24 @@ class ForecastRegions:
             model=None if remembered.fitted is None else remembered.fitted.model,
             log=remembered.log,
             current=remembered.method,
+            bursts=remembered.bursts,
         )
         if outlook is None:
             return None
-        self._store.keep(outlook)
         _log_scores(outlook)
-        self._tell(outlook, history.region, now, changed=remembered.method not in {None, outlook.forecast.method})
+        self._tell(outlook, remembered.method, now)  # before it is kept: told twice is better than never
+        self._store.keep(outlook)
         return RegionOutlook(outlook, crowds)
 
-    def _tell(self, outlook: Outlook, region: str, now: datetime, *, changed: bool) -> None:
+    def _tell(self, outlook: Outlook, before: Method | None, now: datetime) -> None:
+        region = outlook.forecast.region
         if outlook.alarm:
             text = f"{region}: a burst is on its way within half an hour"
             self._timeline.note(TimelineEntry(now, EntryKind.ALERT, f"burst {region} {now:%Y%m%d%H}", text))
-        if changed and outlook.choice.is_warning:
-            text = f"{region}: the forecast model did worse than {outlook.forecast.method.value}, which replaces it"
-            self._timeline.note(TimelineEntry(now, EntryKind.FORECAST, f"method {region} {now:%Y%m%d%H%M}", text))
+        if (change := method_change(outlook, before)) is not None:
+            log(change.severity, change.message, **change.fields)
+            key = f"method {region} {now:%Y%m%d%H%M}"
+            self._timeline.note(TimelineEntry(now, change.kind, key, change.text, change.fields))
 
 
 def _log_scores(outlook: Outlook) -> None:

@@ -14,6 +14,11 @@ class Method(StrEnum):
     LEVEL = "level"
     EVENT_PRIOR = "event_prior"
 
+    @property
+    def spoken(self) -> str:
+        """As people read it."""
+        return self.value.replace("_", " ")
+
 
 class MethodReason(StrEnum):
     """Why a method was taken."""

@@ -1,11 +1,12 @@
 """What one region is in for: its forecast, by the method that has earned it, and whether a burst is on its way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from functions.burst_prediction.alarms import LOOK_AHEAD_MIN, alarm_raised
+from functions.burst_prediction.burst_log import BurstLog
 from functions.burst_prediction.bursts import week_means
 from functions.burst_prediction.crowds import Crowd
 from functions.burst_prediction.event_prior import forecast_of_events, with_event_priors, without_those_who_leave
@@ -29,13 +30,14 @@ _MINUTES_PER_DAY = 1440
 
 @dataclass(frozen=True)
 class Outlook:
-    """The forecast of a region, how its method was chosen, its scores and their log, and whether an alarm stands."""
+    """The forecast of a region, how its method was chosen, its scores and their logs, and whether an alarm stands."""
 
     forecast: Forecast
     choice: MethodChoice
     scores: ForecastScores
     log: tuple[ScoredBin, ...]
     alarm: bool
+    bursts: BurstLog = field(default_factory=BurstLog)
 
 
 def look_ahead(
@@ -45,15 +47,19 @@ def look_ahead(
     model: GrowthModel | None,
     log: Sequence[ScoredBin],
     current: Method | None,
+    bursts: BurstLog | None = None,
 ) -> Outlook | None:
     """The outlook from the end of a history; None where not one whole bin is known, nor what an event would draw.
 
     The model is asked even while another method is in its place, so that it can show that it is better again.
     """
+    bursts = BurstLog() if bursts is None else bursts
     if len(history.counts) < BIN_MIN:
         expected = forecast_of_events(history.region, history.end_min, crowds)
         choice = MethodChoice(Method.EVENT_PRIOR, MethodReason.NO_LOAD_KNOWN)
-        return None if expected is None else Outlook(expected, choice, scores_of(log), tuple(log), alarm=False)
+        if expected is None:
+            return None
+        return Outlook(expected, choice, scores_of(log), tuple(log), alarm=False, bursts=bursts)
     days_known = len(history.counts) / _MINUTES_PER_DAY
     log = with_actuals(log, history)
     scores = scores_of(log)
@@ -67,7 +73,9 @@ def look_ahead(
     unaware = without_those_who_leave(naive, crowds, history) if naive.method is Method.LEVEL else naive
     chosen = grown if grown is not None and by_model else with_event_priors(unaware, crowds)
     log = with_bin(log, foreseen_bin(history, model=grown, naive=naive, chosen=chosen))
-    return Outlook(chosen, choice, scores, log, _alarm(grid, chosen))
+    alarm = _alarm(grid, chosen)
+    bursts = bursts.with_onsets(grid, log).with_alarm(history.end_min, raised=alarm)
+    return Outlook(chosen, choice, scores, log, alarm, bursts)
 
 
 def _alarm(grid: LogGrid, forecast: Forecast) -> bool:

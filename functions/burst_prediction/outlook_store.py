@@ -1,10 +1,12 @@
 """Models, forecasts and scores of the regions, as state documents."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from functions.burst_prediction.burst_log import BurstLog, burst_log_of
 from functions.burst_prediction.forecast import Forecast
 from functions.burst_prediction.growth_model import GrowthModel
 from functions.burst_prediction.load_history import moment_of
@@ -29,11 +31,12 @@ class FittedModel:
 
 @dataclass(frozen=True)
 class Remembered:
-    """What the last delivery left: the model, the log of scores and the method in use."""
+    """What the last delivery left: the model, the logs of scores and bursts, the method in use."""
 
     fitted: FittedModel | None
     log: tuple[ScoredBin, ...]
     method: Method | None
+    bursts: BurstLog
 
 
 class OutlookStore:
@@ -49,6 +52,7 @@ class OutlookStore:
             fitted=None if model is None else _fitted(model.data),
             log=() if scores is None else log_of(scores.data["log"]),
             method=None if scores is None else Method(scores.data["method"]),
+            bursts=burst_log_of(None if scores is None else scores.data.get("bursts")),
         )
 
     def keep_model(self, region: str, fitted: FittedModel) -> None:
@@ -90,8 +94,16 @@ def _forecast_data(outlook: Outlook) -> dict[str, Any]:
 
 
 def _score_data(outlook: Outlook) -> dict[str, Any]:
-    scores = {
-        name: None if value != value else value  # noqa: PLR0124 - not a number
-        for name, value in {**vars(outlook.scores), "accuracy": outlook.scores.accuracy}.items()
+    scores = outlook.scores
+    accuracies = {"accuracy": scores.accuracy, "naive_accuracy": scores.naive_accuracy}
+    return {
+        "method": outlook.forecast.method.value,
+        "scores": {**_known({**vars(scores), **accuracies}), "bursts": _known(vars(outlook.bursts.scores()))},
+        "log": log_document(outlook.log),
+        "bursts": outlook.bursts.document(),
     }
-    return {"method": outlook.forecast.method.value, "scores": scores, "log": log_document(outlook.log)}
+
+
+def _known(values: Mapping[str, float]) -> dict[str, float | None]:
+    """As JSON; what is not a number is null."""
+    return {name: None if math.isnan(value) else value for name, value in values.items()}

@@ -61,6 +61,11 @@ class ForecastScores:
         return 1 - self.model_wape
 
     @property
+    def naive_accuracy(self) -> float:
+        """The same of the seasonal-naive method, on the same bins."""
+        return 1 - self.naive_wape
+
+    @property
     def recent(self) -> RecentScores:
         """What the choice of a method reads."""
         return RecentScores(self.model_wape, self.naive_wape, self.bins)

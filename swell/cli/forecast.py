@@ -89,7 +89,7 @@ def _print(report: "Report") -> None:
 
 
 def _print_regions(forecasts: list[dict[str, Any]]) -> None:
-    columns = ("region", "now", "most expected", "P95", "method", "accuracy", "skill", "bins", "alarm")
+    columns = ("region", "now", "most expected", "P95", "forecast by", "accuracy", "skill", "naive", "bins", "alarm")
     rows = [
         [
             one["region"],
@@ -102,9 +102,11 @@ def _print_regions(forecasts: list[dict[str, Any]]) -> None:
         ]
         for one in forecasts
     ]
-    say("Requests a minute in the next 24 hours; skill is against persistence.")
-    left = {"region", "method", "alarm"}
+    say("Requests a minute in the next 24 hours. Accuracy is the model's, 15 minutes ahead, in the last two days;")
+    say("skill is against persistence, naive the accuracy of repeating last week.")
+    left = {"region", "forecast by", "alarm"}
     print_table({name: "left" if name in left else "right" for name in columns}, rows)
+    _print_bursts(forecasts)
     for one in forecasts:
         if one["reason"] in _REPLACED:
             method = one["method"].replace("_", " ")
@@ -113,9 +115,40 @@ def _print_regions(forecasts: list[dict[str, Any]]) -> None:
 
 def _scores(scores: dict[str, Any] | None) -> list[str]:
     if scores is None or scores["accuracy"] is None:
-        return ["-", "-", "0"]
-    skill = "-" if scores["skill"] is None else f"{scores['skill']:.0%}"
-    return [f"{scores['accuracy']:.3f}", skill, f"{scores['bins']:,}"]
+        return ["-", "-", "-", "0"]
+    naive = scores.get("naive_accuracy")
+    return [
+        f"{scores['accuracy']:.3f}",
+        _percent(scores["skill"]),
+        "-" if naive is None else f"{naive:.3f}",
+        f"{scores['bins']:,}",
+    ]
+
+
+def _print_bursts(forecasts: list[dict[str, Any]]) -> None:
+    """Of the regions that had any, or an alarm."""
+    met = {one["region"]: (one["scores"] or {}).get("bursts") or {} for one in forecasts}
+    rows = [
+        [
+            region,
+            str(found["bursts"]),
+            _percent(found["onsets_covered"]),
+            _percent(found["recall"]),
+            "-" if found["median_lead_min"] is None else f"{found['median_lead_min']:.0f} min",
+            str(found["alarms"]),
+            _percent(found["precision"]),
+        ]
+        for region, found in met.items()
+        if found.get("bursts") or found.get("alarms")
+    ]
+    if rows:
+        say("\nBursts of four weeks: covered by P95, foretold by an alarm, so long before; alarms that were right.")
+        columns = ("region", "bursts", "covered", "foretold", "lead", "alarms", "right")
+        print_table({name: "left" if name == "region" else "right" for name in columns}, rows)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
 
 
 def _print_hours(found: dict[str, Any]) -> None:

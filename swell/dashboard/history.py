@@ -46,6 +46,7 @@ class History:
             "points": len(pairs),
             "regions": _regions([after for _, after in pairs]),
             "world": _world(pairs),
+            "forecasts": [] if last is None else [_score(one) for one in last.forecasts],
             "timeline": [] if last is None else [_entry(one) for one in last.timeline],
             "objectives": [],
         }
@@ -148,6 +149,17 @@ def _foreseen_of(forecast: Mapping[str, Any], quantile: str, at_s: float) -> flo
         forecast["starts_min"], forecast["lengths_min"], forecast["requests_per_min"].get(quantile, ()), strict=False
     )
     return next((float(rate) for start, length, rate in steps if start <= minute < start + length), None)
+
+
+def _score(forecast: Mapping[str, Any]) -> dict[str, Any]:
+    """How good a region's forecasts have been, and by what it is forecast now."""
+    scores = forecast.get("scores") or {}
+    bursts = scores.get("bursts") or {}
+    return {
+        **{name: forecast.get(name) for name in ("region", "method", "reason")},
+        **{name: scores.get(name) for name in ("accuracy", "naive_accuracy", "skill", "bins")},
+        **{name: bursts.get(name) for name in ("bursts", "onsets_covered", "recall", "precision", "median_lead_min")},
+    }
 
 
 def _regions(readings: Sequence[Reading]) -> list[dict[str, Any]]:

@@ -14,14 +14,13 @@ import numpy as np
 from functions.burst_prediction import scores
 from functions.burst_prediction.arrays import Flags, Floats
 from functions.burst_prediction.bands import QUANTILES
-from functions.burst_prediction.bursts import AlarmScore, burst_bins, episodes, onset_coverage, score_alarms
+from functions.burst_prediction.bursts import CALM_HOURS, AlarmScore, burst_bins, episodes, onset_coverage, score_alarms
 from functions.burst_prediction.crowds import Crowd
 from functions.burst_prediction.naive import held
 from swell.forecasting.rolling_origin import BackTest
 
 WINDOW_BEFORE_MIN, WINDOW_AFTER_MIN = 60, 180
 PROVISIONING_QUANTILE = 0.95
-ALARMS_CALM_MIN = 120
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def _score_bursts(test: BackTest) -> BurstScore:
     load = np.expm1(held(test.grid.log_load))
     onsets = [first for first in burst_bins(load, bin_min) if test.first <= first < test.last]
     raised = [int(origin) for origin in np.flatnonzero(test.alarms)]
-    alarms = episodes(raised, max(1, ALARMS_CALM_MIN // bin_min))
+    alarms = episodes(raised, max(1, 60 * CALM_HOURS // bin_min))
     provided = test.quantiles[:, QUANTILES.index(PROVISIONING_QUANTILE)]
     return BurstScore(
         onsets_covered=onset_coverage(load, provided, onsets, bin_min),

@@ -138,6 +138,20 @@ function bullets(lines) {
   return el("ul", {}, ...lines.map((text) => el("li", {}, text)));
 }
 
+// What forecasts each region, and how good that has been; a model that was replaced is marked.
+function forecastScores() {
+  const three = (value) => (known(value) ? value.toFixed(3) : "–");
+  const head = ["Region", "Forecast by", "Accuracy", "Skill", "Naive", "Bins", "Bursts", "Covered", "Foretold", "Lead"];
+  const row = (one) => {
+    const replaced = /^model_is_worse|^model_not_yet/.test(one.reason || "");
+    return el("tr", {}, el("td", {}, one.region), el("td", {}, el("span", { class: replaced ? "bad" : null }, `${replaced ? "✕ " : ""}${(one.method || "").replace("_", " ")}`)),
+      ...[three(one.accuracy), percent(one.skill), three(one.naive_accuracy), short(one.bins), short(one.bursts), percent(one.onsets_covered), percent(one.recall), known(one.median_lead_min) ? `${one.median_lead_min} min` : "–"].map((text) => el("td", {}, text)));
+  };
+  return finding("How good the forecasts are",
+    el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of forecasts" }, el("table", {}, el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...view.forecasts.map(row)))),
+    el("p", { class: "quiet" }, "Accuracy is the model's: 1 − WAPE on bins of 5 minutes, 15 minutes ahead, in the last two days; skill is against persistence, naive the accuracy of repeating last week. ✕: the model did worse and is replaced. Bursts of 28 days: covered by P95 of 15 minutes before, foretold by an alarm, how long before."));
+}
+
 function drawFindings() {
   const analysis = view.analysis || {};
   const found = [];
@@ -146,6 +160,7 @@ function drawFindings() {
       el("td", {}, el("b", { class: one.verdict === "kept" ? "good" : one.verdict === "broken" ? "bad" : "fair" }, one.verdict === "kept" ? "✓ kept" : one.verdict === "broken" ? "✕ broken" : "? not proven")));
     found.push(finding("Objectives", el("table", {}, el("thead", {}, el("tr", {}, ...["objective", "limit", "measured (95 % interval)", ""].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...view.objectives.map(row)))));
   }
+  if (view.forecasts && view.forecasts.length) found.push(forecastScores());
   if (analysis.score) found.push(finding(`Score ${analysis.score.points} of 100`, bullets(analysis.score.lines)));
   if (analysis.anomalies) found.push(finding("What stood out", analysis.anomalies.length ? el("ul", {}, ...analysis.anomalies.map((one) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(one.from_s)) }, elapsed(stepOf(one.from_s))), ` ${one.text}`))) : el("p", {}, "Nothing did.")));
   if (analysis.bottleneck) found.push(finding("What limits it", bullets(analysis.bottleneck)));

@@ -1,10 +1,14 @@
 """The function as a whole, on fakes: load and calendar in, a plan out, whatever is delivered how often."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
 
+from functions.burst_prediction.load_history import minutes_since_epoch
+from functions.burst_prediction.score_log import ScoredBin, log_document
 from functions.burst_prediction.settings import BurstPredictionSettings
 from functions.burst_prediction.wiring import build
 from shared.adapters.opening import Adapters
@@ -19,6 +23,8 @@ from shared.entrypoint import Consumer
 from shared.events.codec import to_message
 from shared.events.crowds import CalendarChangedV1, ForecastDueV1, PlanChangedV1
 from shared.outcomes import Outcome
+from shared.ports.state import Put
+from shared.telemetry import log_to
 from tests.fakes.clock import FrozenClock
 from tests.fakes.crowds import GivenLoad, paper_platform
 from tests.fakes.objects import InMemoryObjects
@@ -163,3 +169,47 @@ def test_without_any_load_nothing_is_planned(prediction: Prediction) -> None:
     assert outcome is Outcome.DONE
     assert plan is not None
     assert plan.steps == {}
+
+
+def test_a_model_that_does_worse_is_replaced_with_a_warning_until_it_is_better_again(prediction: Prediction) -> None:
+    """In the log and where operators look, once; what it foresaw meanwhile decides when it returns."""
+    logged = StringIO()
+    prediction.forecast()
+    log_to(logged)
+
+    methods = []
+    for error in (2.0, 1.1, 1.0):  # far off, nearly as good as last week's load, and better than that
+        prediction.clock.advance(timedelta(minutes=5))
+        _remember_forecasts(prediction, error)
+        prediction.forecast()
+        prediction.forecast()
+        shown = prediction.state.get(forecast_document(REGION))
+        assert shown is not None
+        methods.append((shown.data["method"], shown.data["reason"]))
+    log_to(None)
+
+    assert methods == [
+        ("week_naive", "model_is_worse"),
+        ("week_naive", "model_not_yet_better_again"),
+        ("growth_model", "model_is_better"),
+    ]
+    told = [one for one in prediction.timeline.since(NOW) if "the forecast model" in one.text]
+    assert [one.kind for one in told] == [EntryKind.ALERT, EntryKind.FORECAST]
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    (warned,) = [line for line in lines if line["message"] == "forecast model replaced"]
+    assert (warned["severity"], warned["region"], warned["method"]) == ("WARNING", REGION, "week_naive")
+    assert [line["message"] for line in lines].count("forecast model returned") == 1
+
+
+def _remember_forecasts(prediction: Prediction, error: float) -> None:
+    """As if the last two days had been forecast: by the model with a factor, by last week with 10.2 % too much."""
+    document = prediction.state.get(forecast_score_document(REGION))
+    assert document is not None
+    counts = minute_history(DAYS).counts
+    bins = []
+    for first in range(len(counts) - 2 * 1440, len(counts) - 60, 5):
+        made_at_min = minutes_since_epoch(NOW) - len(counts) + first - 15
+        came = float(counts[first : first + 5].sum())
+        bins.append(ScoredBin(made_at_min, error * came, 1.102 * came, came, 1.2 * came, actual=float("nan")))
+    data = {**document.data, "log": log_document(bins)}
+    prediction.state.commit([Put(forecast_score_document(REGION), data)])

@@ -139,3 +139,21 @@ def test_spending_is_what_was_booked_since_the_booking_before() -> None:
     found = history.view("http://127.0.0.1:1", None)["world"]["spend_per_hour"]
 
     assert [None, pytest.approx(600_000), pytest.approx(600_000), None] == found
+
+
+def test_scores_of_forecasts_are_those_of_the_last_look() -> None:
+    """By region: the method in use and why, accuracy and skill, how bursts were met; what is not told is not known."""
+    met = {"bursts": 2, "onsets_covered": 1.0, "alarms": 2, "recall": 0.5, "precision": 1.0, "median_lead_min": 15.0}
+    scores = {"accuracy": 0.61, "naive_accuracy": 0.83, "skill": -0.2, "bins": 300, "bursts": met}
+    steps: dict[str, object] = {"starts_min": [], "lengths_min": [], "requests_per_min": {}}
+    told = {"region": "a1", "method": "week_naive", "reason": "model_is_worse", "scores": scores, **steps}
+    new = {"region": "b1", "method": "level", "reason": "too_little_history", "scores": None, **steps}
+    history = History()
+    history.add(reading(1.0, 0.0, forecasts=(told, new)))
+
+    first, second = history.view("http://127.0.0.1:1", None)["forecasts"]
+
+    own = {"region": "a1", "method": "week_naive", "reason": "model_is_worse"}
+    del met["alarms"]
+    assert {**own, **scores, **met} == first
+    assert {"b1", "level", "too_little_history", None} == set(second.values())
