@@ -33,7 +33,8 @@ CHECKED_AT: Final = (0.3, 0.55, 0.7)
 WITHIN: Final = 0.15
 _FILTERED_COST: Final = 1.3
 _CONNECTIONS: Final = 64
-_PEAKS: Final = 3
+_PEAK_S: Final = 1.5
+_REPEATS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class Extent:
 
     rows: int = 20_000
     dimension: int = 128
-    seconds: float = 3.0
-    rounds: int = 5
+    seconds: float = 1.5
+    rounds: int = 10
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,9 @@ def calibrate(extent: Extent, note: Note) -> Calibrated:
         rounds.play(note)
         peak = rounds.peak_per_s
         note("The cost of a write, of an answer from the cache, and a cold start …")
-        write_cost = peak / _peak(system.port, system.write_requests(vectors, range(64))[:1], extent) / 64
+        write_cost = peak / _steady_peak(system.port, system.write_requests(vectors, range(64))[:1]) / 64
         cold_s = measure_cold_start(system, vectors, find_right_query(system, vectors))
-        hit_cost = peak / _peak_from_cache(system, vectors.queries[:50], extent)
+        hit_cost = peak / _peak_from_cache(system, vectors.queries[:50])
     answers, waits = fit_times({load: rounds.times_ms(load) for load in FITTED_AT})
     calibration = Calibration(
         requests_per_s=round(peak, 1),
@@ -154,25 +155,27 @@ class _Rounds:
 
     def play(self, note: Note) -> None:
         """Measure all of it."""
-        self.peaks.append(_peak(self._port, self._requests, self._extent))
+        self.peaks.append(_peak(self._port, self._requests))
         for number in range(self._extent.rounds):
             note(f"Round {number + 1} of {self._extent.rounds}: its peak is {self.peaks[-1]:,.0f} searches a second …")
+            gaps = self._random.exponential(1.0, max(50, round(self.peaks[-1] / 2 * self._extent.seconds)))
             for load in self._random.permutation(list(self._seen)).tolist():
-                self._seen[load].append(np.quantile(self._latencies_ms(load), QUANTILES))
-            self.peaks.append(_peak(self._port, self._requests, self._extent))
+                self._seen[load].append(np.quantile(self._latencies_ms(load, gaps), QUANTILES))
+            self.peaks.append(_peak(self._port, self._requests))
 
     def times_ms(self, load: float) -> Floats:
         """`QUANTILES` at a load, each as half of the rounds had it."""
         middle: Floats = np.median(self._seen[load], axis=0)
         return middle
 
-    def _latencies_ms(self, load: float) -> Floats:
-        """Of requests that arrive by chance, each timed from when it was due; the load is of the peak of this round."""
-        peak = self.peaks[-1]
-        requests = max(50, round(peak / 2 * self._extent.seconds))
-        due_s = np.cumsum(self._random.exponential(1 / (peak * load), requests))
+    def _latencies_ms(self, load: float, gaps: Floats) -> Floats:
+        """Of requests that arrive by chance, each timed from when it was due; the load is of the peak of this round.
+
+        `gaps` between them, in multiples of their mean, are those of the whole round: no load has worse luck.
+        """
+        due_s = np.cumsum(gaps) / (self.peaks[-1] * load)
         first, *others = self._requests
-        which = np.arange(requests) % len(self._requests)
+        which = np.arange(len(gaps)) % len(self._requests)
         seen, sent = offer(
             self._port, [Stream("all", first, due_s, others=others, which=which)], connections=_CONNECTIONS
         )
@@ -219,18 +222,18 @@ def _busy(machine: Machine) -> str:
     return "" if machine.others_before is None else f", others used {machine.others_before:.0%} of the processors"
 
 
-def _peak(port: int, requests: Sequence[bytes], extent: Extent) -> float:
-    runs = [
-        generate_load(Task(port, 4, extent.seconds / 2, warm_up_s=extent.seconds / 4), requests).per_s
-        for _ in range(_PEAKS)
-    ]
-    return median(runs)
+def _peak(port: int, requests: Sequence[bytes]) -> float:
+    return generate_load(Task(port, 4, _PEAK_S, warm_up_s=_PEAK_S / 2), requests).per_s
 
 
-def _peak_from_cache(filled: SwellSystem, queries: Rows, extent: Extent) -> float:
+def _steady_peak(port: int, requests: Sequence[bytes]) -> float:
+    return median(_peak(port, requests) for _ in range(_REPEATS))
+
+
+def _peak_from_cache(filled: SwellSystem, queries: Rows) -> float:
     """The peak of the same server where answers are kept, and asked for again and again."""
     filled.process.stop()
     keeping = SwellSystem(filled.directory, 1, environment={"SWELL_ANSWERS_MAX_BYTES": "64000000"})
     with stopped([keeping]):
         restart(keeping)
-        return _peak(keeping.port, keeping.query_requests(queries), extent)
+        return _steady_peak(keeping.port, keeping.query_requests(queries))

@@ -19,8 +19,8 @@ def calibrate(
     keep: Annotated[bool, typer.Option("--keep", help="Write the file that the simulator reads.")] = False,
     seconds: Annotated[
         float, typer.Option(min=1, max=120, help="At half load, in each round; at others as many requests.")
-    ] = 3.0,
-    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each load is measured.")] = 5,
+    ] = 1.5,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each load is measured.")] = 10,
     as_json: Json = False,
 ) -> None:
     """Measure a real `swell up` on this machine, and how far the simulator is from it. Goal: 15 % up to 70 % load.
