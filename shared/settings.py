@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         default=(),
         description="JSON list of buckets that imports read and exports write, beside transfers/ of our own; google",
     )
+    openings_dir: Path | None = Field(
+        default=None,
+        description="where the processes of one machine keep when breakers opened, for the daily report; `swell up` "
+        "sets it. On Google Cloud log lines are counted instead",
+    )
     trace_exporter: Literal["none", "otlp", "gcp", "console"] = Field(
         default="none",
         description="where spans go: nowhere (log lines carry the trace all the same), to OTEL_EXPORTER_OTLP_ENDPOINT, "

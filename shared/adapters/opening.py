@@ -13,6 +13,7 @@ from shared.ports.state import StateStore
 from shared.regions.reading_anywhere import ReadingAnywhere
 from shared.resilience.circuit_breaker import CircuitBreaker
 from shared.resilience.dependency import Dependency
+from shared.resilience.openings import note_openings_in
 from shared.settings import Settings
 from shared.telemetry import log_traces_of
 from shared.tracing import start_tracing
@@ -43,6 +44,8 @@ def open_adapters(settings: Settings) -> Adapters:
     """Adapters on Google Cloud (or its emulators), or on SQLite and a directory, each behind a breaker."""
     log_traces_of(settings.project)
     start_tracing(settings)
+    if settings.openings_dir is not None:
+        note_openings_in(settings.openings_dir)
     return watched(_google(settings) if settings.runtime == "google" else _embedded(settings))
 
 

@@ -84,7 +84,7 @@ class Platform:
 
 def open_platform(settings: PlatformSettings, adapters: Adapters) -> Platform:
     """The platform that the settings name, importing no other."""
-    return _local(adapters) if settings.is_local else _google(settings, adapters)
+    return _local(settings, adapters) if settings.is_local else _google(settings, adapters)
 
 
 def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
@@ -112,8 +112,8 @@ def _google(settings: PlatformSettings, adapters: Adapters) -> Platform:
     )
 
 
-def _local(adapters: Adapters) -> Platform:
-    from shared.adapters.embedded.failure_counts import QueuedFailureCounts  # noqa: PLC0415 - cold start
+def _local(settings: PlatformSettings, adapters: Adapters) -> Platform:
+    from shared.adapters.embedded.failure_counts import LocalFailureCounts  # noqa: PLC0415 - cold start
     from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns  # noqa: PLC0415
     from shared.adapters.stored.callbacks import StoredCallbacks  # noqa: PLC0415
     from shared.adapters.stored.fleet import StoredFleet  # noqa: PLC0415
@@ -127,6 +127,6 @@ def _local(adapters: Adapters) -> Platform:
         jobs=StoredJobs(adapters.state),
         runs=StoredWorkflowRuns(adapters.state, adapters.clock, WORKFLOWS),
         callbacks=StoredCallbacks(adapters.state, adapters.clock),
-        failures=QueuedFailureCounts(adapters.publisher, topology.topics),
+        failures=LocalFailureCounts(adapters.publisher, topology.topics, settings.openings_dir),
         load_late=LOCALLY_LATE,
     )

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Final
 
 from shared import tracing
 from shared.errors import DependencyUnavailable, NotProvisioned, SwellError
 from shared.metrics import Counter, Gauge, Histogram
 from shared.resilience.circuit_breaker import BreakerPolicy, BreakerState, CircuitBreaker
+from shared.resilience.openings import note_opening
 from shared.telemetry import log
 
 CALLS: Final = Counter(
@@ -74,4 +76,6 @@ class Dependency:
     def _changed(self, state: BreakerState) -> None:
         BREAKER_STATE.set(_AS_NUMBER[state], self.name)
         BREAKER_CHANGES.inc(self.name, state.value)
+        if state is BreakerState.OPEN:
+            note_opening(self.name, datetime.now(UTC))
         log("INFO" if state is BreakerState.CLOSED else "WARNING", "circuit breaker", dependency=self.name, state=state)

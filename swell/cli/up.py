@@ -65,7 +65,11 @@ def up(
     directory = data.absolute()
     options = None if regions == 1 else _options(regions, region_speed)
     note(f"Starting {'on the emulators' if emulators else 'embedded'} …")
-    with _common_metrics(), _started(directory, port, emulators=emulators, workers=workers, regions=options) as running:
+    with (
+        _common_metrics(),
+        _kept_openings(directory),
+        _started(directory, port, emulators=emulators, workers=workers, regions=options) as running,
+    ):
         if as_json:
             print_json(_document(running, directory, emulators=emulators))
         else:
@@ -113,6 +117,15 @@ def _common_metrics() -> Iterator[None]:
     """Have all workers answer `/metrics` together. Read when the metrics library is loaded."""
     with TemporaryDirectory(prefix="swell-metrics-") as directory:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", directory)  # noqa: TID251 - a setting of a library, not ours
+        yield
+
+
+@contextmanager
+def _kept_openings(directory: Path) -> Iterator[None]:
+    """Have all processes keep when their breakers opened in one place: the daily report counts them."""
+    from swell.local.processes import environment_with
+
+    with environment_with({"SWELL_OPENINGS_DIR": str(directory / "breakers")}):
         yield
 
 

@@ -26,6 +26,7 @@ ENVIRONMENT_FILE: Final = TERRAFORM / "modules" / "deployment" / "environment.tf
 ELSEWHERE: Final = {
     "bucket": "buckets names it",
     "data_dir": "runtime embedded",
+    "openings_dir": "Cloud Monitoring counts log lines",
     "transfer_dir": "runtime embedded",
     "push_secret": "on emulators, which sign nothing",
     "follows": "streams follow their own region",
