@@ -36,6 +36,8 @@ TURN_S: Final = 0.002
 """So long the loop is given away before it looks after its sockets again: refusals are due within 5 ms."""
 _LOOP_TURNS: Final = 3
 """Then the loop takes so many turns of its own, microseconds each: what it admits or refuses needs several."""
+_LONGEST_TURN_S: Final = 0.020
+"""Where the loop's own turns are long, because thousands are to be refused, searches get as much: up to this."""
 IN_THREAD_S: Final = 0.010
 """A call in a thread takes what fits in this, so that nobody waits for a batch that grew too large."""
 _EXPLORED: Final = 4
@@ -120,7 +122,7 @@ class Batcher:
             self._turn_is_due = True
             asyncio.get_running_loop().call_soon(self._turn)
 
-    def _turn(self) -> None:
+    def _turn(self, turn_s: float = TURN_S) -> None:
         """Calls of the engine for as long as the loop may be given away; then it looks after its sockets."""
         self._turn_is_due = False
         called_s = began_s = self._monotonic_s()
@@ -130,15 +132,19 @@ class Batcher:
                 return  # nothing is left, or the end of a thread plans the next turn
             self._call(key)
             now_s = self._monotonic_s()
-            if now_s - began_s + (now_s - called_s) > TURN_S:
+            if now_s - began_s + (now_s - called_s) > turn_s:
                 break  # another call like the last would not fit
             called_s = now_s
         if self._groups and not self._turn_is_due:
             self._turn_is_due = True
-            self._turn_after(_LOOP_TURNS)
+            asyncio.get_running_loop().call_soon(self._turn_after, _LOOP_TURNS, now_s)
 
-    def _turn_after(self, turns: int) -> None:
-        asyncio.get_running_loop().call_soon(*((self._turn_after, turns - 1) if turns else (self._turn,)))
+    def _turn_after(self, turns: int, since_s: float) -> None:
+        away_s = self._monotonic_s() - since_s
+        if turns and away_s < TURN_S:
+            asyncio.get_running_loop().call_soon(self._turn_after, turns - 1, since_s)
+        else:
+            self._turn(min(max(TURN_S, away_s), _LONGEST_TURN_S))
 
     def _call(self, key: GroupKey) -> None:
         group = self._groups[key]

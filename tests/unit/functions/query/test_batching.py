@@ -147,6 +147,33 @@ def test_very_many_short_searches_stay_on_the_loop() -> None:
     assert min(between) > 3
 
 
+def test_searches_keep_up_with_what_the_loop_does_beside_them() -> None:
+    """A crowd that is only refused takes half of the time, however much it is: the rest goes to answers."""
+    seconds = ManualSeconds()
+    engine = _Engine(seconds, ON_LOOP_S / 4)
+    batcher = Batcher(engine=engine, monotonic_s=seconds)
+    refusing_s = 5 * ON_LOOP_S
+    refused: list[float] = []
+
+    async def refuse() -> None:
+        while True:
+            refused.append(seconds())
+            seconds.advance(refusing_s)
+            await asyncio.sleep(0)
+
+    async def course() -> float:
+        await _ask(batcher, seconds, [_question(-1)])
+        crowd = asyncio.create_task(refuse())
+        began_s = seconds()
+        await _ask(batcher, seconds, [_question(value) for value in range(200)])
+        crowd.cancel()
+        return seconds() - began_s
+
+    took_s = asyncio.run(course())
+    assert took_s <= 2.5 * 200 * ON_LOOP_S / 4
+    assert max(np.diff(refused)) <= 2 * refusing_s + 2 * ON_LOOP_S
+
+
 def test_long_searches_leave_the_loop() -> None:
     """They run in threads, a bounded batch each."""
     _, engine = _run(lambda seconds: _Engine(seconds, IN_THREAD_S / 4), [_question(value) for value in range(40)])
