@@ -1,6 +1,6 @@
 """Heads and manifests in the stores: which version of a shard is committed, and what it consists of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
@@ -8,11 +8,12 @@ from typing import Any, Self
 from shared.coordination.lease import NOBODY, Lease
 from shared.domain.collection import Collection
 from shared.domain.paths import manifest_object, shard_prefix, version_in
-from shared.errors import CorruptObject
+from shared.errors import CorruptObject, DependencyUnavailable
 from shared.index.manifest import IndexSpec, Manifest
 from shared.ports.objects import ObjectNotFound, ObjectStore
 from shared.ports.state import Document
 from shared.regions.homes import Home
+from shared.telemetry import log
 
 _RECENT_MANIFESTS = 512
 _OLDER_TRIED = 8
@@ -88,10 +89,14 @@ def manifest_name(manifest: Manifest) -> str:
 
 
 class ManifestReader:
-    """Reads manifests, keeping the recent ones: they never change."""
+    """Reads manifests, keeping the recent ones: they never change.
 
-    def __init__(self, objects: ObjectStore) -> None:
+    `copies`: where other regions keep theirs, under the same names. One of them is read where ours is damaged.
+    """
+
+    def __init__(self, objects: ObjectStore, copies: Sequence[ObjectStore] = ()) -> None:
         self._objects = objects
+        self._copies = tuple(copies)
         self._read = lru_cache(_RECENT_MANIFESTS)(self._fetch)
 
     def read(self, collection: Collection, shard: int, head: Head) -> Manifest:
@@ -128,9 +133,23 @@ class ManifestReader:
 
     def _fetch(self, name: str) -> Manifest:
         try:
-            manifest = Manifest.from_bytes(self._objects.read(name))
-        except ObjectNotFound:
-            raise CorruptObject(f"manifest {name} is missing") from None
-        if not name.startswith(shard_prefix(manifest.collection, manifest.uid, manifest.shard) + "/"):
-            raise CorruptObject(f"manifest {name} says it is of {manifest.collection}/{manifest.shard}")
-        return manifest
+            return _manifest_in(self._objects, name)
+        except CorruptObject as error:
+            for copy in self._copies:
+                try:
+                    manifest = _manifest_in(copy, name)
+                except (CorruptObject, DependencyUnavailable):
+                    continue
+                log("ERROR", "manifest read from another region", manifest=name, reason=str(error))
+                return manifest
+            raise
+
+
+def _manifest_in(objects: ObjectStore, name: str) -> Manifest:
+    try:
+        manifest = Manifest.from_bytes(objects.read(name))
+    except ObjectNotFound:
+        raise CorruptObject(f"manifest {name} is missing") from None
+    if not name.startswith(shard_prefix(manifest.collection, manifest.uid, manifest.shard) + "/"):
+        raise CorruptObject(f"manifest {name} says it is of {manifest.collection}/{manifest.shard}")
+    return manifest

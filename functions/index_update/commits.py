@@ -29,6 +29,7 @@ from shared.commit_markers import CommitMarker
 from shared.coordination.races import retry_lost_races
 from shared.domain.collection import Collection
 from shared.domain.paths import collection_document, commit_marker, head_document
+from shared.errors import CorruptObject, TransientError
 from shared.events.mutations import MutationsAcceptedV1
 from shared.index.build import build_delta
 from shared.index.manifest import Manifest, SegmentEntry
@@ -37,6 +38,13 @@ from shared.outcomes import Outcome
 from shared.ports.clock import Clock
 from shared.ports.objects import ObjectStore
 from shared.ports.state import ABSENT, Document, Put, StateStore
+
+
+class HeadDamaged(TransientError):  # noqa: N818 - a wait, not a failure
+    """The manifest of the newest version is damaged: writes wait until it is whole again, and commit by themselves."""
+
+    code = "head_damaged"
+
 
 MARKER_LIFETIME: Final = MutationsAcceptedV1.max_age + timedelta(days=1)
 """A marker outlives every delivery of its event."""
@@ -92,6 +100,8 @@ class CommitMutations:
             MalformedEvent: the payload is missing or not what the event says.
             RevisionConflict: other writers kept winning; redelivery tries again.
             HomeElsewhere: the shard commits in another region.
+            HeadDamaged: nothing can be added to its newest version; redelivery tries again.
+            CorruptObject: this write needs to see a segment that is damaged.
         """
         key = ShardKey(event.collection, event.uid, event.shard)
         try:
@@ -110,14 +120,20 @@ class CommitMutations:
         return results
 
     def _commit_part(self, key: ShardKey, part: Sequence[Delivery]) -> Sequence[Outcome | Exception]:
-        return retry_lost_races(lambda: self._try_commit(key, part), f"commit to {key}")
+        try:
+            return retry_lost_races(lambda: self._try_commit(key, part), f"commit to {key}")
+        except CorruptObject as error:
+            if len(part) == 1:
+                return [error]
+            # one of them needs a segment that is damaged; those that need none are committed
+            return [result for delivery in part for result in self._commit_part(key, [delivery])]
 
     def _try_commit(self, key: ShardKey, group: Sequence[Delivery]) -> Sequence[Outcome | Exception]:
         shard = self._shard_state(key, [delivery.event.event_id for delivery in group])
         if shard is None:
             return [Outcome.STALE] * len(group)  # the collection is gone; its writes have nowhere to go
         results, fresh = sort_out(group, shard.committed, spec_of(shard.collection))
-        manifest = self._manifests.read(shard.collection, key.shard, shard.head)
+        manifest = self._newest(key, shard)
         if fresh:
             manifest = self._commit(key, shard, manifest, fresh)
         self._announcements.committed(manifest)
@@ -132,6 +148,12 @@ class CommitMutations:
         self._home.require(head, self._clock.now().timestamp())
         committed = frozenset(marker.id for marker in markers if marker is not None)
         return _ShardState(Collection.from_document(declared.data), head, Head.from_document(head), committed)
+
+    def _newest(self, key: ShardKey, shard: _ShardState) -> Manifest:
+        try:
+            return self._manifests.read(shard.collection, key.shard, shard.head)
+        except CorruptObject as error:
+            raise HeadDamaged(f"{key} is at version {shard.head.version}, and its {error}") from error
 
     def _commit(self, key: ShardKey, shard: _ShardState, current: Manifest, fresh: Sequence[FreshEvent]) -> Manifest:
         commit_id = new_commit_id()

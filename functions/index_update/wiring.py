@@ -42,9 +42,11 @@ from shared.topology import load_topology
 
 
 class _Parts:
-    """What the handlers share, and the handlers."""
+    """What the handlers share, and the handlers. `stores`: the object stores of all regions, its own among them."""
 
-    def __init__(self, adapters: Adapters, settings: IndexUpdateSettings, home: HomeCheck) -> None:
+    def __init__(
+        self, adapters: Adapters, settings: IndexUpdateSettings, home: HomeCheck, stores: Sequence[ObjectStore]
+    ) -> None:
         self._state = adapters.state
         self._objects = adapters.objects
         self._files = adapters.files
@@ -52,7 +54,8 @@ class _Parts:
         self._settings = settings
         self._home = home
         self._policy = CompactionPolicy(base_from_rows=settings.base_from_rows)
-        self._manifests = ManifestReader(adapters.objects)
+        self._stores = stores
+        self._manifests = ManifestReader(adapters.objects, [store for store in stores if store is not adapters.objects])
         self._leases = ShardLeases(adapters.state, adapters.clock, home)
         self._publication = Publication(adapters.state, adapters.objects)
         self._announcements = Announcements(adapters.publisher, adapters.clock, self._policy)
@@ -66,7 +69,7 @@ class _Parts:
     def _snapshots(self) -> ShardSnapshots:
         return ShardSnapshots(self._cache)
 
-    def commit(self, payloads: Sequence[ObjectStore]) -> CommitMutations:
+    def commit(self) -> CommitMutations:
         return CommitMutations(
             state=self._state,
             objects=self._objects,
@@ -76,7 +79,7 @@ class _Parts:
             announcements=self._announcements,
             clock=self._clock,
             home=self._home,
-            payloads=payloads,
+            payloads=self._stores,
         )
 
     @cached_property
@@ -194,11 +197,11 @@ def build(
     topology = load_topology()
     own = HomeCheck.of(topology, settings.region)
     homes = {own.region: adapters.objects} if settings.only_own_home or not buckets else buckets
+    stores = list((buckets or {}).values())
     parts = {
-        region: _Parts(replace(adapters, objects=objects), settings, HomeCheck.of(topology, region))
+        region: _Parts(replace(adapters, objects=objects), settings, HomeCheck.of(topology, region), stores)
         for region, objects in homes.items()
     }
-    stores = list((buckets or {}).values())
     sweeps = {region: each.sweep() for region, each in parts.items()}
 
     def sweep(tick: SweepDueV1) -> Outcome:
@@ -210,7 +213,7 @@ def build(
         "index_update",
         {
             MutationsAcceptedV1: by_home(
-                adapters.state, own.default_region, {region: each.commit(stores) for region, each in parts.items()}
+                adapters.state, own.default_region, {region: each.commit() for region, each in parts.items()}
             ),
             CompactionDueV1: by_home(
                 adapters.state, own.default_region, {region: each.compact() for region, each in parts.items()}

@@ -23,6 +23,7 @@ from shared.events.index import SweepDueV1
 from shared.events.mutations import RecordUpdate
 from shared.index.answers import Record
 from shared.outcomes import Outcome
+from shared.ports.objects import ObjectStore
 from shared.ports.publisher import Message
 from shared.reads.heads import Freshness, Heads
 from shared.reads.service import AnswerReads, Read, Search
@@ -54,7 +55,9 @@ class Pipeline:
             self.adapters.state, self.adapters.objects, self.adapters.publisher, self.adapters.clock
         )
 
-    def index_update(self, adapters: Adapters | None = None) -> Consumer:
+    def index_update(
+        self, adapters: Adapters | None = None, buckets: Mapping[str, ObjectStore] | None = None
+    ) -> Consumer:
         """A fresh instance of the function; `adapters` replaces the pipeline's own, to make them fail."""
         settings = IndexUpdateSettings(
             runtime="embedded",
@@ -62,7 +65,7 @@ class Pipeline:
             cache_dir=self.directory / "cache",
             base_from_rows=self.base_from_rows,
         )
-        return build_index_update(adapters or self.adapters, settings)
+        return build_index_update(adapters or self.adapters, settings, buckets)
 
     def upsert(self, values: dict[str, Sequence[float]], key: str | None = None) -> AcceptedWrite:
         """Accept records given as id → vector."""
