@@ -140,7 +140,7 @@ class ManifestReader:
                     manifest = _manifest_in(copy, name)
                 except (CorruptObject, DependencyUnavailable):
                     continue
-                log("ERROR", "manifest read from another region", manifest=name, reason=str(error))
+                log("ERROR", "object quarantined", manifest=name, reason=f"{error}; another region has it")
                 return manifest
             raise
 

@@ -227,7 +227,7 @@ class Snapshots:
                 raise
             log(
                 "ERROR",
-                "manifest quarantined",
+                "object quarantined",
                 collection=collection.name,
                 shard=number,
                 version=head.version,
@@ -254,7 +254,7 @@ def _may_stand_in(opened: OpenCollection, freshness: Freshness) -> bool:
 def _damage(manifest: Manifest, entry: SegmentEntry, error: CorruptObject) -> Damage:
     log(
         "ERROR",
-        "segment quarantined",
+        "object quarantined",
         collection=manifest.collection,
         shard=manifest.shard,
         segment=entry.id,
