@@ -21,7 +21,7 @@ _DIGITS: Final = 3
 
 _NOTHING: Final = 1e-6
 
-Fold = Literal["mean", "max", "last"]
+Fold = Literal["mean", "max", "min", "last"]
 Numbers = list[float | None]
 
 
@@ -29,7 +29,7 @@ def view_of(run: Run, topology: Topology, *, most_steps: int = MOST_STEPS) -> di
     """What the page shows of a run: rates are means over the folded steps, times to answer and modes the worst."""
     width = max(1, -(-run.axis.points // most_steps))
     points = -(-run.axis.points // width)
-    meta, least = run.meta, _SPILL_SHOWN * peak(run.world.asked_rps)
+    meta, known, least = run.meta, topology.regions, _SPILL_SHOWN * peak(run.world.asked_rps)
     return {
         "format": FORMAT,
         "live": False,
@@ -41,14 +41,24 @@ def view_of(run: Run, topology: Topology, *, most_steps: int = MOST_STEPS) -> di
         "start_s": run.axis.start_s,
         "step_s": run.axis.step_s * width,
         "points": points,
-        "regions": [_region(name, run.regions[name], topology, width, least) for name in run.regions],
+        "regions": [_region(name, run.regions[name], topology, width, least) for name in run.regions if name in known],
         "world": _world(run.world, width),
         "timeline": [
             {"at_s": entry.at_s, "kind": entry.kind, "text": entry.text} for entry in told(run.timeline, _MOST_ENTRIES)
         ],
         "objectives": [],
+        "missing": missing(run),
         "summary": {"minutes_in_mode": {name: round(spent, 1) for name, spent in run.summary.minutes_in_mode.items()}},
     }
+
+
+def missing(run: Run) -> list[str]:
+    """What the page cannot show of a run, and why."""
+    if not run.meta.simulated:
+        return ["Map, instances, load, health, money, modes, forecast: these are a fleet's; this is one machine."]
+    if not any(peak(series) for series in run.world.forecast_rps.values()):
+        return [f"Forecast: policy {run.meta.policy} makes none."]
+    return []
 
 
 def subtitle(run: Run) -> str:
@@ -76,7 +86,7 @@ def notes(run: Run, width: int = 1) -> list[str]:
     if width > 1:
         found.append(
             f"Each step here is {width} of the record ({run.axis.step_s * width:g} s): rates are means, times to "
-            "answer and serving modes the worst of them."
+            "answer, health and serving modes the worst of them."
         )
     return found
 
@@ -111,13 +121,13 @@ def _thinned(entries: Sequence[Entry], room: int) -> Iterable[Entry]:
 
 
 def _region(name: str, series: RegionSeries, topology: Topology, width: int, least: float) -> dict[str, Any]:
-    known = topology.regions.get(name)
+    place = topology.regions[name]
     return {
         "name": name,
-        "city": known.city if known else name,
-        "latitude": known.latitude_deg if known else 0.0,
-        "longitude": known.longitude_deg if known else 0.0,
-        "hub": known is not None and known.tier == "tier_1",
+        "city": place.city,
+        "latitude": place.latitude_deg,
+        "longitude": place.longitude_deg,
+        "hub": place.tier == "tier_1",
         "quota": series.quota,
         "asked": folded(series.asked_rps, width),
         "served": folded(series.served_rps, width),
@@ -127,7 +137,7 @@ def _region(name: str, series: RegionSeries, topology: Topology, width: int, lea
         "p95": folded(series.p95_ms, width, "max"),
         "p99": folded(series.p99_ms, width, "max"),
         "utilisation": folded(series.utilisation, width),
-        "health": folded(series.health, width, "last"),
+        "health": folded(series.health, width, "min"),
         "planned": folded(series.instances.planned, width, "last"),
         "actual": folded(series.instances.actual, width, "last"),
         "ceiling": folded(series.instances.ceiling, width, "last"),
@@ -171,7 +181,7 @@ def folded(series: Series, width: int, fold: Fold = "mean", *, digits: int = _DI
 def _number(known: NDArray[np.float64], fold: Fold, digits: int) -> float | int | None:
     if not len(known):
         return None
-    value = float({"mean": known.mean(), "max": known.max(), "last": known[-1]}[fold])
+    value = float({"mean": known.mean(), "max": known.max(), "min": known.min(), "last": known[-1]}[fold])
     if abs(value) < _NOTHING:
         return 0
     rounded = float(f"{value:.{digits}g}")

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from shared.domain.serving_mode import ServingMode
+from swell.dashboard.missing import missing
 from swell.dashboard.reading import Reading, quantile_ms
 
 STEPS: Final = 300
@@ -15,6 +16,8 @@ _MAP_WINDOW_S: Final = 10.0
 _DOLLARS: Final = 1_000_000
 _QUANTILES: Final = {"0.5": "p50", "0.9": "p90", "0.99": "p99"}
 """As the page names them, and as a forecast does."""
+_TARGET: Final = "0.9"
+"""The quantile that instances are planned for (`SWELL_PLAN_QUANTILE`), where no event is near."""
 _HITS: Final = frozenset({"hit", "shared", "hot", "warm"})
 
 
@@ -38,7 +41,8 @@ class History:
             "format": "swell-dashboard/1",
             "live": True,
             "title": f"Swell at {url}",
-            "subtitle": problem or f"live, looked at every second; the last {len(pairs)} s are kept",
+            "subtitle": problem or f"live, looked at every second; {_span(pairs)} of {STEPS / 60:g} min are here",
+            "problem": problem is not None,
             "simulated": False,
             "notes": _NOTES,
             "start_s": pairs[0][1].at_s if pairs else 0.0,
@@ -49,7 +53,13 @@ class History:
             "forecasts": [] if last is None else [_score(one) for one in last.forecasts],
             "timeline": [] if last is None else [_entry(one) for one in last.timeline],
             "objectives": [],
+            "missing": missing(last),
         }
+
+
+def _span(pairs: Sequence[tuple[Reading, Reading]]) -> str:
+    seconds = round(pairs[-1][1].at_s - pairs[0][0].at_s) if pairs else 0
+    return f"{seconds // 60}:{seconds % 60:02} min"
 
 
 def _world(pairs: Sequence[tuple[Reading, Reading]]) -> dict[str, Any]:
@@ -59,6 +69,7 @@ def _world(pairs: Sequence[tuple[Reading, Reading]]) -> dict[str, Any]:
         for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
     }
     budgets = [after.budget for _, after in pairs]
+    forecast = _foreseen([after for _, after in pairs])
     return {
         **{name: [rate[name] for rate in rates] for name in ("asked", "served", "errors", "shed")},
         **quantiles,
@@ -69,7 +80,8 @@ def _world(pairs: Sequence[tuple[Reading, Reading]]) -> dict[str, Any]:
         "spent": [_micros((budget.get("spent") or {}).get("day")) for budget in budgets],
         "allowed_per_hour": [_micros(budget.get("dollars_per_hour")) for budget in budgets],
         "spend_per_hour": [_spend_per_hour(pairs, place) for place in range(len(pairs))],
-        "forecast": _foreseen([after for _, after in pairs]),
+        "forecast": forecast,
+        "target": forecast.get(_TARGET, []),
         "lead_text": "as foreseen last",
         "caches": {
             level: [_hit_share(before, after, level) for before, after in pairs]
@@ -83,8 +95,8 @@ def _rates(before: Reading, after: Reading) -> dict[str, float]:
     answered, failed, shed = (
         max(0.0, getattr(after, name) - getattr(before, name)) / seconds for name in ("answered", "failed", "refused")
     )
-    bad = max(0.0, failed - shed)
-    return {"asked": answered, "served": max(0.0, answered - failed), "errors": bad, "shed": min(shed, answered)}
+    refused = min(shed, failed)
+    return {"asked": answered, "served": max(0.0, answered - failed), "errors": failed - refused, "shed": refused}
 
 
 def _hit_share(before: Reading, after: Reading, level: str) -> float | None:
@@ -107,6 +119,10 @@ def _planned(reading: Reading) -> float | None:
     if "regions" not in reading.plan:
         return None
     return float(sum(_planned_in(steps, reading.at_s) for steps in reading.plan["regions"].values()))
+
+
+def _planned_for(reading: Reading, region: str) -> int | None:
+    return _planned_in(reading.plan["regions"].get(region, ()), reading.at_s) if "regions" in reading.plan else None
 
 
 def _planned_in(steps: Sequence[Mapping[str, Any]], at_s: float) -> int:
@@ -185,6 +201,7 @@ def _region(
         "p99": [None if state is None else state["load"]["p99_ms"] for state in states],
         "utilisation": [None if state is None else state["load"]["utilisation"] for state in states],
         "health": [_health(state) for state in states],
+        "planned": [_planned_for(reading, name) for reading in readings],
         "actual": [None if state is None else state["load"]["instances_healthy"] for state in states],
         "ceiling": [None if state is None else state["load"]["instances_max"] for state in states],
         "spill": {
@@ -223,5 +240,7 @@ def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
 _NOTES: Final = [
     "Requests are those of the query function, from /metrics of the server that is asked; every region by /map.",
     "Times to answer are read from the buckets of a histogram: even inside one, so coarse between two of its bounds.",
-    "A region's requests are those of its last 10 s. What a server does not tell is not shown.",
+    "Refused: by the serving mode, for the rate of a key, or for want of a place; failed: every other 5xx.",
+    "Target: what 90 % of the forecast stay below, which is what instances are planned for where no event is near.",
+    "A region's requests are those of its last 10 s.",
 ]

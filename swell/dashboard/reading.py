@@ -30,6 +30,8 @@ class Reading:
     forecasts: tuple[Mapping[str, Any], ...] = ()
     """The newest of each region, as `/v1/forecasts/{region}` has it."""
     timeline: tuple[Mapping[str, Any], ...] = ()
+    refused_paths: tuple[str, ...] = ()
+    """What the server does not tell without another key."""
 
 
 def read_metrics(text: str) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def read_metrics(text: str) -> dict[str, Any]:
         for one in family.samples:
             if one.name == _REQUESTS and _is_traffic(one.labels):
                 answered += one.value
-                failed += one.value if one.labels["status"].startswith("5") else 0.0
+                failed += one.value if _is_failure(one.labels["status"]) else 0.0
             elif one.name == _BUCKETS and _is_traffic(one.labels):
                 bound = float(one.labels["le"])
                 buckets[bound] = buckets.get(bound, 0.0) + one.value
@@ -53,6 +55,11 @@ def read_metrics(text: str) -> dict[str, Any]:
                 key = (one.labels.get("level", "L5"), one.labels["result"])
                 cache[key] = cache.get(key, 0.0) + one.value
     return {"answered": answered, "failed": failed, "refused": refused, "buckets": buckets, "cache": cache}
+
+
+def _is_failure(status: str) -> bool:
+    """What the server did not answer: refused for the rate of a key, too, but not what was asked wrongly."""
+    return status.startswith("5") or status == "429"
 
 
 def _is_traffic(labels: Mapping[str, str]) -> bool:

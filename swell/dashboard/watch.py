@@ -16,6 +16,7 @@ EVERY_S: Final = 1.0
 _SLOW_EVERY: Final = 5
 """Budget, plan and timeline change by the minute: they are asked for at every fifth look."""
 _TIMELINE: Final = timedelta(hours=1)
+_REFUSALS: Final = {401, 403}
 
 
 class Watch:
@@ -26,6 +27,7 @@ class Watch:
         self._history = History()
         self._problem: str | None = None
         self._slow: dict[str, Any] = {}
+        self._refused: list[str] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="swell-dashboard", daemon=True)
@@ -48,9 +50,10 @@ class Watch:
     def _run(self) -> None:
         looks = 0
         while not self._ended.is_set():
+            begun_s = time.monotonic()
             self.look(slow=looks % _SLOW_EVERY == 0)
             looks += 1
-            self._ended.wait(EVERY_S)
+            self._ended.wait(max(0.0, begun_s + EVERY_S - time.monotonic()))
 
     def look(self, *, slow: bool) -> None:
         """One look; what goes wrong is shown, and the next one may do better."""
@@ -70,6 +73,7 @@ class Watch:
         answer = self._client.get("/metrics").raise_for_status()
         counters = read_metrics(answer.text)
         if slow:
+            self._refused.clear()
             since = (datetime.now(UTC) - _TIMELINE).isoformat()
             timeline = self._json("/v1/timeline", {"since": since}).get("entries", [])
             self._slow = {
@@ -77,6 +81,7 @@ class Watch:
                 "plan": self._json("/v1/plan"),
                 "timeline": tuple(timeline),
                 "forecasts": tuple(self._forecasts()),
+                "refused_paths": tuple(self._refused),
             }
         return Reading(at_s=time.time(), regions=self._json("/map"), **self._slow, **counters)
 
@@ -88,6 +93,8 @@ class Watch:
     def _json(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         """A page of the server; empty where it has none, as one of a single region has no map."""
         answer = self._client.get(path, params=query)
+        if answer.status_code in _REFUSALS:
+            self._refused.append(path)
         if answer.status_code != 200:
             return {}
         document = answer.json()

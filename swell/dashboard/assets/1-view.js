@@ -25,6 +25,7 @@ function svg(name, attributes = {}, ...children) {
 }
 
 const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
+const told = (series) => (series || []).some(known);
 const now = (series) => (series && known(series[at]) ? series[at] : null);
 
 function short(value, digits = 3) {
@@ -36,7 +37,7 @@ function short(value, digits = 3) {
   return String(+value.toPrecision(digits));
 }
 const percent = (share) => (known(share) ? (share > 0 && share < 0.001 ? "<0.1 %" : `${+(share * 100).toPrecision(3)} %`) : "–");
-const ms = (value) => (known(value) ? (value >= 10000 ? `${short(value / 1000)} s` : `${short(value)} ms`) : "–");
+const ms = (value) => (known(value) ? (value >= 1000 ? `${short(value / 1000)} s` : `${short(value)} ms`) : "–");
 const dollars = (micros) => {
   if (!known(micros)) return "–";
   const amount = micros / 1e6;
@@ -44,11 +45,12 @@ const dollars = (micros) => {
 };
 const two = (value) => String(value).padStart(2, "0");
 
-function elapsed(step) {
-  const seconds = Math.round(step * view.step_s);
+function elapsedAt(second) {
+  const seconds = Math.round(second);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  return view.points * view.step_s < 900 || view.live ? `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}` : `${hours}:${two(minutes)}`;
+  return view.points * view.step_s < 900 ? `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}` : `${hours}:${two(minutes)}`;
 }
+const elapsed = (step) => elapsedAt(step * view.step_s);
 function clock(step) {
   const moment = new Date((view.start_s + step * view.step_s) * 1000);
   return view.live ? moment.toLocaleTimeString("en-GB") : moment.toISOString().slice(11, 16) + " UTC";

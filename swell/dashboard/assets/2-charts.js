@@ -1,6 +1,9 @@
 // Charts over time: one common cursor, drawn as SVG.
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [460, 176, 46, 6, 8, 20];
+const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [188, 48, 8, 18, 20];
+const TICKS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
+const narrow = matchMedia("(max-width: 620px)");
 const charts = [];
+let WIDTH = 460;
 
 const x = (step) => LEFT + ((WIDTH - LEFT - RIGHT) * (step + 0.5)) / Math.max(1, view.points);
 
@@ -54,12 +57,26 @@ function axes(chart, y) {
     svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value) }),
     svg("text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end" }, chart.format(value)),
   ]);
-  for (let part = 0; part <= 4; part += 1) {
-    const step = Math.round(((view.points - 1) * part) / 4);
-    const anchor = part === 0 ? "start" : part === 4 ? "end" : "middle";
-    parts.push(svg("text", { x: part === 4 ? WIDTH - RIGHT : x(step), y: HEIGHT - 4, "text-anchor": anchor }, elapsed(step)));
+  return [...parts, ...timeTicks()];
+}
+
+// At full seconds, minutes or hours: of the clock where it is live, of the run where it is not.
+function timeTicks() {
+  const length = Math.max(view.step_s, view.points * view.step_s);
+  const most = view.live ? 3 : narrow.matches ? 4 : 6;
+  const every = TICKS_S.find((tick) => length / tick <= most) ?? TICKS_S.at(-1);
+  const parts = [];
+  for (let second = view.live ? every - (view.start_s % every) : 0; second <= length; second += every) {
+    const place = LEFT + ((WIDTH - LEFT - RIGHT) * second) / length;
+    const anchor = place < LEFT + 16 ? "start" : place > WIDTH - RIGHT - 22 ? "end" : "middle";
+    parts.push(svg("text", { x: place, y: HEIGHT - 4, "text-anchor": anchor }, view.live ? clock(second / view.step_s) : elapsedAt(second)));
   }
   return parts;
+}
+
+function frame(chart) {
+  chart.drawing.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+  return view.simulated ? [svg("text", { class: "sim", x: WIDTH - RIGHT, y: 11, "text-anchor": "end" }, "SIMULATED")] : [];
 }
 
 function swatch(one) {
@@ -73,22 +90,22 @@ function drawChart(chart) {
   const drawn = chart.series().filter((one) => one.values && one.values.some(known));
   chart.panel.hidden = drawn.length === 0;
   if (!drawn.length) return;
-  const y = scale(chart, drawn);
+  const y = scale(chart, drawn.filter((one) => !one.off));
   const odd = (chart.anomalies ? (view.analysis || {}).anomalies || [] : []).filter((one) => chart.anomalies.includes(one.signal));
   const parts = odd.map((one) => svg("rect", {
     class: "odd", x: x(stepOf(one.from_s)) - 1, y: TOP, height: HEIGHT - TOP - BOTTOM,
     width: Math.max(3, x(stepOf(one.until_s)) - x(stepOf(one.from_s))),
   }));
   parts.push(...axes(chart, y));
-  for (const one of drawn) {
+  for (const one of drawn.filter((each) => !each.off)) {
     if (one.area) parts.push(svg("path", { class: `area ${one.area}`, d: band(one.low, one.values, y) }));
     if (one.look) parts.push(svg("path", { class: `s ${one.look}`, d: line(one.values, y) }));
   }
-  if (view.simulated) parts.push(svg("text", { class: "sim", x: WIDTH - RIGHT - 4, y: TOP + 11, "text-anchor": "end" }, "SIMULATED"));
+  parts.push(...frame(chart));
   chart.cursor = svg("line", { class: "cursor", y1: TOP, y2: HEIGHT - BOTTOM });
   chart.drawing.replaceChildren(...parts, chart.cursor);
   chart.drawn = drawn;
-  chart.drawing.setAttribute("aria-label", `${chart.title}: ` + drawn.filter((one) => !one.mute).map((one) => {
+  chart.drawing.setAttribute("aria-label", `${chart.title}: ` + drawn.map((one) => {
     const values = one.values.filter(known);
     return `${one.name} from ${chart.format(values.reduce((a, b) => Math.min(a, b)))} to ${chart.format(values.reduce((a, b) => Math.max(a, b)))}`;
   }).join("; "));
@@ -102,7 +119,7 @@ function moveCursor(chart) {
 }
 
 function addChart(chart) {
-  chart.drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "plot" });
+  chart.drawing = svg("svg", { role: "img", class: "plot" });
   chart.legend = el("p", { class: "legend" });
   chart.panel = el("section", { class: "panel" }, el("h2", {}, chart.title, chart.unit ? el("span", { class: "quiet" }, ` ${chart.unit}`) : ""), chart.drawing, chart.legend);
   const follow = (event) => {
@@ -117,15 +134,22 @@ function addChart(chart) {
 }
 
 const whole = (name) => (chosen === null ? view.world[name] : view.regions[chosen][name]);
+// A ceiling far above what runs would press all else to the floor: it is told beside, and not drawn.
+function ceiling() {
+  const most = (names) => Math.max(1, ...names.flatMap((name) => whole(name) || []).filter(known));
+  const far = most(["ceiling"]) > 5 * most(["actual", "planned", "starting"]);
+  return { name: far ? "ceiling, far above" : "ceiling", look: "c-ink dots", values: whole("ceiling"), off: far };
+}
 const where = () => (chosen === null ? "" : ` in ${view.regions[chosen].name}`);
 
 addChart({
   title: "Requests", unit: "a second", format: short, anomalies: ["asked", "served", "errors", "shed"],
   series: () => [
-    { name: "asked (target)", look: "c-ink dash", values: whole("asked") },
+    { name: view.live ? "asked" : "asked (target)", look: "c-ink dash", values: whole("asked") },
+    { name: "target: 90 % of the forecast", look: "c-sky long", values: whole("target") },
     { name: "served", look: "c-blue", area: "f-blue", values: whole("served") },
     { name: "failed", look: "c-red", values: whole("errors") },
-    { name: "shed", look: "c-purple dots", values: whole("shed") },
+    { name: view.live ? "refused" : "shed", look: "c-purple dots", values: whole("shed") },
   ],
 });
 addChart({
@@ -139,7 +163,7 @@ addChart({
 addChart({
   title: "Instances", format: short, anomalies: ["actual"],
   series: () => [
-    { name: "ceiling", look: "c-ink dots", values: whole("ceiling") },
+    ceiling(),
     { name: "planned", look: "c-orange dash", values: whole("planned") },
     { name: "ready", look: "c-blue", area: "f-blue", values: whole("actual") },
     { name: "starting", look: "c-green dots", values: whole("starting") },
@@ -162,7 +186,6 @@ addChart({
   series: () => [
     { name: "allowed", look: "c-ink dash", values: view.world.allowed_per_hour },
     { name: "spent", look: "c-green", area: "f-green", values: view.world.spend_per_hour },
-    { name: "so far", look: "", mute: true, values: null },
   ],
 });
 addChart({

@@ -56,6 +56,8 @@ const LABELS = {
   "europe-west2": [-11, 0, "end"], "europe-west1": [-6, 20, "end"], "europe-west3": [12, 8, "start"], "europe-north1": [12, -4, "start"],
 };
 let layer = null;
+// On a phone the map is small, and what stands on it is not.
+const zoom = () => Math.max(1, Math.min(2.2, 640 / ($("map").clientWidth || 640)));
 
 function drawMap() {
   const drawing = svg("svg", { viewBox: `0 0 ${MAP_W} ${MAP_H.toFixed(0)}`, role: "group", "aria-label": "World map of the regions" });
@@ -68,7 +70,7 @@ function drawMap() {
 function arc(from, to, rate, most) {
   const [x1, y1, x2, y2] = [mapX(from.longitude), mapY(from.latitude), mapX(to.longitude), mapY(to.latitude)];
   const lift = Math.hypot(x2 - x1, y2 - y1) * 0.22 + 6;
-  const path = svg("path", { class: "spill", d: `M${x1} ${y1}Q${(x1 + x2) / 2} ${(y1 + y2) / 2 - lift} ${x2} ${y2}`, "stroke-width": (1 + 5 * Math.sqrt(rate / most)).toFixed(1), "marker-end": "url(#tip)" });
+  const path = svg("path", { class: "spill", d: `M${x1} ${y1}Q${(x1 + x2) / 2} ${(y1 + y2) / 2 - lift} ${x2} ${y2}`, "stroke-width": ((1 + 5 * Math.sqrt(rate / most)) * zoom()).toFixed(1), "marker-end": "url(#tip)" });
   path.append(svg("title", {}, `${from.name} → ${to.name}: ${short(rate)} a second`));
   return path;
 }
@@ -94,7 +96,7 @@ function updateMap() {
     const used = now(region.utilisation);
     const [dx, dy, anchor] = LABELS[region.name] || [11, 4, "start"];
     const told = `${region.city}, ${region.name}: ${state.text}, ${short(now(region.asked))} asked and ${short(now(region.served))} served a second, ${percent(used)} of its capacity used, ${short(now(region.actual))} instances`;
-    const group = svg("g", { transform: `translate(${mapX(region.longitude)} ${mapY(region.latitude)})` },
+    const group = svg("g", { transform: `translate(${mapX(region.longitude)} ${mapY(region.latitude)}) scale(${zoom().toFixed(2)})` },
       svg("circle", { class: `halo ${state.look}`, r: radius.toFixed(1) }),
       svg("path", { class: `mark ${state.look}`, d: state.path(region.hub ? 6.5 : 5) }),
       svg("text", { class: "city", x: dx, y: dy, "text-anchor": anchor }, region.city.split(",")[0]),

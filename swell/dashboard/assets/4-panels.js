@@ -8,55 +8,69 @@ function updateCards() {
   const [asked, served, failed, shed] = ["asked", "served", "errors", "shed"].map((name) => now(world[name]));
   const share = asked && failed !== null ? failed / asked : null;
   const mode = now(world.mode);
+  const target = now(world.target);
   const cards = [
-    card("Served a second", short(served), `of ${short(asked)} asked`),
+    card("Served a second", short(served), `of ${short(asked)} asked${target === null ? "" : `, target ${short(target)}`}`),
     card("p99 now", ms(now(world.p99)), `p50 ${ms(now(world.p50))}, p95 ${ms(now(world.p95))}`),
-    card("Failed", percent(share), `shed ${percent(asked && shed !== null ? shed / asked : null)}`, share > 0.01 ? "bad" : ""),
-    card("Instances ready", short(now(world.actual)), `planned ${short(now(world.planned))}, ceiling ${short(now(world.ceiling))}`),
-    card("Spent so far", dollars(now(world.spent)), `${dollars(now(world.spend_per_hour))} an hour, ${dollars(now(world.allowed_per_hour))} allowed`),
-    card("Serving mode", mode === null ? "–" : `${mode}`, mode === null ? "not known" : modeName(mode), mode > 0 ? "fair" : "good"),
+    card("Failed", percent(share), `${view.live ? "refused" : "shed"} ${percent(asked && shed !== null ? shed / asked : null)}`, share > 0.01 ? "bad" : ""),
+    told(world.actual) && card("Instances ready", short(now(world.actual)), `planned ${short(now(world.planned))}, ceiling ${short(now(world.ceiling))}`),
+    (told(world.spent) || told(world.allowed_per_hour)) && card(view.live ? "Spent today" : "Spent so far", dollars(now(world.spent)), `${dollars(now(world.spend_per_hour))} an hour, ${dollars(now(world.allowed_per_hour))} allowed`),
+    told(world.mode) && card("Serving mode", mode === null ? "–" : `${mode}`, mode === null ? "not known" : modeName(mode), mode > 0 ? "fair" : "good"),
   ];
-  $("cards").replaceChildren(...cards);
+  $("cards").replaceChildren(...cards.filter(Boolean));
 }
 
-const modeChart = { drawing: svg("svg", { viewBox: `0 0 ${WIDTH} 64`, role: "img" }), legend: el("p", { class: "legend" }) };
+const modeChart = { drawing: svg("svg", { role: "img" }), legend: el("p", { class: "legend" }) };
 modeChart.panel = el("section", { class: "panel" }, el("h2", {}, "Serving mode over time"), modeChart.drawing, modeChart.legend);
 $("charts").append(modeChart.panel);
 
+// A lane for each mode: where the bar is tells it, its colour only repeats that.
 function drawModes() {
   const modes = (view.world.mode || []).map((mode) => (known(mode) ? mode : null));
-  modeChart.panel.hidden = !modes.some(known);
-  const parts = [];
+  modeChart.panel.hidden = !told(modes);
+  const lane = (HEIGHT - TOP - BOTTOM) / MODES.length;
+  const foot = (mode) => TOP + (MODES.length - mode) * lane - 2;
+  const parts = [...frame(modeChart), ...timeTicks()];
+  MODES.forEach((name, mode) => parts.push(
+    svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: foot(mode), y2: foot(mode) }),
+    svg("text", { x: LEFT - 5, y: foot(mode) - 2, "text-anchor": "end" }, String(mode)),
+    svg("text", { x: LEFT + 3, y: foot(mode) - 13 }, name)));
   const spans = [];
-  const most = Math.max(1, ...modes.filter(known));
   for (let step = 0; step < modes.length; ) {
     let end = step;
     while (end < modes.length && modes[end] === modes[step]) end += 1;
     if (modes[step] !== null) {
       const [from, to] = [x(step - 0.5), x(end - 0.5)];
-      const tall = 8 + (34 * modes[step]) / most;
-      parts.push(svg("rect", { class: modes[step] === 0 ? "f-green" : modes[step] < 3 ? "f-orange" : "f-red", x: from, y: 46 - tall, width: Math.max(1, to - from), height: tall }, svg("title", {}, `${modes[step]} ${modeName(modes[step])}: ${elapsed(step)} to ${elapsed(end)}`)));
-      if (to - from > 14) parts.push(svg("text", { x: (from + to) / 2, y: 59, "text-anchor": "middle" }, String(modes[step])));
+      parts.push(svg("rect", { class: modes[step] === 0 ? "f-green" : modes[step] < 3 ? "f-orange" : "f-red", x: from, y: foot(modes[step]) - 9, width: Math.max(2, to - from), height: 9 }, svg("title", {}, `${modes[step]} ${modeName(modes[step])}: ${elapsed(step)} to ${elapsed(end)}`)));
       spans.push(`${modeName(modes[step])} from ${elapsed(step)}`);
     }
     step = end;
   }
-  modeChart.cursor = svg("line", { class: "cursor", y1: 2, y2: 48 });
+  modeChart.cursor = svg("line", { class: "cursor", y1: TOP, y2: HEIGHT - BOTTOM });
   modeChart.drawing.replaceChildren(...parts, modeChart.cursor);
   modeChart.drawing.setAttribute("aria-label", `Serving mode: ${spans.slice(0, 12).join(", ")}`);
   const minutes = Object.entries((view.summary || {}).minutes_in_mode || {});
   modeChart.legend.replaceChildren(...minutes.map(([name, spent]) => el("span", {}, `${name} `, el("b", {}, `${short(spent)} min`))));
 }
 
+// What is not there, and why.
+const missing = el("section", { class: "panel" });
+$("charts").append(missing);
+function drawMissing() {
+  missing.hidden = !(view.missing || []).length;
+  missing.replaceChildren(el("h2", {}, "Not shown"), bullets(view.missing || []));
+}
+
 const heat = { drawing: svg("svg", { role: "img" }), legend: el("p", { class: "legend" }) };
 heat.panel = el("section", { class: "panel double" }, el("h2", {}, "Load of every region ", el("span", { class: "quiet" }, "share of its capacity that is used")), heat.drawing, heat.legend);
 $("charts").append(heat.panel);
-const [HEAT_W, HEAT_LEFT, ROW] = [940, 150, 13];
+const [ROW, HEAT_TOP] = [15, 16];
+let [HEAT_W, HEAT_LEFT] = [940, 160];
 const heatX = (step) => HEAT_LEFT + ((HEAT_W - HEAT_LEFT) * step) / Math.max(1, view.points);
 
 // One rectangle for each stretch of the same tenth.
 function heatRow(region, place) {
-  const parts = [svg("text", { x: HEAT_LEFT - 8, y: place * ROW + 10, "text-anchor": "end" }, region.name)];
+  const parts = [svg("text", { x: HEAT_LEFT - 8, y: HEAT_TOP + place * ROW + 11, "text-anchor": "end" }, region.name)];
   const level = (step) => {
     const used = (region.utilisation || [])[step];
     return (region.health || [])[step] === 0 ? "off" : known(used) ? Math.min(10, Math.ceil(used * 10)) : null;
@@ -67,7 +81,7 @@ function heatRow(region, place) {
     while (end < view.points && level(end) === found) end += 1;
     if (found !== null && found !== 0) {
       const look = found === "off" ? "heat off" : found >= 10 ? "heat over" : "heat";
-      parts.push(svg("rect", { class: look, x: heatX(step).toFixed(1), y: place * ROW + 1, width: (heatX(end) - heatX(step)).toFixed(1), height: ROW - 2, opacity: found === "off" ? 0.8 : (found / 10).toFixed(1) }));
+      parts.push(svg("rect", { class: look, x: heatX(step).toFixed(1), y: HEAT_TOP + place * ROW + 1, width: (heatX(end) - heatX(step)).toFixed(1), height: ROW - 2, opacity: found === "off" ? 0.8 : (found / 10).toFixed(1) }));
     }
     step = end;
   }
@@ -76,8 +90,8 @@ function heatRow(region, place) {
 
 function drawHeat() {
   heat.panel.hidden = view.regions.length < 2;
-  const tall = view.regions.length * ROW + 2;
-  heat.cursor = svg("line", { class: "cursor", y1: 0, y2: tall });
+  const tall = HEAT_TOP + view.regions.length * ROW + 2;
+  heat.cursor = svg("line", { class: "cursor", y1: HEAT_TOP, y2: tall });
   heat.drawing.setAttribute("viewBox", `0 0 ${HEAT_W} ${tall}`);
   heat.drawing.setAttribute("aria-label", "Load of every region over time; the table of regions has the numbers");
   heat.drawing.replaceChildren(...view.regions.flatMap(heatRow), ...(view.simulated ? [svg("text", { class: "sim", x: HEAT_W - 4, y: 11, "text-anchor": "end" }, "SIMULATED")] : []), heat.cursor);
@@ -85,18 +99,25 @@ function drawHeat() {
   heat.legend.replaceChildren(...[["heat", 0.3, "30 %"], ["heat", 0.6, "60 %"], ["heat", 0.9, "90 %"], ["heat over", 1, "above 90 %"], ["heat off", 0.8, "gone"]].map(([look, opacity, name]) => el("span", {}, key(look, opacity), name)));
 }
 
+const numbers = (name, write) => [(region) => write(now(region[name])), (region) => told(region[name])];
+const away = (region) => Object.values(region.spill || {}).reduce((sum, series) => sum + (now(series) || 0), 0);
+// Heading, what a cell says, whether anything is known of it.
+const COLUMNS = [
+  ["Load", (region) => [el("meter", { min: 0, max: 1, low: 0.7, high: 0.9, optimum: 0, value: now(region.utilisation) ?? 0, "aria-label": "load" }), ` ${percent(now(region.utilisation))}`], (region) => told(region.utilisation)],
+  ["Asked/s", ...numbers("asked", short)], ["Served/s", ...numbers("served", short)], ["Failed/s", (region) => (now(region.errors) > 0.01 * now(region.asked) ? el("b", { class: "bad" }, short(now(region.errors))) : short(now(region.errors))), (region) => told(region.errors)], ["p99", ...numbers("p99", ms)],
+  ["Ready", ...numbers("actual", short)], ["Planned", ...numbers("planned", short)], ["Ceiling", ...numbers("ceiling", short)],
+  ["Answered elsewhere", (region) => (away(region) ? `${short(away(region))}/s` : "–"), () => true],
+];
+
 function updateTable() {
-  const head = ["Region", "Health", "Load", "Asked/s", "Served/s", "Failed/s", "p99", "Ready", "Planned", "Ceiling", "Answered elsewhere"];
+  const columns = COLUMNS.filter(([, , is]) => view.regions.some(is));
+  const head = ["Region", "Health", ...columns.map(([name]) => name)];
   const rows = view.regions.map((region, place) => {
     const state = STATES[stateOf(region)];
-    const used = now(region.utilisation);
-    const away = Object.values(region.spill || {}).reduce((sum, series) => sum + (now(series) || 0), 0);
-    const meter = el("meter", { min: 0, max: 1, low: 0.7, high: 0.9, optimum: 0, value: used ?? 0, "aria-label": "load" });
     return el("tr", { class: chosen === place ? "chosen" : null },
       el("td", {}, el("button", { type: "button", "aria-pressed": String(chosen === place), onclick: () => choose(place) }, region.name)),
-      el("td", {}, el("b", { class: state.look === "f-green" ? "good" : state.look === "f-orange" ? "fair" : "bad" }, state.sign), ` ${short(now(region.health))}`),
-      el("td", {}, meter, ` ${percent(used)}`),
-      ...[short(now(region.asked)), short(now(region.served)), short(now(region.errors)), ms(now(region.p99)), short(now(region.actual)), short(now(region.planned)), short(now(region.ceiling)), away ? `${short(away)}/s` : "–"].map((text) => el("td", {}, text)));
+      el("td", {}, el("b", { class: state.look === "f-green" ? "good" : state.look === "f-orange" ? "fair" : "bad", title: state.text }, state.sign), ` ${short(now(region.health))}`),
+      ...columns.map(([, cell]) => el("td", {}, ...[cell(region)].flat())));
   });
   const focused = document.activeElement && document.activeElement.closest("#regions tr");
   const place = focused ? focused.rowIndex - 1 : -1;
@@ -108,7 +129,13 @@ function updateTable() {
 const hiddenKinds = new Set(["scaling"]);
 const listed = () => view.timeline.filter((entry) => !hiddenKinds.has(entry.kind));
 
+let drawnEvents = "";
+let current = -1;
+// Only what is new is drawn: a button that is focused, and where the list was scrolled to, stay.
 function drawEvents() {
+  const seen = JSON.stringify([view.timeline, [...hiddenKinds], view.live && view.timeline.filter((entry) => entry.at_s < view.start_s).length]);
+  if (seen === drawnEvents) return;
+  [drawnEvents, current] = [seen, -1];
   const kinds = [...new Set(view.timeline.map((entry) => entry.kind))];
   $("kinds").replaceChildren(...kinds.map((kind) => el("button", { type: "button", "aria-pressed": String(!hiddenKinds.has(kind)), onclick: () => {
     if (hiddenKinds.has(kind)) hiddenKinds.delete(kind); else hiddenKinds.add(kind);
@@ -116,17 +143,19 @@ function drawEvents() {
     [...$("kinds").children][kinds.indexOf(kind)].focus();
   } }, `${kind.replace("_", " ")} (${view.timeline.filter((entry) => entry.kind === kind).length})`)));
   const entries = listed();
-  $("events").replaceChildren(...(entries.length ? entries : []).map((entry) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(entry.at_s)) },
+  $("events").replaceChildren(...(entries.length ? entries : []).map((entry) => el("li", {}, el("button", { type: "button", disabled: Boolean(view.live && entry.at_s < view.start_s), onclick: () => go(stepOf(entry.at_s)) },
     el("time", {}, view.live ? clock((entry.at_s - view.start_s) / view.step_s) : elapsed(Math.max(0, (entry.at_s - view.start_s) / view.step_s))), el("i", {}, entry.kind.replace("_", " ")), el("span", {}, entry.text)))));
-  if (!entries.length) $("events").append(el("li", { class: "quiet" }, view.timeline.length ? "No event of these kinds." : "Nothing yet."));
+  if (!entries.length) $("events").append(el("li", { class: "quiet" }, view.timeline.length ? "No event of these kinds." : view.live ? "Nothing in the last hour. Calendar, forecasts, plans, prewarms, scaling, money and alarms are told here." : "Nothing was told."));
 }
 
 function updateEvents() {
   const second = view.start_s + (at + 1) * view.step_s;
   const entries = listed();
-  let current = -1;
-  entries.forEach((entry, place) => { if (entry.at_s < second) current = place; });
-  [...$("events").children].forEach((item, place) => item.classList.toggle("now", place === current));
+  let place = -1;
+  entries.forEach((entry, number) => { if (entry.at_s < second) place = number; });
+  if (place === current) return;
+  current = place;
+  [...$("events").children].forEach((item, number) => item.classList.toggle("now", number === current));
   const item = $("events").children[current];
   if (item) $("events").scrollTop = item.offsetTop - $("events").offsetTop - 90;
 }
@@ -147,9 +176,11 @@ function forecastScores() {
     return el("tr", {}, el("td", {}, one.region), el("td", {}, el("span", { class: replaced ? "bad" : null }, `${replaced ? "✕ " : ""}${(one.method || "").replace("_", " ")}`)),
       ...[three(one.accuracy), percent(one.skill), three(one.naive_accuracy), short(one.bins), short(one.bursts), percent(one.onsets_covered), percent(one.recall), known(one.median_lead_min) ? `${one.median_lead_min} min` : "–"].map((text) => el("td", {}, text)));
   };
-  return finding("How good the forecasts are",
+  const made = finding("How good the forecasts are",
     el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of forecasts" }, el("table", {}, el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...view.forecasts.map(row)))),
     el("p", { class: "quiet" }, "Accuracy is the model's: 1 − WAPE on bins of 5 minutes, 15 minutes ahead, in the last two days; skill is against persistence, naive the accuracy of repeating last week. ✕: the model did worse and is replaced. Bursts of 28 days: covered by P95 of 15 minutes before, foretold by an alarm, how long before."));
+  made.classList.add("spread");
+  return made;
 }
 
 function drawFindings() {
@@ -162,8 +193,8 @@ function drawFindings() {
   }
   if (view.forecasts && view.forecasts.length) found.push(forecastScores());
   if (analysis.score) found.push(finding(`Score ${analysis.score.points} of 100`, bullets(analysis.score.lines)));
-  if (analysis.anomalies) found.push(finding("What stood out", analysis.anomalies.length ? el("ul", {}, ...analysis.anomalies.map((one) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(one.from_s)) }, elapsed(stepOf(one.from_s))), ` ${one.text}`))) : el("p", {}, "Nothing did.")));
-  if (analysis.bottleneck) found.push(finding("What limits it", bullets(analysis.bottleneck)));
+  if (analysis.anomalies) found.push(finding("What stood out", analysis.anomalies.length ? el("ul", {}, ...analysis.anomalies.map((one) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(one.from_s)) }, elapsedAt(one.from_s - view.start_s)), ` ${one.text}`))) : el("p", {}, "Nothing did.")));
+  if (analysis.bottleneck) found.push(finding("What limits it", analysis.bottleneck.length ? bullets(analysis.bottleneck) : el("p", {}, "Nothing was seen to.")));
   if ((analysis.budget || []).length) found.push(finding("Error budget", bullets(analysis.budget)));
   if ((analysis.against || []).length) found.push(finding("Against the earlier record", bullets(analysis.against)));
   if (analysis.recommendations) found.push(finding("What to change", analysis.recommendations.length ? bullets(analysis.recommendations) : el("p", {}, "Nothing: no finding asks for a change.")));
@@ -174,6 +205,8 @@ function drawHead() {
   document.title = `${view.simulated ? "SIMULATED: " : ""}${view.title || "Swell"}`;
   $("title").textContent = view.title || "Swell";
   $("subtitle").textContent = view.subtitle || "";
+  $("subtitle").className = view.problem ? "bad" : "quiet";
+  $("word").hidden = !view.simulated;
   const kind = $("kind");
   kind.hidden = !view.simulated;
   if (view.simulated) kind.replaceChildren(el("b", {}, "SIMULATED"), view.simulated_text || "No request was made.");

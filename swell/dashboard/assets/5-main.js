@@ -45,7 +45,13 @@ function load(document_) {
   view.most_asked = view.regions.reduce((most, region) => (region.asked || []).reduce((a, b) => Math.max(a, b ?? 0), most), 0);
   $("time").max = Math.max(0, view.points - 1);
   if (chosen !== null && chosen >= view.regions.length) chosen = null;
-  drawHead(); charts.forEach(drawChart); drawModes(); drawHeat(); drawEvents(); drawFindings();
+  drawHead(); draw(); drawEvents(); drawFindings(); drawMissing();
+}
+
+function draw() {
+  WIDTH = narrow.matches ? 340 : 460;
+  [HEAT_W, HEAT_LEFT] = narrow.matches ? [420, 140] : [940, 160];
+  charts.forEach(drawChart); drawModes(); drawHeat();
 }
 
 function start(document_) {
@@ -77,14 +83,18 @@ async function poll() {
     show();
   } catch (error) {
     $("subtitle").textContent = `The dashboard does not answer (${error.message}): it is asked again every second.`;
+    $("subtitle").className = "bad";
   }
   setTimeout(poll, 1000);
 }
 
+narrow.addEventListener("change", () => { draw(); show(); });
 $("time").addEventListener("input", () => { play(false); go(Number($("time").value)); });
 $("play").addEventListener("click", () => { if (at >= view.points - 1 && !playing) go(0); play(!playing); });
 $("next").addEventListener("click", () => jump(true));
 document.addEventListener("keydown", (event) => {
+  const scrolls = event.target.closest(".scroll") ? /^Arrow/ : event.target.closest("#events") ? /^(Page|Home|End)/ : null;
+  if (scrolls !== null && scrolls.test(event.key)) return;
   if (event.ctrlKey || event.metaKey || event.altKey || (event.target === $("time") && event.key !== " ")) return;
   const onButton = event.target.closest("button") !== null;
   const keys = {

@@ -1,6 +1,7 @@
 """A run as the page shows it."""
 
 from collections import Counter
+from dataclasses import replace
 
 import orjson
 
@@ -16,9 +17,10 @@ def test_steps_are_folded_by_what_the_number_is() -> None:
     """A rate is a mean, a time to answer the worst, a state the last; what is not known stays so."""
     series = (1.0, 3.0, None, 5.0, None, None, 8.0)
 
-    assert ([2, 5, None, 8], [3, 5, None, 8], [3, 5, None, 8]) == (
+    assert ([2, 5, None, 8], [3, 5, None, 8], [1, 5, None, 8], [3, 5, None, 8]) == (
         folded(series, 2),
         folded(series, 2, "max"),
+        folded(series, 2, "min"),
         folded(series, 2, "last"),
     )
 
@@ -48,6 +50,17 @@ def test_a_long_run_makes_a_small_page() -> None:
     assert any("45 of the record" in note for note in view["notes"])
     assert len(page(view, "A crowd").encode()) < 100_000
     assert orjson.loads(orjson.dumps(view)) == view
+
+
+def test_a_live_run_is_no_region() -> None:
+    """It has no place on a map of the world, and the page says what else it cannot show."""
+    run = small_run()
+    live = replace(run, meta=replace(run.meta, simulated=False), regions={"this-machine": run.regions["europe-west1"]})
+
+    view = view_of(live, load_topology())
+
+    assert [] == view["regions"]
+    assert view["missing"][0].startswith("Map, instances")
 
 
 def test_simulated_says_so_with_its_stream() -> None:

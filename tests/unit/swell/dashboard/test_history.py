@@ -1,13 +1,19 @@
 """What a running Swell has been doing, from looks at it."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from swell.dashboard.history import History
+from swell.dashboard.missing import missing
 from swell.dashboard.reading import Reading, quantile_ms, read_metrics
 
 METRICS = """
 swell_http_requests_total{function="query",method="POST",route="/v1/q",status="200"} 90
 swell_http_requests_total{function="query",method="POST",route="/v1/q",status="503"} 10
+swell_http_requests_total{function="query",method="POST",route="/v1/q",status="429"} 5
+swell_http_requests_total{function="query",method="POST",route="/v1/q",status="404"} 3
 swell_http_requests_total{function="query",method="GET",route="/metrics",status="200"} 55
 swell_http_requests_total{function="control",method="GET",route="/v1/budget",status="200"} 7
 swell_http_request_duration_seconds_bucket{function="query",route="/v1/q",le="0.01"} 50
@@ -24,10 +30,10 @@ def reading(at_s: float, answered: float, **more: object) -> Reading:
 
 
 def test_only_queries_are_traffic() -> None:
-    """What the dashboard itself asks of other functions does not count."""
+    """What the dashboard itself asks of other functions does not count; a question that is wrong did not fail."""
     read = read_metrics(METRICS)
 
-    assert (100, 10, 4) == (read["answered"], read["failed"], read["refused"])
+    assert (108, 15, 4) == (read["answered"], read["failed"], read["refused"])
     assert {0.01: 50, float("inf"): 100} == read["buckets"]
     assert {("L1", "hit"): 3, ("L5", "warm"): 2} == read["cache"]
 
@@ -65,6 +71,60 @@ def test_rates_are_between_looks() -> None:
     )
 
 
+def test_what_was_refused_did_not_fail() -> None:
+    """Of 9 that got no answer 4 were refused; what was refused elsewhere, as writes are, is none of them."""
+    history = History()
+    history.add(Reading(at_s=1.0, answered=0.0, failed=0.0, refused=0.0))
+    history.add(Reading(at_s=2.0, answered=20.0, failed=9.0, refused=4.0))
+    history.add(Reading(at_s=3.0, answered=40.0, failed=10.0, refused=50.0))
+
+    world = history.view("http://127.0.0.1:1", None)["world"]
+
+    assert ([11.0, 19.0], [5.0, 0.0], [4.0, 1.0]) == (world["served"], world["errors"], world["shed"])
+
+
+def test_the_target_is_what_instances_are_planned_for() -> None:
+    """90 % of the forecast; what was asked is no target."""
+    one = {
+        "starts_min": [0.0],
+        "lengths_min": [9.0],
+        "requests_per_min": {"p50": [60.0], "p90": [90.0], "p99": [600.0]},
+    }
+    history = History()
+    history.add(reading(1.0, 0.0, forecasts=(one,)))
+    history.add(reading(2.0, 7.0, forecasts=(one,)))
+
+    assert [1.5] == history.view("http://127.0.0.1:1", None)["world"]["target"]
+
+
+def test_what_is_not_shown_says_why() -> None:
+    """A server of one region without a budget; one that asks for a key; one that tells everything."""
+    told = reading(
+        1.0,
+        0.0,
+        regions={"regions": [{}]},
+        forecasts=({},),
+        plan={"regions": {}},
+        cache={("L4", "hit"): 1.0},
+        budget={"budget": {}, "spent": {"day": 1.0}},
+    )
+
+    assert [] == missing(told)
+    assert ["Map", "Target", "Planned", "Caches", "Spending"] == [
+        re.split(r"\W", one)[0] for one in missing(reading(1.0, 0.0))
+    ]
+    assert ["/v1/plan: refused; SWELL_API_KEY names an operator's key."] == missing(
+        replace(told, refused_paths=("/v1/plan",))
+    )
+
+
+def test_a_look_that_failed_is_told_as_a_problem() -> None:
+    """Not as the usual line under the title."""
+    view = History().view("http://127.0.0.1:1", "it cannot be read")
+
+    assert ("it cannot be read", True) == (view["subtitle"], view["problem"])
+
+
 def test_a_server_that_began_anew_begins_anew() -> None:
     """Counters that fall make no negative rate."""
     history = History()
@@ -91,15 +151,18 @@ def test_regions_are_those_of_the_last_map() -> None:
     routes = {"a1": [{"region": "a1", "weight": 0.2}, {"region": "b1", "weight": 0.8}]}
     history = History()
     history.add(reading(1.0, 0.0))
-    history.add(reading(2.0, 0.0, regions={"regions": [here], "routes": routes}))
+    steps = [{"starts_at": "1970-01-01T00:00:01+00:00", "instances": 4}]
+    plan = {"regions": {"a1": steps}}
+    history.add(reading(2.0, 0.0, regions={"regions": [here], "routes": routes}, plan=plan))
 
     (region,) = history.view("http://127.0.0.1:1", None)["regions"]
 
-    assert ([5.0], {"b1": [4.0]}, [0.0], [2]) == (
+    assert ([5.0], {"b1": [4.0]}, [0.0], [2], [4]) == (
         region["asked"],
         region["spill"],
         region["health"],
         region["actual"],
+        region["planned"],
     )
 
 

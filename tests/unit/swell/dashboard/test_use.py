@@ -40,7 +40,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     directory = tmp_path_factory.mktemp("browser")
     one = small_run([100.0 + step for step in range(30)])
     events = tuple(Entry(one.axis.start_s + 600.0 * step, "fault", "a region is down " * 9) for step in range(3))
-    regions = dict.fromkeys(("europe-west1", "asia-northeast1"), one.regions["europe-west1"])
+    spilled = {"southamerica-east1": (10.0,) * 30}
+    regions = dict.fromkeys(
+        ("europe-west1", "southamerica-east1"), replace(one.regions["europe-west1"], spilled_rps=spilled)
+    )
     written = directory / "page.html"
     written.write_text(to_html(report_on(replace(one, regions=regions, timeline=events)), load_topology()), "utf-8")
     assert CHROMIUM is not None
@@ -76,6 +79,15 @@ def test_every_control_is_reached_by_tab_and_seen(page: Page) -> None:
     assert len(reachable) > 10
     assert set(reachable) == set(seen)
     assert all(style == "solid" and width >= 2 for style, width in seen.values())
+
+
+@needs_browser
+def test_every_screenful_of_a_simulation_says_so(page: Page) -> None:
+    """In the bar that stays while all else scrolls away."""
+    shown = "(() => { scrollTo(0, 1e6); const box = document.getElementById('word').getBoundingClientRect(); "
+    shown += "return [document.getElementById('word').textContent, box.width > 0 && box.bottom <= innerHeight]; })()"
+
+    assert ["SIMULATED", True] == page.value(shown)
 
 
 @needs_browser
