@@ -9,6 +9,8 @@ import numpy as np
 from hdrh.histogram import HdrHistogram
 
 from benchmarks.live.arrivals import Arrivals, What, arrivals_of
+from benchmarks.live.disturbing import happenings, redis_of
+from benchmarks.live.faults import fault_plan
 from benchmarks.live.finding import found_recall
 from benchmarks.live.record import Played, record_of
 from benchmarks.live.requests import request_of
@@ -80,9 +82,14 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
         BadScenario: the scenario names what is not there, or what cannot be sent.
     """
     shares_of(scenario)  # what cannot be sent is refused before anything starts
+    faults = fault_plan(scenario, topology, seconds=plan.seconds)
     vectors = make_clustered(plan.rows, _QUERIES, plan.dimension)
     with ExitStack() as stack:
-        system = LiveSystem(stack.enter_context(working_directory()) / "swell", plan.workers)
+        directory = stack.enter_context(working_directory())
+        redis = stack.enter_context(redis_of(faults, directory))
+        more = {} if redis is None else {"SWELL_REDIS_URL": redis.url}
+        regions = len(faults.callers or {"": 1.0})
+        system = LiveSystem(directory / "swell", plan.workers, regions=regions, environment=more)
         stack.enter_context(stopped([system]))
         note(f"Filling a server with {plan.rows:,} vectors …")
         keys = filled_with_keys(system, vectors, scenario.tiers)
@@ -94,7 +101,14 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
         recall = found_recall(system, vectors, range(_QUERIES), secret)
         peak = peak_per_s(system.port, searches, _PEAK_S)
         played_per_s = scenario.live.peak_rps if plan.peak_share is None else peak * plan.peak_share
-        arrivals = arrivals_of(scenario, topology, peak_per_s=played_per_s, seconds=plan.seconds)
+        arrivals = arrivals_of(
+            scenario,
+            topology,
+            peak_per_s=played_per_s,
+            seconds=plan.seconds,
+            regions=faults.callers,
+            breaks=faults.breaks,
+        )
         note(f"It is {peak:,.0f} a second; playing {arrivals.count:,} requests in {plan.seconds:g} s …")
         before_s = cpu_seconds(system.process.pid)
         named, sent = offer(
@@ -103,19 +117,22 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
             connections=plan.connections,
             processes=plan.processes,
             stop=_stop_rule(scenario, plan.seconds),
+            comings=arrivals.comings,
+            happenings=stack.enter_context(happenings(faults, system, redis)),
         )
         after_s = cpu_seconds(system.process.pid)
-    # HTTP/2 has a process of its own, which is not in it.
-    cpu_s = None if before_s is None or after_s is None or "http2" in scenario.protocols else after_s - before_s
+    # HTTP/2 has a process of its own, which is not in it; what a region used that was killed is not, either.
+    is_whole = "http2" not in scenario.protocols and faults.callers is None
+    cpu_s = after_s - before_s if is_whole and before_s is not None and after_s is not None else None
     offered = {what: named[what.name] for what in arrivals.due_s if what.name in named}
-    ended_s = min(plan.seconds, sent.seconds)
-    arrivals = arrivals if sent.ended_early is None else arrivals.until(ended_s)
     played = Played(
         scenario,
         arrivals,
         offered,
         played_per_s,
-        ended_s,
+        min(plan.seconds, sent.seconds),
+        faults,
+        [(at_s, one.text) for at_s, one in sent.happened],
         whole_s=plan.seconds,
         ended_early=sent.ended_early,
         invalid=sent.invalid or "",
@@ -141,7 +158,8 @@ def _streams(
         port, secret = answering[what.protocol], secrets[what.tier]
         keys, which = np.unique(arrivals.keys[what], return_inverse=True)
         first, *others = [request_of(what, key, rows, port, secret) for key in keys[:_MOST_REQUESTS].tolist()]
-        made.append(Stream(what.name, first, due_s, what.protocol, port, others, which % _MOST_REQUESTS))
+        user = None if arrivals.user is None else arrivals.user[what]
+        made.append(Stream(what.name, first, due_s, what.protocol, port, others, which % _MOST_REQUESTS, user))
     return made
 
 

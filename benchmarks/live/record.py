@@ -1,15 +1,16 @@
 """What came of a live run, as the record that reports and the dashboard read."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.live.arrivals import Arrivals, What
+from benchmarks.live.faults import FaultPlan
 from benchmarks.load.open_loop import Offered
 from benchmarks.rehearsal.objectives import judged
 from benchmarks.rehearsal.result import (
@@ -18,6 +19,7 @@ from benchmarks.rehearsal.result import (
     Instances,
     LatencyCounts,
     Metadata,
+    Phase,
     RecallFound,
     RegionSeries,
     Run,
@@ -52,6 +54,9 @@ class Played:
     offered: Mapping[What, Offered]
     peak_per_s: float
     seconds: float
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    happened: Sequence[tuple[float, str]] = ()
+    """What was done to the server, and when."""
     whole_s: float | None = None
     ended_early: str | None = None
     invalid: str = ""
@@ -112,6 +117,7 @@ def record_of(played: Played, commit: str) -> Run:
         allowed_per_hour=unknown,
         mean_ms=mean(),
     )
+    asked_at = f"{len(due_s):,} requests, at most {played.peak_per_s:,.0f} a second"
     axis = Axis(datetime.now(UTC).timestamp() - played.seconds, _STEP_S, points)
     summary = _summary(played, latency_ms[good], good, tier)
     errors, asked = (np.bincount(step[chosen], minlength=points) for chosen in (failed, everything))
@@ -122,10 +128,12 @@ def record_of(played: Played, commit: str) -> Run:
         regions={REGION: region},
         world=world,
         timeline=(
-            Entry(0.0, "phase", f"{played.arrivals.count:,} requests, at most {played.peak_per_s:,.0f} a second"),
+            Entry(0.0, "phase", asked_at),
+            *(Entry(round(at_s, 3), "fault", text) for at_s, text in played.happened),
         ),
         objectives=objectives,
         summary=replace(summary, survived=all(each.met is not False for each in objectives if each.hard)),
+        phases=tuple(_phases(played, due_s, latency_ms, good)),
     )
 
 
@@ -178,10 +186,33 @@ def _cost(cpu_s: float | None, requests: int) -> Micros:
     return cost_of(Usage(_PRICED_AS, active_ms, 0, requests, 0), _INSTANCE, LIST_PRICES)
 
 
+def _phases(played: Played, due_s: Floats, latency_ms: Floats, good: NDArray[np.bool_]) -> Iterator[Phase]:
+    if (span := played.faults.span_s) is None:
+        return
+    begin_s, end_s = span
+    names: tuple[Literal["before", "during", "after"], ...] = ("before", "during", "after")
+    for name, from_s, to_s in zip(names, (0.0, begin_s, end_s), (begin_s, end_s, played.seconds), strict=True):
+        ours = (due_s >= from_s) & (due_s < to_s)
+        answered = latency_ms[ours & good]
+        percentiles = [float(np.percentile(answered, percent)) if len(answered) else None for percent in (50, 95, 99)]
+        if to_s > from_s:
+            yield Phase(name, from_s, to_s, int(ours.sum()), int((ours & ~good).sum()), *percentiles)
+
+
 def _timed(played: Played) -> Scenario:
-    """The scenario without faults, which are not played, and without a promise about its bill, which is not paid."""
-    objectives = played.scenario.objectives.model_copy(update={"cost_dollars": None, "recovery_s": None})
-    return played.scenario.model_copy(update={"faults": (), "objectives": objectives})
+    """The scenario with faults at the times of the run, without a promise about its bill, which is not paid.
+
+    Without all of them there is nothing to say of how soon it recovers.
+    """
+    faults = tuple(
+        one.fault.model_copy(update={"at_min": one.at_s / 60, "for_min": (one.ends_s - one.at_s) / 60})
+        for one in played.faults.played
+    )
+    left_out: dict[str, None] = {"cost_dollars": None}
+    if played.faults.left_out or played.ended_early is not None or not faults:
+        left_out["recovery_s"] = None
+    objectives = played.scenario.objectives.model_copy(update=left_out)
+    return played.scenario.model_copy(update={"faults": faults, "objectives": objectives})
 
 
 def _meta(played: Played, commit: str) -> Metadata:
@@ -200,9 +231,13 @@ def _meta(played: Played, commit: str) -> Metadata:
     refused = sum(int(seen.refused.sum()) for seen in played.offered.values())
     if refused:
         notes.append(f"{refused:,} of the failed requests were refused for want of a place (429 or 503).")
-    if scenario.faults:
-        kinds = ", ".join(sorted({fault.kind for fault in scenario.faults}))
-        notes.append(f"Its faults were not played ({kinds}): they are those of a fleet.")
+    notes += _of_faults(played)
+    if played.arrivals.comings is not None and scenario.sessions is not None:
+        comings, sessions = played.arrivals.comings, scenario.sessions
+        notes.append(
+            f"Sessions: {len(comings.arrives_s):,} users, at most {comings.most:,} at once, each over a connection of "
+            f"its own; {sessions.requests:g} requests and {sessions.think_s:g} s of thinking on average."
+        )
     if set(scenario.protocols) != {"http1"}:
         by = ", ".join(f"{share:.0%} {name}" for name, share in scenario.protocols.items())
         notes.append(f"By protocol: {by}.")
@@ -228,3 +263,14 @@ def _meta(played: Played, commit: str) -> Metadata:
         notes=tuple(notes),
         invalid=played.invalid,
     )
+
+
+def _of_faults(played: Played) -> Iterator[str]:
+    plan = played.faults
+    if plan.played:
+        yield f"Faults: {'; '.join(f'{one.text}, from {one.at_s:.1f} to {one.ends_s:.1f} s' for one in plan.played)}."
+    if plan.callers is not None:
+        shares = ", ".join(f"{region} {share:.0%}" for region, share in plan.callers.items())
+        yield f"Callers by the region that they are nearest to: {shares}."
+    for one in plan.left_out:
+        yield f"A fault was not played: {one}."

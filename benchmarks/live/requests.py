@@ -11,6 +11,7 @@ from benchmarks.load.wire import encode_request
 from benchmarks.peers.system import COLLECTION
 from benchmarks.vectors.vector_set import Rows
 from shared.vectors import encode_vectors
+from swell.local.regional_reads import CLIENT_REGION
 
 _TOP_K: Final = 10
 _STRAY: Final = 0.3
@@ -24,7 +25,8 @@ def request_of(what: What, key: int, rows: Rows, port: int, secret: str) -> byte
     path, body = _meant(what, key, vector_of(key, rows))
     method = "GET" if what.protocol == "websocket" else "POST"
     request = encode_request(method, path, body, port=port)
-    return request.replace(b"\r\n\r\n", f"\r\nAuthorization: Bearer {secret}\r\n\r\n".encode(), 1)
+    nearest = f"\r\n{CLIENT_REGION}: {what.region}" if what.region else ""
+    return request.replace(b"\r\n\r\n", f"\r\nAuthorization: Bearer {secret}{nearest}\r\n\r\n".encode(), 1)
 
 
 def vector_of(key: int, rows: Rows) -> Rows:

@@ -1,8 +1,9 @@
 """The Swell that a scenario is played against: `swell up`, and beside it what speaks HTTP/2 and gRPC."""
 
+import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -26,11 +27,25 @@ from swell.local.server import free_port
 PARTS: Final = 10
 """Values of the attribute `part`: a filtered search asks for one of them."""
 _PATH: Final = f"/v1/collections/{COLLECTION}"
+_USERS_HAVE_KEYS: Final = {"SWELL_CONNECTIONS_PER_KEY": "100000"}
+"""A crowd has many keys, and each has its own limit; here one of each tier stands for all."""
 _GRPC_SAID: Final = re.compile(r'"grpc":\s*"[^":]+:(\d+)"')
 
 
 class LiveSystem(SwellSystem):
-    """`swell up` with a collection whose records have an attribute, `part`."""
+    """`swell up` with a collection whose records have an attribute, `part`; several `regions` can be lost."""
+
+    def __init__(
+        self, directory: Path, workers: int, *, regions: int = 1, environment: Mapping[str, str] | None = None
+    ) -> None:
+        command = [sys.executable, "-m", "benchmarks.live.regions_server", str(regions)] if regions > 1 else []
+        more = {**_USERS_HAVE_KEYS, **(environment or {})}
+        super().__init__(directory, workers, command=command, environment=more)
+
+    def command(self, what: str, regions: Sequence[str]) -> None:
+        """Have a server of several regions `kill` or `start` some of them; it does not wait until they are."""
+        with os.fdopen(os.open(pipe_of(self.directory), os.O_WRONLY | os.O_NONBLOCK), "w") as commands:
+            commands.writelines(f"{what} {region}\n" for region in regions)
 
     def create(self, vectors: VectorSet) -> None:
         """Declare a cosine collection with the attribute."""
@@ -54,6 +69,11 @@ class LiveSystem(SwellSystem):
         if not said:
             raise ServerFailed("swell up did not say where it answers gRPC")
         return int(said[-1])
+
+
+def pipe_of(directory: Path) -> Path:
+    """Where a server of several regions takes commands."""
+    return directory.with_suffix(".commands")
 
 
 @contextmanager

@@ -102,7 +102,7 @@ class Pool:
         self._multiplexed = multiplexed
         self._free: deque[Connection] = deque()
         self._opened = 0
-        self._connections = 0
+        self._connections: set[Connection] = set()
         self._retry_at_s = 0.0
 
     @property
@@ -135,7 +135,7 @@ class Pool:
                 if room > 1:
                     self.offer(connection)
                 return connection
-        if self._connections < self._size and time.perf_counter() > self._retry_at_s:
+        if len(self._connections) < self._size and time.perf_counter() > self._retry_at_s:
             try:
                 self._connect(first=False)
             except OSError:
@@ -161,13 +161,22 @@ class Pool:
             self._retry_at_s = time.perf_counter() + _RETRY_AFTER_S
         self._close(connection)
 
+    def hang_up(self) -> list[int]:
+        """Close every connection; the places of requests that get no answer for it."""
+        lost = [place for one in self._connections for place in one.conversation.under_way()] + list(self.waiting)
+        for one in list(self._connections):
+            self._close(one)
+        self._free.clear()
+        self.waiting.clear()
+        return lost
+
     def _close(self, connection: Connection) -> None:
-        self._connections -= 1
+        self._connections.discard(connection)
         connection.close()
 
     def _connect(self, *, first: bool) -> None:
         connection = Connection(self, self._converse(), self._port, first=first)
-        self._connections += 1
+        self._connections.add(connection)
         self.offer(connection)
 
 

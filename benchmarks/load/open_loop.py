@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 from benchmarks.load.board import Board
+from benchmarks.load.comings import Comings
 from benchmarks.load.generator import CHECKOUT, GeneratorFailed, await_end
 from benchmarks.load.histograms import merged
 from benchmarks.load.job import write_blobs
@@ -55,6 +56,8 @@ class Stream:
     port: int | None = None
     others: Sequence[bytes] = ()
     which: NDArray[np.int64] | None = None
+    user: NDArray[np.int64] | None = None
+    """Who makes each request, a number of `Comings`; then due times are those without any wait for an answer."""
 
 
 def evenly(per_s: float, seconds: float, *, start_s: float = 0.0) -> NDArray[np.float64]:
@@ -89,6 +92,15 @@ class Offered:
 
 
 @dataclass(frozen=True)
+class Happening:
+    """Something that is done to the server at a moment, in words too."""
+
+    at_s: float
+    text: str
+    do: Callable[[], object]
+
+
+@dataclass(frozen=True)
 class Sent:
     """How the generator did: the share of a core that its busiest process used, how late it woke (99th percentile).
 
@@ -104,6 +116,8 @@ class Sent:
     seconds: float = np.inf
     began_s: float = 0.0
     """When all due times were 0, by time.perf_counter."""
+    happened: tuple[tuple[float, Happening], ...] = ()
+    """What was done beside it, and when."""
 
     @property
     def invalid(self) -> str | None:
@@ -133,10 +147,19 @@ class StopRule:
 
 
 def offer(
-    port: int, streams: Sequence[Stream], *, connections: int, processes: int = 1, stop: StopRule | None = None
+    port: int,
+    streams: Sequence[Stream],
+    *,
+    connections: int,
+    processes: int = 1,
+    stop: StopRule | None = None,
+    comings: Comings | None = None,
+    happenings: Sequence[Happening] = (),
 ) -> tuple[Mapping[str, Offered], Sent]:
     """Send the streams; what became of each, and how the generator did.
 
+    With `comings` every request is of one of its users, who come with connections of their own and leave with them.
+    `happenings` are done meanwhile, within a tenth of a second after their moments.
     KeyboardInterrupt ends it early: what was sent until then is told, and that it was interrupted.
 
     Raises:
@@ -157,11 +180,19 @@ def offer(
         ]
         task = {"streams": spoken, "connections": max(1, connections // processes)}
         (directory / "task.json").write_bytes(orjson.dumps(task))
-        np.savez(directory / "due.npz", due_s=due_s, kind=kind, which=which[order])
+        user = np.concatenate([_users(stream) for stream in streams])
+        np.savez(directory / "due.npz", due_s=due_s, kind=kind, which=which[order], user=user[order])
+        if comings is not None:
+            np.savez(directory / "comings.npz", **comings.stored())
         write_blobs(directory / "requests.npz", range(len(requests)), requests)
-        ended_early, began_s = _run(directory, processes, within_s, stop)
+        watch = _Watch(within_s, stop, happenings)
+        ended_early, began_s = _run(directory, processes, watch)
         seen, sent = _seen(directory, processes, [stream.name for stream in streams], ended_early)
-        return seen, replace(sent, began_s=began_s)
+        return seen, replace(sent, began_s=began_s, happened=tuple(watch.happened))
+
+
+def _users(stream: Stream) -> NDArray[np.int64]:
+    return np.full(len(stream.due_s), -1) if stream.user is None else stream.user
 
 
 def _refuse_others(streams: Sequence[Stream]) -> None:
@@ -186,7 +217,7 @@ def _requests(streams: Sequence[Stream]) -> tuple[list[bytes], NDArray[np.int64]
     return requests, np.concatenate(which), firsts
 
 
-def _run(directory: Path, processes: int, within_s: float, stop: StopRule | None) -> tuple[str | None, float]:
+def _run(directory: Path, processes: int, watch: "_Watch") -> tuple[str | None, float]:
     """Run all to their end; why they ended early, if they did, and when they began."""
     board = Board.make(directory, processes)
     with ExitStack() as stack:
@@ -204,9 +235,10 @@ def _run(directory: Path, processes: int, within_s: float, stop: StopRule | None
         _await_ready(board, running, directory)
         board.begin_at_s = time.perf_counter() + _BEGIN_AFTER_S
         try:
-            ended_early = _watch(board, running, within_s, stop)
+            ended_early = watch.until_end(board, running)
         except KeyboardInterrupt:
             ended_early = INTERRUPTED
+        within_s = watch.within_s
         if ended_early is not None:
             board.stop()
             within_s = DRAIN_S * 2 + _GRACE_S
@@ -226,22 +258,37 @@ def _await_ready(board: Board, running: Sequence["subprocess.Popen[bytes]"], dir
         time.sleep(0.005)
 
 
-def _watch(
-    board: Board, running: Sequence["subprocess.Popen[bytes]"], within_s: float, stop: StopRule | None
-) -> str | None:
-    """Wait for their end; why they are to end before it, if they are."""
-    seen: deque[tuple[float, tuple[int, int]]] = deque([(time.monotonic(), (0, 0))])
-    deadline_s = time.monotonic() + within_s
-    while time.monotonic() < deadline_s and any(process.poll() is None for process in running):
-        time.sleep(_LOOK_EVERY_S)
-        now_s, now = time.monotonic(), board.ended()
-        if stop is not None and now_s - seen[0][0] >= stop.for_s:
-            if (why := stop.broken(seen[0][1], now)) is not None:
-                return why
-            while len(seen) > 1 and now_s - seen[1][0] >= stop.for_s:
-                seen.popleft()
-        seen.append((now_s, now))
-    return None
+class _Watch:
+    """Looks at the processes while they run."""
+
+    def __init__(self, within_s: float, stop: StopRule | None, happenings: Sequence[Happening]) -> None:
+        self.within_s = within_s
+        self.happened: list[tuple[float, Happening]] = []
+        self._stop = stop
+        self._to_happen = deque(sorted(happenings, key=lambda one: one.at_s))
+
+    def until_end(self, board: Board, running: Sequence["subprocess.Popen[bytes]"]) -> str | None:
+        """Wait for their end; why they are to end before it, if they are."""
+        stop = self._stop
+        seen: deque[tuple[float, tuple[int, int]]] = deque([(time.monotonic(), (0, 0))])
+        deadline_s = time.monotonic() + self.within_s
+        while time.monotonic() < deadline_s and any(process.poll() is None for process in running):
+            time.sleep(_LOOK_EVERY_S)
+            self._have_happen(board.begin_at_s)
+            now_s, now = time.monotonic(), board.ended()
+            if stop is not None and now_s - seen[0][0] >= stop.for_s:
+                if (why := stop.broken(seen[0][1], now)) is not None:
+                    return why
+                while len(seen) > 1 and now_s - seen[1][0] >= stop.for_s:
+                    seen.popleft()
+            seen.append((now_s, now))
+        return None
+
+    def _have_happen(self, began_s: float) -> None:
+        while self._to_happen and self._to_happen[0].at_s <= time.perf_counter() - began_s:
+            one = self._to_happen.popleft()
+            self.happened.append((time.perf_counter() - began_s, one))
+            one.do()
 
 
 def _seen(

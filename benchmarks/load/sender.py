@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
@@ -24,38 +24,39 @@ from benchmarks.load.board import Board
 from benchmarks.load.connection import Connection, Pool, conversation_of
 from benchmarks.load.histograms import histogram_of
 from benchmarks.load.job import read_blobs
-from benchmarks.load.protocols.conversation import KEPT_BY_KEY, MULTIPLEXED, Meant
+from benchmarks.load.protocols.conversation import KEPT_BY_KEY, MULTIPLEXED, Heard, Meant
 from benchmarks.load.wire import UnreadableMessage
 from benchmarks.scenarios.protocol import ProtocolName
 
 GOOD: Final = (200, 202)
 REFUSED: Final = (429, 503)
 DRAIN_S: Final = 5.0
-_AT_ONCE: Final = 16
+AT_ONCE: Final = 16
 """Requests sent before answers are looked at again."""
 _TICK_S: Final = 0.0001
 _LOOK_EVERY_S: Final = 0.1
-_OVERDUE_S: Final = 5.0
+OVERDUE_S: Final = 5.0
 """A request without an answer for so long counts as failed while a run goes on."""
 _OPEN_WITHIN_S: Final = 15.0
 
 
-class Sender:
-    """Sends requests at `due_s` over the pools of their streams: `kind` numbers the stream, `which` the request."""
+class Schedule(NamedTuple):
+    """For each request when it is due, rising; the number of its stream, and which request it is."""
 
-    def __init__(
-        self,
-        pools: Sequence[Pool],
-        requests: Sequence[bytes],
-        due_s: NDArray[np.float64],
-        kind: NDArray[np.int64],
-        which: NDArray[np.int64],
-    ) -> None:
+    due_s: NDArray[np.float64]
+    kind: NDArray[np.int64]
+    which: NDArray[np.int64]
+
+
+class Sender:
+    """Sends requests when they are due over the pools of their streams."""
+
+    def __init__(self, pools: Sequence[Pool], requests: Sequence[bytes], schedule: Schedule) -> None:
         self._pools = pools
         self._each_pool = list(dict.fromkeys(pools))  # several streams share one
-        self._requests = [requests[each] for each in which.tolist()]
-        self._due, self._kind = due_s.tolist(), kind.tolist()
-        count = len(due_s)
+        self._requests = [requests[each] for each in schedule.which.tolist()]
+        self._due, self._kind = schedule.due_s.tolist(), schedule.kind.tolist()
+        count = len(self._due)
         self._next = 0
         self._ended = 0
         self.answer_s = array("d", bytes(8 * count))
@@ -88,8 +89,8 @@ class Sender:
         """Send everything at its time; `look` is called now and then, and ends it when it says so."""
         self._began_s = began_s
         self._pause(began_s - time.perf_counter())
-        count, look_s = len(self._due), 0.0
-        while self._next < count:
+        look_s = 0.0
+        while self._goes_on():
             now_s = time.perf_counter() - began_s
             if now_s >= look_s:
                 look_s = now_s + _LOOK_EVERY_S
@@ -105,6 +106,13 @@ class Sender:
             self._read(min(wait_s, look_s - now_s))
         self._drain(look)
 
+    def _goes_on(self) -> bool:
+        """Whether anything is still to be sent."""
+        return self._next < len(self._due)
+
+    def _now_s(self) -> float:
+        return time.perf_counter() - self._began_s
+
     def _drain(self, look: Callable[[float], bool]) -> None:
         """Take the answers that are still coming."""
         ended, until_s = self._ended, time.perf_counter() + DRAIN_S
@@ -118,22 +126,24 @@ class Sender:
     def _send_due(self, now_s: float) -> float:
         """Send what is due, but not much before answers are looked at; seconds until the next one is due."""
         due, kind, clock = self._due, self._kind, time.perf_counter
-        for place in range(self._next, min(self._next + _AT_ONCE, len(due))):
+        for place in range(self._next, min(self._next + AT_ONCE, len(due))):
             due_s = due[place]
             if due_s > now_s:
                 now_s = clock() - self._began_s
                 if due_s > now_s:
                     return due_s - now_s
             self._next = place + 1
-            pool = self._pools[kind[place]]
-            connection = pool.take()
-            if connection is None:  # all wait for answers: the due time stands
-                pool.waiting.append(place)
-                continue
-            sent_s = self.sent_s[place] = clock() - self._began_s
-            self.wake_s[place] = sent_s - due_s
-            connection.send(connection.conversation.ask(place, self._requests[place]))
+            self._send(place, due_s, self._pools[kind[place]])
         return 0.0
+
+    def _send(self, place: int, due_s: float, pool: Pool) -> None:
+        connection = pool.take()
+        if connection is None:  # all wait for answers: the due time stands
+            pool.waiting.append(place)
+            return
+        sent_s = self.sent_s[place] = time.perf_counter() - self._began_s
+        self.wake_s[place] = sent_s - due_s
+        connection.send(connection.conversation.ask(place, self._requests[place]))
 
     def _read(self, wait_s: float) -> None:
         """Take what has come, after at most so long."""
@@ -166,6 +176,11 @@ class Sender:
             return
         if back:
             connection.send(back)
+        self._record(heard, now_s)
+        connection.pool.offer(connection)
+        self._send_waiting(connection.pool)
+
+    def _record(self, heard: Sequence[Heard], now_s: float) -> None:
         for place, status, is_last in heard:
             if is_last:
                 self._ended += 1
@@ -175,8 +190,6 @@ class Sender:
                     self._counts[status] += 1
             else:
                 self.first_s[place] = now_s
-        connection.pool.offer(connection)
-        self._send_waiting(connection.pool)
 
     def _send_waiting(self, pool: Pool) -> None:
         """Send what was due before, as far as connections are free now."""
@@ -199,16 +212,25 @@ class Sender:
 
     def tell(self, board: Board, number: int, now_s: float) -> None:
         """How many requests ended how, so far."""
+        late = self._unanswered(now_s)
+        good = sum(self._counts[status] for status in GOOD)
+        board.tell(number, good=good, bad=self._counts.total() - good + late)
+
+    def _unanswered(self, now_s: float) -> int:
+        """How many have had no answer for so long that they count as failed."""
         status = np.frombuffer(self.status, np.int16)
-        looked, self._looked = self._looked, max(self._looked, bisect_left(self._due, now_s - _OVERDUE_S))
+        looked, self._looked = self._looked, max(self._looked, bisect_left(self._due, now_s - OVERDUE_S))
         late = np.concatenate([self._late, looked + np.flatnonzero(status[looked : self._looked] == 0)])
         self._late = late[status[late] == 0]
-        good = sum(self._counts[status] for status in GOOD)
-        board.tell(number, good=good, bad=self._counts.total() - good + len(self._late))
+        return len(self._late)
+
+    def _counted(self) -> "slice | NDArray[np.intp]":
+        """The places whose turn came."""
+        return slice(0, self._next)
 
     def seen(self) -> Mapping[str, NDArray[np.generic]]:
         """What became of each request whose turn came before all was stopped."""
-        counted = slice(0, self._next)
+        counted = self._counted()
         due_s = np.asarray(self._due)
         due_s, sent_s, status = due_s[counted], np.array(self.sent_s)[counted], np.array(self.status)[counted]
         answer_s, first_s = np.array(self.answer_s)[counted], np.array(self.first_s)[counted]
@@ -224,6 +246,13 @@ class Sender:
         }
 
 
+def pool_of(stream: Mapping[str, Any], request: bytes, connections: int) -> Pool:
+    """Connections for requests of a stream."""
+    protocol: ProtocolName = stream["protocol"]
+    converse = conversation_of(protocol, request)
+    return Pool(stream["port"], connections, converse, multiplexed=protocol in MULTIPLEXED)
+
+
 def pools_of(streams: Sequence[Mapping[str, Any]], requests: Sequence[bytes], connections: int) -> list[Pool]:
     """The pool of each stream: one for each protocol and port, and key where a connection says it once."""
     made: dict[tuple[str, int, str], Pool] = {}
@@ -234,10 +263,25 @@ def pools_of(streams: Sequence[Mapping[str, Any]], requests: Sequence[bytes], co
         key = Meant.by(request).authorization if protocol in KEPT_BY_KEY else ""
         of = (protocol, stream["port"], key)
         if of not in made:
-            converse = conversation_of(protocol, request)
-            made[of] = Pool(stream["port"], connections, converse, multiplexed=protocol in MULTIPLEXED)
+            made[of] = pool_of(stream, request, connections)
         pools.append(made[of])
     return pools
+
+
+def _sender(
+    directory: Path, task: Mapping[str, Any], requests: Sequence[bytes], schedule: Schedule, user: NDArray[np.int64]
+) -> Sender:
+    streams = task["streams"]
+    if not (directory / "comings.npz").exists():
+        return Sender(pools_of(streams, requests, task["connections"]), requests, schedule)
+    from benchmarks.load.comings import Comings  # noqa: PLC0415 - only where there are users
+    from benchmarks.load.users import UserSender  # noqa: PLC0415
+
+    def own(kind: int) -> Pool:
+        return pool_of(streams[kind], requests[streams[kind]["first"]], 1)
+
+    with np.load(directory / "comings.npz") as stored:
+        return UserSender(own, requests, schedule, user, Comings.of(stored))
 
 
 def main() -> None:
@@ -245,11 +289,13 @@ def main() -> None:
     directory, number, of = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     task = orjson.loads((directory / "task.json").read_bytes())
     with np.load(directory / "due.npz") as due:
-        due_s, kind, which = (due[what][number::of] for what in ("due_s", "kind", "which"))
+        user = due["user"]
+        ours = np.arange(len(user)) % of == number if user.max(initial=-1) < 0 else user % of == number
+        schedule = Schedule(*(due[what][ours] for what in Schedule._fields))
     streams, requests = task["streams"], list(read_blobs(directory / "requests.npz").values())
     gc.disable()  # a collection would look like a slow answer
     board = Board.open(directory)
-    sender = Sender(pools_of(streams, requests, task["connections"]), requests, due_s, kind, which)
+    sender = _sender(directory, task, requests, schedule, user[ours])
     sender.open()
     board.ready(number)
     while not board.begin_at_s:

@@ -233,6 +233,20 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A live run before, during or after its faults: requests that were due then, percentiles of good answers."""
+
+    name: Literal["before", "during", "after"]
+    from_s: float
+    to_s: float
+    asked: int
+    errors: int
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+
+
+@dataclass(frozen=True)
 class Run:
     """One rehearsal."""
 
@@ -243,6 +257,8 @@ class Run:
     timeline: tuple[Entry, ...]
     objectives: tuple[Objective, ...]
     summary: Summary
+    phases: tuple[Phase, ...] = ()
+    """Of a live run whose faults were played; else none."""
     format: Literal["swell-rehearsal/1"] = FORMAT
 
 

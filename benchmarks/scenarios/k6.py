@@ -1,57 +1,82 @@
-"""A scenario as a script for k6 (https://k6.io): course, mix, popularity, objectives, abort rule, at live size.
+"""A scenario as a script for k6 (https://k6.io) at live size: who asks what, when and how, objectives, abort rule.
 
 k6 measures from when it sends, not from when it meant to: where it cannot keep up, its `dropped_iterations` say so.
 """
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.scenarios.arrival import Drifting, Popularity
+from benchmarks.scenarios.asked import shares_of
 from benchmarks.scenarios.catalog import BadScenario
-from benchmarks.scenarios.course import factors
 from benchmarks.scenarios.model import Scenario
+from benchmarks.scenarios.offered import offered_rate
 from benchmarks.scenarios.popularity import weights
+from shared.topology import Topology
 
-_STAGES: Final = 30
+SPEAKS: Final = frozenset({"http1", "sse", "websocket"})
+"""k6 speaks HTTP/2 only over TLS, and gRPC only with the files that describe a service."""
+_TEMPLATE: Final = Path(__file__).with_name("k6_script.js")
+_STAGES: Final = 60
 _MOST_CLASSES: Final = 60
+_SOONEST_STOP_S: Final = 1.0
 
 
-def k6_script(scenario: Scenario) -> str:
-    """The script. It takes SWELL_URL, SWELL_API_KEY, COLLECTION and DIMENSION from the environment.
+def k6_script(scenario: Scenario, topology: Topology) -> str:
+    """The script. It takes SWELL_URL, COLLECTION, DIMENSION and keys from the environment, as its head says.
 
     Raises:
-        BadScenario: it asks over a protocol that the script does not speak.
+        BadScenario: it asks over a protocol that the script does not speak, or what cannot be asked.
     """
-    if others := sorted(set(scenario.protocols) - {"http1"}):
-        raise BadScenario(f"protocols: got {', '.join(others)}, allowed in a script for k6: http1")
-    return _SCRIPT.format(
-        title=scenario.title.replace("*/", ""),
-        name=scenario.name,
-        options=json.dumps(_options(scenario), indent=2),
-        classes=json.dumps(_classes(scenario)),
-        mix=json.dumps(_mix(scenario)),
-        seed=scenario.seed,
-    )
+    if others := sorted(set(scenario.protocols) - SPEAKS):
+        allowed = ", ".join(sorted(SPEAKS))
+        raise BadScenario(f"protocols: got {', '.join(others)}, allowed in a script for k6: {allowed}")
+    parts = {"__OPTIONS__": _options(scenario, topology), "__SCENARIO__": _data(scenario)}
+    script = _head(scenario) + _TEMPLATE.read_text("utf-8")
+    for name, part in parts.items():
+        script = script.replace(name, json.dumps(part, indent=2))
+    return script
 
 
-def _options(scenario: Scenario) -> dict[str, Any]:
+def _head(scenario: Scenario) -> str:
+    title = " ".join(scenario.title.split())
+    lines = [
+        title,
+        f"Written by `swell rehearse {scenario.name} --k6 FILE`; run it with: k6 run FILE",
+        "SWELL_URL, COLLECTION (with an integer attribute `part`), DIMENSION; SWELL_API_KEY, or SWELL_API_KEY_PREMIUM,",
+        "SWELL_API_KEY_STANDARD and SWELL_API_KEY_FREE.",
+    ]
+    if scenario.faults:
+        kinds = ", ".join(dict.fromkeys(fault.kind for fault in scenario.faults))
+        lines.append(f"Its faults are not played by k6, which only asks: {kinds}.")
+    return "".join(f"// {line}\n" for line in lines)
+
+
+def _options(scenario: Scenario, topology: Topology) -> dict[str, Any]:
     live = scenario.live
-    minutes = np.linspace(0, scenario.duration_min, _STAGES + 1)
-    multiples = factors(scenario.arrival, minutes)
-    rates = np.maximum(np.round(multiples / max(multiples.max(), 1e-9) * live.peak_rps), 0).astype(int).tolist()
-    each_s = live.seconds / _STAGES
+    random = np.random.default_rng(scenario.seed)
+    times_s, rate = offered_rate(scenario, topology, random, peak_per_s=live.peak_rps, seconds=live.seconds)
+    sessions = scenario.sessions
+    levels = np.interp(np.linspace(0, live.seconds, _STAGES + 1), times_s, rate) * (sessions.think_s if sessions else 1)
+    first, *rest = np.round(levels).astype(int).tolist()
+    stages = [{"target": level, "duration": f"{live.seconds / _STAGES * 1000:.0f}ms"} for level in rest]
+    if sessions is None:
+        executor = {
+            "executor": "ramping-arrival-rate",
+            "startRate": first,
+            "timeUnit": "1s",
+            "preAllocatedVUs": max(10, round(live.peak_rps / 5)),
+            "maxVUs": max(50, round(live.peak_rps)),
+        }
+    else:  # a user is a VU; each session has connections of its own, and who is too many leaves
+        executor = {"executor": "ramping-vus", "startVUs": first, "gracefulRampDown": "0s"}
     return {
-        "scenarios": {
-            scenario.name: {
-                "executor": "ramping-arrival-rate",
-                "startRate": rates[0],
-                "timeUnit": "1s",
-                "preAllocatedVUs": max(10, round(live.peak_rps / 5)),
-                "maxVUs": max(50, round(live.peak_rps)),
-                "stages": [{"target": rate, "duration": f"{each_s * 1000:.0f}ms"} for rate in rates[1:]],
-            }
-        },
+        "scenarios": {scenario.name: {**executor, "stages": stages, "gracefulStop": "5s"}},
+        "noVUConnectionReuse": sessions is not None,
         "thresholds": _thresholds(scenario),
         "summaryTrendStats": ["avg", "min", "med", "max", "p(95)", "p(99)", "p(99.9)"],
     }
@@ -63,14 +88,49 @@ def _thresholds(scenario: Scenario) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     duration = [f"{quantile}<{limit:g}" for quantile, limit in latencies.items() if limit is not None]
     if duration:
-        found["http_req_duration{expected_response:true}"] = duration
-    failed: list[Any] = [{"threshold": f"rate<{abort.error_share:g}", "abortOnFail": True, "delayAbortEval": "5s"}]
-    if asked.error_share is not None:
-        failed.insert(0, f"rate<={asked.error_share:g}")
+        found["swell_answer_ms"] = duration
+    # The time of a scenario passes as fast here as its course, and that of its rule of abortion with it.
+    wait_s = max(_SOONEST_STOP_S, abort.for_s * scenario.live.seconds / (scenario.duration_min * 60))
+    failed: list[Any] = [
+        {"threshold": f"rate<{abort.error_share:g}", "abortOnFail": True, "delayAbortEval": f"{wait_s * 1000:.0f}ms"}
+    ]
+    shares = [asked.error_share, None if asked.availability is None else 1 - asked.availability]
+    failed[:0] = [f"rate<={share:g}" for share in shares if share is not None]
     found["swell_failed"] = failed
     if asked.shed_share_premium is not None:
         found["swell_shed"] = [f"rate<={max(asked.shed_share_premium, 0.0001):g}"]
     return found
+
+
+def _data(scenario: Scenario) -> dict[str, Any]:
+    shares = shares_of(scenario)
+    kinds = {
+        protocol: _reached({asked.kind: share for asked, share in shares.items() if asked.protocol == protocol})
+        for protocol in scenario.protocols
+    }
+    return {
+        "seed": scenario.seed,
+        "minutes": scenario.duration_min,
+        "seconds": scenario.live.seconds,
+        "tiers": _reached({tier.value: share for tier, share in scenario.tiers.items()}),
+        "protocols": _reached(scenario.protocols),
+        "kinds": kinds,
+        "classes": _classes(scenario),
+        "drift": _drift(scenario.popularity),
+        "sessions": None if scenario.sessions is None else scenario.sessions.model_dump(),
+    }
+
+
+def _drift(popularity: Popularity) -> dict[str, float] | None:
+    if not isinstance(popularity, Drifting):
+        return None
+    return {"keys": popularity.keys, "turnover_min": popularity.turnover_min}
+
+
+def _reached(shares: Mapping[Any, float]) -> list[list[Any]]:
+    """Each with the share of all up to it."""
+    up_to = np.cumsum(list(shares.values())) / sum(shares.values())
+    return [[what, round(float(share), 6)] for what, share in zip(shares, up_to, strict=True)]
 
 
 def _classes(scenario: Scenario) -> list[list[float]]:
@@ -79,81 +139,3 @@ def _classes(scenario: Scenario) -> list[list[float]]:
     last, reached = np.cumsum(counts), np.cumsum(counts * chances)
     kept = np.unique(np.linspace(0, len(counts) - 1, min(len(counts), _MOST_CLASSES)).astype(int))
     return [[float(last[at]), round(float(reached[at]), 6)] for at in kept]
-
-
-def _mix(scenario: Scenario) -> list[list[Any]]:
-    """Kinds of requests, each with the share of requests up to it."""
-    shares = {kind: share for kind, share in scenario.mix.model_dump().items() if share}
-    return [
-        [kind, round(float(up_to), 6)] for kind, up_to in zip(shares, np.cumsum(list(shares.values())), strict=True)
-    ]
-
-
-_SCRIPT: Final = """// {title}
-// Written by `swell rehearse {name} --k6`; run it with: k6 run FILE
-import http from "k6/http";
-import {{ check }} from "k6";
-import {{ Rate }} from "k6/metrics";
-
-export const options = {options};
-
-const failed = new Rate("swell_failed");
-const shed = new Rate("swell_shed");
-const url = __ENV.SWELL_URL || "http://127.0.0.1:8080";
-const collection = __ENV.COLLECTION || "rehearsal";
-const dimension = Number(__ENV.DIMENSION || 384);
-const headers = {{ "Content-Type": "application/json" }};
-if (__ENV.SWELL_API_KEY) headers["Authorization"] = `Bearer ${{__ENV.SWELL_API_KEY}}`;
-
-// [last key of a class, share of requests up to it]: keys of a class are asked for alike.
-const classes = {classes};
-
-function draw() {{
-  const share = Math.random();
-  let first = 0;
-  for (const [last, reached] of classes) {{
-    if (share <= reached) return first + Math.floor(Math.random() * (last - first));
-    first = last;
-  }}
-  return first - 1;
-}}
-
-// The vector of a key is always the same: what is popular is asked for again, and caches show.
-function vectorOf(key) {{
-  let state = (key * 2654435761 + {seed}) >>> 0;
-  const vector = [];
-  for (let at = 0; at < dimension; at += 1) {{
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    vector.push(state / 2147483648 - 1);
-  }}
-  return vector;
-}}
-
-// [kind, share of requests up to it]
-const mix = {mix};
-
-function kindOf() {{
-  const share = Math.random();
-  for (const [kind, reached] of mix) if (share <= reached) return kind;
-  return mix[mix.length - 1][0];
-}}
-
-function asked(kind, key) {{
-  if (kind === "write") return ["upsert", {{ records: [{{ id: `live-${{key % 1000}}`, vector: vectorOf(key) }}] }}];
-  if (kind === "delete") return ["delete", {{ ids: [`live-${{key % 1000}}`] }}];
-  const ask = {{ vector: vectorOf(key), top_k: 10 }};
-  // The collection has an attribute `part`, an integer.
-  if (kind === "filtered") ask.filter = {{ eq: {{ part: key % 10 }} }};
-  return ["query", ask];
-}}
-
-export default function () {{
-  const [action, body] = asked(kindOf(), draw());
-  const answer = http.post(`${{url}}/v1/collections/${{collection}}/${{action}}`, JSON.stringify(body), {{ headers }});
-  const good = answer.status === 200 || answer.status === 202;
-  const code = good ? "" : String(answer.json("type") || "").split("/").pop();
-  shed.add(code === "shed");
-  failed.add(!good && code !== "shed");
-  if (good && action === "query") check(answer, {{ "has matches": (seen) => seen.json("matches").length > 0 }});
-}}
-"""

@@ -29,10 +29,14 @@ class Stream(Entry):
 
 
 class Sessions(Entry):
-    """Sessions arrive openly; inside one the next request follows the answer. For the live engine and for k6."""
+    """Users who come, ask, think once the answer is there, ask again and leave, each over a connection of its own.
 
-    requests: float = Field(default=20.0, ge=1)
-    think_s: float = Field(default=1.0, ge=0)
+    A live run and k6 play them, in real seconds: only the course of the crowd passes faster. A mean of `requests`
+    (geometric), a mean of `think_s` (exponential). The simulator has streams, which ask on their own.
+    """
+
+    requests: float = Field(default=20.0, ge=1, le=10_000)
+    think_s: float = Field(default=1.0, ge=0.01, le=3600)
 
 
 class CalendarEntry(Entry):
@@ -60,6 +64,7 @@ class Fault(Entry):
     - `disconnect`: a `share` of the streams loses its connection and comes back within `for_min`, each with one request
       more.
     - `cold_caches`: caches are empty at `at_min`.
+    - `redis_away`: the Redis that instances share is gone, and back with nothing in it. Live runs alone have one.
     """
 
     kind: Literal[
@@ -71,6 +76,7 @@ class Fault(Entry):
         "writes_refused",
         "disconnect",
         "cold_caches",
+        "redis_away",
     ]
     at_min: float = Field(ge=0)
     for_min: float = Field(default=1.0, gt=0)
@@ -159,7 +165,8 @@ class Scenario(Entry):
         default={Tier.PREMIUM: 0.1, Tier.STANDARD: 0.6, Tier.FREE: 0.3}
     )
     protocols: dict[ProtocolName, Share] = Field(default={"http1": 1.0})
-    sessions: Sessions = Sessions()
+    sessions: Sessions | None = None
+    """None: every request is of a caller of its own, who does not know that others are waiting."""
     calendar: tuple[CalendarEntry, ...] = Field(default=(), strict=False)
     faults: tuple[Fault, ...] = Field(default=(), strict=False)
     fleet: Fleet = Fleet()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,10 @@ from benchmarks.scenarios.model import Fault, Scenario
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+
+NOT_SIMULATED: Final = frozenset({"redis_away"})
+"""The model has no Redis: each instance keeps its own answers and counts its own callers."""
 
 
 @dataclass

@@ -20,8 +20,10 @@ from benchmarks.rehearsal.result import (
     Summary,
     WorldSeries,
 )
+from benchmarks.scenarios.model import Scenario
 from benchmarks.simulator.advice import advice
 from benchmarks.simulator.calibration import Calibration
+from benchmarks.simulator.faults import NOT_SIMULATED
 from benchmarks.simulator.latency import BOUNDS_MS, mean_ms, quantile_ms
 from benchmarks.simulator.serving import TIERS
 from benchmarks.simulator.simulation import Simulated
@@ -83,8 +85,13 @@ def _meta(simulated: Simulated, calibration: Calibration, commit: str) -> Metada
         notes=(
             "SIMULATED: streams are cohorts in a model of the fleet; no request was made.",
             "Latencies are from the edge of the nearest region: a client's way to it is not in them.",
+            *(f"Not in the model: {kind}." for kind in _not_simulated(simulated.scenario)),
         ),
     )
+
+
+def _not_simulated(scenario: Scenario) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(fault.kind for fault in scenario.faults if fault.kind in NOT_SIMULATED))
 
 
 def _region(simulated: Simulated, at: int) -> RegionSeries:

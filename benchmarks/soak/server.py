@@ -40,9 +40,7 @@ class RedisProcess:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        command = ["redis-server", "--port", str(self._port), "--bind", LOOPBACK, "--save", "", "--appendonly", "no"]
-        log = self._directory / "redis.log"
-        self._process = self._running.enter_context(child_process(command, {}, log=log, directory=self._directory))
+        self.restart()
         deadline_s = time.monotonic() + _READY_WITHIN_S
         with Redis(host=LOOPBACK, port=self._port, socket_timeout=1) as client:
             while True:
@@ -54,6 +52,12 @@ class RedisProcess:
                     time.sleep(0.05)
                 else:
                     return
+
+    def restart(self) -> None:
+        """Start it, and wait for nothing."""
+        command = ["redis-server", "--port", str(self._port), "--bind", LOOPBACK, "--save", "", "--appendonly", "no"]
+        log = self._directory / "redis.log"
+        self._process = self._running.enter_context(child_process(command, {}, log=log, directory=self._directory))
 
     def kill(self) -> None:
         """End it."""

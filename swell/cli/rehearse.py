@@ -203,8 +203,9 @@ def _print_comparison(comparison: "PolicyComparison") -> None:
 
 def _write_k6(scenario: "Scenario", path: Path) -> None:
     from benchmarks.scenarios.k6 import k6_script
+    from shared.topology import load_topology
 
-    path.write_text(k6_script(scenario), encoding="utf-8")
+    path.write_text(k6_script(scenario, load_topology()), encoding="utf-8")
     note(f"Wrote {path}: k6 run {path}")
 
 

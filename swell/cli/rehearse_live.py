@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
 
     from benchmarks.live.play import LiveResult, OneProtocol
+    from benchmarks.rehearsal.result import Run
 
 _AS_AFTER_CTRL_C = 130
 
@@ -114,11 +115,27 @@ def _tell(result: "LiveResult") -> None:
         rows.append([f"promise: {promise.name} {promise.direction.replace('_', ' ')} {promise.limit:g}", said])
     print_table({"": "left", "seen": "right"}, rows)
     say()
+    if run.phases:
+        _tell_phases(run)
     columns = ("protocol", "asked", "answered", "p50", "p99", "first event p50", "p99 of it")
     print_table(
         {name: "left" if name == "protocol" else "right" for name in columns},
         [[name, *_figures(one)] for name, one in result.protocols.items()],
     )
+
+
+def _tell_phases(run: "Run") -> None:
+    """What its faults did to it."""
+    say("\n".join(f"  {entry.at_s:6.1f} s  {entry.text}" for entry in run.timeline if entry.kind == "fault"))
+    columns = ("faults", "seconds", "asked", "failed", "p50", "p95", "p99")
+    rows = []
+    for one in run.phases:
+        percentiles = ("-" if value is None else f"{value:.1f} ms" for value in (one.p50_ms, one.p95_ms, one.p99_ms))
+        rows.append(
+            [one.name, f"{one.from_s:.1f} to {one.to_s:.1f}", f"{one.asked:,}", f"{one.errors:,}", *percentiles]
+        )
+    print_table({name: "left" if name == "faults" else "right" for name in columns}, rows)
+    say()
 
 
 def _figures(one: "OneProtocol") -> list[str]:

@@ -60,13 +60,22 @@ def test_the_record_counts_everything_once() -> None:
 
 def test_a_run_that_ended_early_says_so_and_counts_what_was_sent() -> None:
     """PARTIAL and INVALID are told where the record is read, and an invalid run has no other verdict."""
-    arrivals = arrivals_of(SCENARIO, load_topology(), peak_per_s=100, seconds=5).until(2.0)
+    arrivals = arrivals_of(SCENARIO, load_topology(), peak_per_s=100, seconds=2)
     offered = {
         what: Offered(due, np.ones(len(due)), np.full(len(due), 200), np.zeros(len(due)))
         for what, due in arrivals.due_s.items()
     }
 
-    played = Played(SCENARIO, arrivals, offered, 100, 2.0, 5.0, "interrupted", "it was the bottleneck")
+    played = Played(
+        SCENARIO,
+        arrivals,
+        offered,
+        100,
+        2.0,
+        whole_s=5.0,
+        ended_early="interrupted",
+        invalid="it was the bottleneck",
+    )
     run = record_of(played, "abc")
 
     assert run.meta.notes[:2] == (

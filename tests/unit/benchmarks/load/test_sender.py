@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.load.connection import Pool
 from benchmarks.load.protocols.http1 import Http1
-from benchmarks.load.sender import Sender
+from benchmarks.load.sender import Schedule, Sender
 
 
 class CountingPool(Pool):
@@ -25,6 +25,6 @@ def test_streams_that_share_a_pool_open_its_connections_once() -> None:
     nothing = np.zeros(0, np.int64)
     shared, own = (CountingPool(1, 16, Http1, multiplexed=False) for _ in range(2))
 
-    Sender([shared, own, shared, shared], [], np.zeros(0), nothing, nothing).open()
+    Sender([shared, own, shared, shared], [], Schedule(np.zeros(0), nothing, nothing)).open()
 
     assert (shared.times, own.times) == (1, 1)

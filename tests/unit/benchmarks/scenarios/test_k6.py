@@ -1,61 +1,136 @@
-"""A scenario as a k6 script: the same course, popularity and objectives."""
+"""A scenario as a k6 script: valid, and asking what the live engine asks, as often, of whom and when it stops."""
 
 import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from benchmarks.scenarios.catalog import BadScenario, find_scenario
+from benchmarks.scenarios.catalog import BadScenario, find_scenario, names
 from benchmarks.scenarios.k6 import k6_script
+from benchmarks.scenarios.model import Scenario, Sessions
+from benchmarks.scenarios.offered import offered_rate
+from shared.topology import load_topology
+
+TOPOLOGY = load_topology()
+K6 = Path(__file__).parent / "k6"
 
 
-def options(script: str) -> dict[str, Any]:
-    """What k6 would read."""
-    found = re.search(r"export const options = (\{.*?\n\});", script, re.DOTALL)
+def part(script: str, name: str) -> dict[str, Any]:
+    """What stands in the script as an object."""
+    found = re.search(rf"const {name} = (\{{.*?\n\}});", script, re.DOTALL)
     assert found is not None
     read: dict[str, Any] = json.loads(found[1])
     return read
 
 
-def test_the_course_is_that_of_the_scenario_at_live_size() -> None:
-    """Its peak is the live peak, its stages take the live time, arrivals are open."""
-    scenario = find_scenario("world-cup-final")
+def parts(scenario: Scenario) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options, and what is asked."""
+    script = k6_script(scenario, TOPOLOGY)
+    return part(script, "options"), part(script, "scenario")
 
-    run = options(k6_script(scenario))["scenarios"]["world-cup-final"]
+
+def test_the_course_is_that_of_a_live_run() -> None:
+    """Its noise included; stages take the live time, arrivals are open."""
+    scenario = find_scenario("world-cup-final")
+    live = scenario.live
+    random = np.random.default_rng(scenario.seed)
+    times_s, rate = offered_rate(scenario, TOPOLOGY, random, peak_per_s=live.peak_rps, seconds=live.seconds)
+
+    run = parts(scenario)[0]["scenarios"]["world-cup-final"]
 
     assert run["executor"] == "ramping-arrival-rate"
-    assert max(stage["target"] for stage in run["stages"]) == scenario.live.peak_rps
+    targets = [stage["target"] for stage in run["stages"]]
+    moments = np.linspace(0, live.seconds, len(targets) + 1)[1:]
+    assert targets == pytest.approx(np.interp(moments, times_s, rate).tolist(), abs=1)
     assert sum(int(stage["duration"].removesuffix("ms")) for stage in run["stages"]) == pytest.approx(30_000, rel=0.01)
-    assert run["startRate"] == pytest.approx(scenario.live.peak_rps * 2 / 60, abs=1)
+
+
+def test_sessions_are_users_who_come_and_leave() -> None:
+    """As many as ask so often together; each with connections of its own, none kept for who is too many."""
+    scenario = find_scenario("mass-exit")
+
+    run, asked = parts(scenario)
+
+    (played,) = run["scenarios"].values()
+    assert (played["executor"], played["gracefulRampDown"]) == ("ramping-vus", "0s")
+    assert run["noVUConnectionReuse"]
+    assert asked["sessions"] == {"requests": 10.0, "think_s": 1.0}
+    assert max(stage["target"] for stage in played["stages"]) == pytest.approx(scenario.live.peak_rps, rel=0.2)
 
 
 def test_objectives_and_the_abort_rule_are_thresholds() -> None:
-    """k6 ends with 99 where one is broken, and stops where too much fails."""
-    thresholds = options(k6_script(find_scenario("world-cup-final")))["thresholds"]
+    """k6 ends with 99 where one is broken, and stops where too much fails for as long as live runs wait."""
+    scenario = find_scenario("world-cup-final")
 
-    assert thresholds["http_req_duration{expected_response:true}"] == ["p(50)<50", "p(99)<200"]
+    thresholds = parts(scenario)[0]["thresholds"]
+
+    assert thresholds["swell_answer_ms"] == ["p(50)<50", "p(99)<200"]
     assert thresholds["swell_failed"][0] == "rate<=0.05"
-    assert thresholds["swell_failed"][1]["abortOnFail"]
+    assert thresholds["swell_failed"][1] == {"threshold": "rate<0.5", "abortOnFail": True, "delayAbortEval": "1000ms"}
+    assert parts(find_scenario("region-failover"))[0]["thresholds"]["swell_failed"][:2] == ["rate<=0.05", "rate<=0.05"]
 
 
 def test_keys_are_drawn_as_the_scenario_says() -> None:
-    """Four fifths of a hotspot's requests go to its first hundredth."""
-    script = k6_script(find_scenario("burst-10x"))
-
-    classes = json.loads(script.split("const classes = ")[1].split(";")[0])
-    assert classes == [[10_000.0, 0.8], [1_000_000.0, 1.0]]
+    """Four fifths of a hotspot's requests go to its first hundredth; what is popular may move on."""
+    assert parts(find_scenario("burst-10x"))[1]["classes"] == [[10_000.0, 0.8], [1_000_000.0, 1.0]]
+    assert parts(find_scenario("black-friday"))[1]["drift"] == {"keys": 1_000_000, "turnover_min": 120.0}
 
 
 def test_what_is_asked_is_the_mix_of_the_scenario() -> None:
-    """Searches, filtered ones, writes and deletes, by the share up to each."""
-    script = k6_script(find_scenario("balanced"))
+    """Searches, filtered ones, writes and deletes, by the share up to each; tiers and protocols likewise."""
+    asked = parts(find_scenario("balanced"))[1]
 
-    mix = json.loads(script.split("const mix = ")[1].split(";")[0])
-    assert mix == [["search", 0.4], ["filtered", 0.5], ["write", 0.95], ["delete", 1.0]]
+    kinds = dict(asked["kinds"]["http1"])
+    assert kinds == pytest.approx({"write": 0.45, "delete": 0.5, "search": 0.9, "filtered": 1.0})
+    assert asked["tiers"] == [["premium", 0.1], ["standard", 0.7], ["free", 1.0]]
+    assert parts(find_scenario("world-cup"))[1]["protocols"] == [["http1", 0.2], ["websocket", 1.0]]
 
 
 def test_a_protocol_that_the_script_does_not_speak_is_refused() -> None:
     """Nothing is sent otherwise than the scenario says."""
-    with pytest.raises(BadScenario, match="got websocket, allowed in a script for k6: http1"):
-        k6_script(find_scenario("world-cup"))
+    scenario = find_scenario("balanced").model_copy(update={"protocols": {"grpc": 0.5, "http1": 0.5}})
+
+    with pytest.raises(BadScenario, match="got grpc, allowed in a script for k6: http1, sse, websocket"):
+        k6_script(scenario, TOPOLOGY)
+
+
+def test_faults_that_k6_does_not_play_are_named() -> None:
+    """It only asks."""
+    head = k6_script(find_scenario("database-failover"), TOPOLOGY).partition("import")[0]
+
+    assert "writes_refused, slow_dependency, failing_dependency" in head
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node to run the scripts")
+def test_every_scenario_is_a_script_that_runs(tmp_path: Path) -> None:
+    """Against modules that stand in for those of k6: 200 iterations of each ask what the scenario says."""
+    scenarios = [find_scenario(name) for name in names()]
+    scenarios.append(
+        find_scenario("balanced").model_copy(
+            update={"name": "streamed", "protocols": {"sse": 0.5, "http1": 0.5}, "sessions": Sessions(requests=3)}
+        )
+    )
+    for one in scenarios:
+        (tmp_path / f"{one.name}.mjs").write_text(k6_script(one, TOPOLOGY), "utf-8")
+    shutil.copytree(K6, tmp_path / "node_modules" / "k6")
+    shutil.copy(K6 / "run.mjs", tmp_path)
+    command = ["node", "run.mjs", *(f"{one.name}.mjs" for one in scenarios)]
+
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+
+    assert ran.returncode == 0, ran.stderr
+    seen = json.loads(ran.stdout)
+    for one in scenarios:
+        counts, mix = seen[f"{one.name}.mjs"], one.mix
+        total = sum(counts["asked"].values())
+        assert total == pytest.approx(200 * (one.sessions.requests if one.sessions else 1), rel=0.2), one.name
+        writes = counts["asked"].get("upsert", 0) + counts["asked"].get("delete", 0)
+        assert writes / total == pytest.approx(mix.write + mix.delete, abs=0.1), one.name
+        assert counts["failed"] == 0, one.name
+        assert counts["answered"] == total, one.name
+        assert set(counts["keys"]) == {"premium", "standard", "free"}, one.name

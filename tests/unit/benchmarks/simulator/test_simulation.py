@@ -160,6 +160,15 @@ def test_a_region_that_is_lost_is_answered_from_elsewhere(crowd: Scenario, setti
     assert (run.world.p95_ms[minute_4] or 0) > 100
 
 
+def test_a_fault_that_the_model_does_not_have_is_noted(setting: Setting, reactive: Simulated) -> None:
+    """No engine ignores one without a word."""
+    away = reactive.scenario.model_copy(update={"faults": (Fault(kind="redis_away", at_min=2),)})
+
+    run = record(replace(reactive, scenario=away), setting)
+
+    assert "Not in the model: redis_away." in run.meta.notes
+
+
 def test_a_record_of_a_simulation_can_be_written_and_says_what_it_is(setting: Setting, reactive: Simulated) -> None:
     """SIMULATED, its scale and its stream go with the numbers; nothing in it is not a number."""
     run = record(reactive, setting)
