@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from functions.burst_prediction.arrays import Flags, Floats
+from functions.burst_prediction.arrays import Flags, Floats, Indices
 from functions.burst_prediction.crowds import Crowd
 from functions.burst_prediction.event_basis import Phase, phases
 from functions.burst_prediction.forecast import Forecast
@@ -17,6 +17,7 @@ from functions.burst_prediction.ramp import Ramp, ask_early
 from shared.domain.scaling_plan import PlanReason, PlanStep, step_in
 
 BLOCK_MIN = 5
+FAR_STEP_MIN = 15  # of the forecast, hours ahead
 # Floors stand on rungs a quarter apart, so that a plan has few steps: each is a job that an operator may look at.
 RUNG_RATIO = 1.25
 # What is foreseen of a region that is hardly asked moves around the load below which no instance is kept. A single one
@@ -74,6 +75,7 @@ class _Minutes:
     in_event: Flags
     by_prior: Flags
     hardly_idle: Flags
+    far: Flags
 
 
 class _Block(NamedTuple):
@@ -85,6 +87,12 @@ class _Block(NamedTuple):
     in_event: bool
     by_prior: bool
     hardly_idle: bool
+    far: bool
+
+    @property
+    def far_blocks(self) -> int:
+        """How many blocks a step of the forecast spans beyond this one."""
+        return FAR_STEP_MIN // BLOCK_MIN if self.far else 0
 
 
 def plan_region(
@@ -98,17 +106,23 @@ def plan_region(
 
     A floor of the `previous` plan that is one rung too high is kept, one of a single instance only while load is not
     far from being expected: forecasts that differ by a little from one to the next would otherwise postpone a rise
-    again and again, and change every job.
+    again and again, and change every job. For the same reason a floor far ahead is kept where as many are wanted within
+    a step of the forecast, whose bounds move on with each forecast.
     """
-    blocks = _blocks(_minutes(forecast, crowds, policy, limits.ramp))
+    starts_min = _block_starts(forecast)
+    blocks = _blocks(_minutes(forecast, crowds, policy, limits.ramp), starts_min)
+    begins = [moment_of(forecast.made_at_min + start_min) for start_min in starts_min.tolist()]
+    before = [step_in(previous, moment) for moment in begins]
+    wanted = [
+        _steadied(rung(block.kept), one, hardly_idle=block.hardly_idle)
+        for block, one in zip(blocks, before, strict=True)
+    ]
     steps: list[PlanStep] = []
     for number, block in enumerate(blocks):
-        begins = moment_of(forecast.made_at_min + number * BLOCK_MIN)
-        wanted = _steadied(rung(block.kept), step_in(previous, begins), hardly_idle=block.hardly_idle)
-        instances = min(wanted, limits.quota)
-        reason = _reason(block, (number + 1) * BLOCK_MIN, instances, limits)
+        instances = min(_held(wanted, number, before[number], block.far_blocks), limits.quota)
+        reason = _reason(block, int(starts_min[number]) + BLOCK_MIN, instances, limits)
         if not steps or (steps[-1].instances, steps[-1].reason) != (instances, reason):
-            steps.append(PlanStep(begins, instances, reason))
+            steps.append(PlanStep(begins[number], instances, reason))
     return tuple(steps)
 
 
@@ -143,6 +157,14 @@ def _steadied(wanted: int, before: PlanStep | None, *, hardly_idle: bool) -> int
     return before.instances if wanted > 0 or hardly_idle else wanted
 
 
+def _held(wanted: Sequence[int], number: int, before: PlanStep | None, within: int) -> int:
+    """What is wanted, or as many as were planned before where so many are wanted within a few blocks."""
+    near = wanted[max(0, number - within) : number + within + 1]
+    if before is None or not wanted[number] < before.instances <= max(near):
+        return wanted[number]
+    return before.instances
+
+
 def _minutes(forecast: Forecast, crowds: Sequence[Crowd], policy: PlanPolicy, ramp: Ramp) -> _Minutes:
     lengths = forecast.lengths_min.astype(np.int64)
     in_event = phases(forecast.starts_min + forecast.lengths_min / 2, crowds) != Phase.QUIET
@@ -157,6 +179,7 @@ def _minutes(forecast: Forecast, crowds: Sequence[Crowd], policy: PlanPolicy, ra
         in_event=np.repeat(in_event, lengths),
         by_prior=by_prior,
         hardly_idle=np.repeat(hardly_idle, lengths),
+        far=np.repeat(lengths >= FAR_STEP_MIN, lengths),
     )
 
 
@@ -169,10 +192,16 @@ def _step_down(asked: Floats, minutes: int) -> Floats:
     return kept
 
 
-def _blocks(minutes: _Minutes) -> list[_Block]:
-    starts = np.arange(0, len(minutes.needed), BLOCK_MIN)
+def _block_starts(forecast: Forecast) -> Indices:
+    """In minutes from the start of the forecast: blocks begin where the clock has a multiple of their length."""
+    first = BLOCK_MIN - int(forecast.made_at_min) % BLOCK_MIN
+    later = np.arange(first, int(forecast.lengths_min.sum()), BLOCK_MIN, dtype=np.int64)
+    return np.concatenate([np.zeros(1, np.int64), later])
+
+
+def _blocks(minutes: _Minutes, starts: Indices) -> list[_Block]:
     most = [np.maximum.reduceat(values, starts).tolist() for values in (minutes.needed, minutes.asked, minutes.kept)]
-    flags = (minutes.in_event, minutes.by_prior & (minutes.needed > 0), minutes.hardly_idle)
+    flags = (minutes.in_event, minutes.by_prior & (minutes.needed > 0), minutes.hardly_idle, minutes.far)
     any_of = [np.logical_or.reduceat(values, starts).tolist() for values in flags]
     return [_Block(*block) for block in zip(*most, *any_of, strict=True)]
 

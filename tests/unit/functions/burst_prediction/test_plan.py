@@ -259,3 +259,50 @@ def test_a_floor_that_is_one_rung_too_high_is_kept() -> None:
 
     assert [by_minute(steps)[700] for steps in (first, little, less)] == [12, 12, 5]
     assert {step.instances for step in nothing} == {0}
+
+
+def forecast_at(made_at_min: float, begins_min: float, ends_min: float) -> Forecast:
+    """A forecast of that moment: 20,000 a minute from one moment to another, 1,000 else, in steps of its own."""
+    one = forecast_of(np.zeros(len(STEP_LENGTHS_MIN)))
+    starts = one.starts_min - MADE_AT + made_at_min
+    in_crowd = (starts + one.lengths_min > begins_min) & (starts < ends_min)
+    rates = np.where(in_crowd, 20_000.0, 1_000.0)
+    return replace(one, made_at_min=made_at_min, starts_min=starts, requests_per_min=np.tile(rates[:, None], 4))
+
+
+@settings(max_examples=12, deadline=None)
+@given(begins=st.integers(300, 1200), pauses_min=st.lists(st.integers(1, 12), min_size=2, max_size=8))
+def test_floors_far_ahead_do_not_move_with_each_forecast(begins: int, pauses_min: list[int]) -> None:
+    """Never fewer than the forecast alone asks for, never more than it asks for within a quarter of an hour.
+
+    A rise that moves with the steps of the forecasts moves only to where it is earlier, while it is hours away.
+    """
+    made_at, begins_min = MADE_AT, MADE_AT + begins
+    previous: tuple[PlanStep, ...] = ()
+    rises = []
+    for pause_min in pauses_min:
+        forecast = forecast_at(made_at, begins_min, begins_min + 180)
+        alone, plan = (plan_region(forecast, [], POLICY, limits(), before) for before in ((), previous))
+        moments = [moment_of(made_at + minute) for minute in range(0, 1440, 5)]
+        asked = [floor_in(alone, moment) for moment in moments]
+        kept = [floor_in(plan, moment) for moment in moments]
+        for number, instances in enumerate(kept):
+            assert asked[number] <= instances <= max(asked[max(0, number - 4) : number + 5])
+        if begins_min - made_at > 270:
+            rises.append(next(step.starts_at for step in plan if step.instances >= 20))
+        made_at, previous = made_at + pause_min, plan
+
+    assert rises == sorted(rises, reverse=True)
+
+
+def floor_in(steps: tuple[PlanStep, ...], moment: datetime) -> int:
+    """The instances that steps keep at a moment."""
+    return max((step for step in steps if step.starts_at <= moment), key=lambda step: step.starts_at).instances
+
+
+def test_steps_begin_on_the_clock_whenever_the_forecast_was_made() -> None:
+    """A change of the calendar three minutes after a forecast does not shift every job by three minutes."""
+    steps = plan_region(forecast_at(MADE_AT + 3, MADE_AT + 200, MADE_AT + 260), [], POLICY, limits())
+
+    assert len(steps) > 2
+    assert {step.starts_at.minute % 5 for step in steps[1:]} == {0}
