@@ -89,11 +89,6 @@ def leaf(name: str, kind: Kind) -> Iterator[Span]:
         yield span
 
 
-def is_recording() -> bool:
-    """Whether spans go anywhere."""
-    return _tracer is not None
-
-
 def start_tracing(settings: Settings) -> None:
     """Export spans from now on, if the settings name an exporter; once a process."""
     if settings.trace_exporter == "none" or _tracer is not None:

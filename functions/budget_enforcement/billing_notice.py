@@ -27,14 +27,11 @@ class BillingNotice:
     """What has been billed since the interval began, in micro-units of the currency."""
 
     budget_id: str
-    budget_name: str
     interval_start: datetime
     cost: Micros
     budget: Micros
     currency: str
     published_at: datetime
-    threshold_exceeded: float | None
-    forecast_threshold_exceeded: float | None
 
 
 def read_notice(message: ForeignMessage) -> BillingNotice:
@@ -60,14 +57,11 @@ def parse_notice(data: Mapping[str, Any], attributes: Mapping[str, str], publish
         raise ValueError(f"schemaVersion: got {version!r}, allowed: {SCHEMA_VERSION}")
     return BillingNotice(
         budget_id=attributes.get(BUDGET_ID, ""),
-        budget_name=str(data.get("budgetDisplayName", "")),
         interval_start=_moment(data, "costIntervalStart"),
         cost=_amount(data, "costAmount"),
         budget=_amount(data, "budgetAmount"),
         currency=str(data.get("currencyCode", "")),
         published_at=published_at,
-        threshold_exceeded=_share(data, "alertThresholdExceeded"),
-        forecast_threshold_exceeded=_share(data, "forecastThresholdExceeded"),
     )
 
 
@@ -89,15 +83,6 @@ def _amount(data: Mapping[str, Any], name: str) -> Micros:
         return micros_of(Decimal(str(value)))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{name}: got {value!r}, allowed: a finite number") from error
-
-
-def _share(data: Mapping[str, Any], name: str) -> float | None:
-    value = data.get(name)
-    if value is None:
-        return None
-    if not _is_number(value):
-        raise ValueError(f"{name}: got {value!r}, allowed: a number or nothing")
-    return float(value)
 
 
 def _is_number(value: Any) -> bool:

@@ -55,13 +55,3 @@ class LoadHistory:
         known = np.flatnonzero(~np.isnan(counts))
         first = int(known[0]) if len(known) else len(counts)
         return cls(region, float(start + first), 1, counts[first:])
-
-
-def counts_from_counter(readings: Floats) -> Floats:
-    """Counts per step from a running total, one shorter than the readings.
-
-    A total that falls was reset: what it shows now was counted since. A missing reading leaves both of its steps
-    unknown, except that the total itself spans the gap: the step after it is unknown, never the whole gap in one.
-    """
-    rises = np.diff(readings)
-    return np.where(rises < 0, readings[1:], rises)

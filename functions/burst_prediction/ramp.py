@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 
@@ -34,12 +33,6 @@ class Ramp:
     def warm_up_min(self) -> int:
         """Whole minutes, rounded up."""
         return math.ceil(self.warm_up_s / 60)
-
-
-def lead_time(instances_to_start: int, ramp: Ramp) -> timedelta:
-    """How long before they are needed so many instances must be asked for: their ramp, then the last one's warm-up."""
-    minutes = math.ceil(max(0, instances_to_start) / ramp.instances_per_min)
-    return timedelta(minutes=minutes + ramp.warm_up_min)
 
 
 def ask_early(needed: Floats, ramp: Ramp) -> Floats:

@@ -122,16 +122,6 @@ def rebuilding_plans(manifest: Manifest, policy: CompactionPolicy) -> list[Compa
     return plans
 
 
-def append_segment(manifest_now: Manifest, built: BuiltSegment) -> tuple[SegmentEntry, ...]:
-    """The segments of the next manifest with a delta added, newest last.
-
-    A segment is named by its content: one that is already there changes nothing, and stands once.
-    """
-    if any(segment.id == built.entry.id for segment in manifest_now.segments):
-        return manifest_now.segments
-    return (*manifest_now.segments, built.entry)
-
-
 def replace_segments(
     manifest_now: Manifest, plan: CompactionPlan, built: BuiltSegment | None
 ) -> tuple[SegmentEntry, ...]:

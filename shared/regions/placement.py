@@ -15,11 +15,6 @@ class Placement:
     topology: Topology
     buckets: Mapping[str, str]
 
-    @property
-    def is_alone(self) -> bool:
-        """Whether there is no other region."""
-        return len(self.buckets) <= 1
-
 
 def placement_of(settings: Settings) -> Placement:
     """What the settings say; without any, the home region is alone, with its objects in its bucket.

@@ -78,7 +78,3 @@ class LatencyTable:
         """The other regions, nearest first."""
         others = (name for name in self.places if name != region)
         return tuple(sorted(others, key=lambda name: (self.between_ms(region, name), name)))
-
-    def nearest_to_place(self, place: Place) -> tuple[str, ...]:
-        """All regions, nearest to a client first."""
-        return tuple(sorted(self.places, key=lambda name: (round_trip_ms(place, self.places[name]), name)))

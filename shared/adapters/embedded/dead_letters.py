@@ -42,11 +42,6 @@ class DeadLetter:
         """The subscription that gave up; None when a function put the message here itself and did not say."""
         return self.message.attributes.get(SOURCE_SUBSCRIPTION)
 
-    @property
-    def delivery_count(self) -> int:
-        """How often it was delivered; 0 when that is not known."""
-        return int(self.message.attributes.get(DELIVERY_COUNT, "0"))
-
 
 def bury(connection: sqlite3.Connection, config: SubscriptionConfig, message_id: int, attempts: int, now: int) -> None:
     """Move a delivery to the dead-letter topic of its subscription."""

@@ -36,18 +36,3 @@ class History(Protocol):
     def record(self, entry: StepEntry) -> None:
         """Keep an entry: when a call begins, and when any step ends."""
         ...
-
-
-class MemoryHistory:
-    """A history that lasts as long as its object."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, StepEntry] = {}
-
-    def record(self, entry: StepEntry) -> None:
-        """As the protocol."""
-        self.entries[entry.id] = entry
-
-    def steps(self) -> list[str]:
-        """The names of the steps, in the order in which they ended."""
-        return [entry.step for entry in self.entries.values()]

@@ -34,21 +34,6 @@ class Journal(Protocol):
         ...
 
 
-class MemoryJournal:
-    """A journal that lasts as long as its object."""
-
-    def __init__(self) -> None:
-        self.notes: dict[str, Noted] = {}
-
-    def recall(self, key: str) -> Noted | None:
-        """As the protocol."""
-        return self.notes.get(key)
-
-    def note(self, key: str, noted: Noted) -> None:
-        """As the protocol."""
-        self.notes[key] = noted
-
-
 class Strand:
     """One line of steps in the order in which they run: the main one, or a parallel branch."""
 

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.scenarios.arrival import Flash, Hotspot, Periodic, Ramp, Stage, Trace, Uniform, Zipf
 from benchmarks.scenarios.catalog import DIRECTORY, GROUPS, BadScenario, find_scenario, names
 from benchmarks.scenarios.course import Course, factors
-from benchmarks.scenarios.popularity import hit_share, hit_share_after, weights
+from benchmarks.scenarios.popularity import hit_share, weights
 from benchmarks.scenarios.schema import SCHEMA_FILE, render
 from benchmarks.scenarios.table import PAGE, put_into
 from shared.topology import load_topology
@@ -112,15 +112,6 @@ def test_a_cache_answers_what_popularity_allows() -> None:
     assert hit_share(Hotspot(kind="hotspot", keys=keys), 10_000) > 0.8
     assert hit_share(Zipf(kind="zipf", keys=keys, alpha=0.99), keys) == 1.0
     assert hit_share(Zipf(kind="zipf", keys=keys, alpha=0.99), 0) == 0.0
-
-
-def test_a_cache_fills_as_it_is_asked() -> None:
-    """Empty at first, and never better than all that is popular."""
-    shares = hit_share_after(Zipf(kind="zipf", keys=10_000, alpha=0.99), np.array([0.0, 1e3, 1e5, 1e9]))
-
-    assert shares[0] == 0.0
-    assert list(shares) == sorted(shares)
-    assert shares[-1] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_the_course_of_the_day_follows_the_longitude() -> None:

@@ -192,14 +192,11 @@ class History:
         random, month = self.random, Window.MONTH.start_of(self.now)
         return BillingNotice(
             budget_id="b",
-            budget_name="Swell",
             interval_start=month - timedelta(days=random.choice([0, 0, 0, 30])),
             cost=round(self.ledger.month * random.uniform(0, 2)),
             budget=DOLLAR,
             currency=random.choice(["USD", "USD", "USD", "EUR"]),
             published_at=self.now - timedelta(hours=random.uniform(-2, 90)),
-            threshold_exceeded=None,
-            forecast_threshold_exceeded=None,
         )
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from functions.burst_prediction.load_history import LoadHistory, counts_from_counter, minutes_since_epoch, moment_of
+from functions.burst_prediction.load_history import LoadHistory, minutes_since_epoch, moment_of
 from shared.domain.load import LoadSample
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -38,10 +38,3 @@ def test_a_region_without_samples_has_an_empty_history() -> None:
 
     assert len(history.counts) == 0
     assert history.end_min == minutes_since_epoch(NOON)
-
-
-def test_a_counter_that_was_reset_counts_from_zero() -> None:
-    """A total that falls has restarted: what it shows was counted since; around a missing reading nothing is known."""
-    counts = counts_from_counter(np.array([100.0, 130.0, 20.0, np.nan, 50.0, 60.0]))
-
-    np.testing.assert_array_equal(counts, [30, 20, np.nan, np.nan, 10])

@@ -14,7 +14,7 @@ from functions.burst_prediction.load_history import moment_of
 from functions.burst_prediction.method_choice import Method
 from functions.burst_prediction.plan import PlanPolicy, RegionLimits, plan_region, rung
 from functions.burst_prediction.plan_revision import revise_plan
-from functions.burst_prediction.ramp import Ramp, ask_early, lead_time
+from functions.burst_prediction.ramp import Ramp, ask_early
 from shared.domain.scaling_plan import PlanReason, PlanStep
 from tests.unit.functions.burst_prediction.builders import REGION, crowds_of, event
 
@@ -48,15 +48,6 @@ def by_minute(steps: tuple[PlanStep, ...]) -> Floats:
     for step in steps:
         floor[round((step.starts_at - moment_of(MADE_AT)) / timedelta(minutes=1)) :] = step.instances
     return floor
-
-
-@pytest.mark.parametrize(
-    ("instances", "per_min", "warm_up_s", "minutes"),
-    [(1000, 100, 60, 11), (1000, 10, 60, 101), (1, 100, 0, 1), (0, 100, 61, 2), (101, 100, 90, 4)],
-)
-def test_the_lead_is_what_the_ramp_takes(instances: int, per_min: int, warm_up_s: float, minutes: int) -> None:
-    """Instances over the rate, and the warm-up, both rounded up: 11 minutes for a thousand, 101 at a tenth of it."""
-    assert lead_time(instances, Ramp(per_min, warm_up_s)) == timedelta(minutes=minutes)
 
 
 def test_a_crowd_is_asked_for_as_early_as_its_ramp_needs() -> None:

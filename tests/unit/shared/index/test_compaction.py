@@ -14,7 +14,6 @@ from shared.index.compaction import (
     CompactionPlan,
     CompactionPolicy,
     CompactionReason,
-    append_segment,
     plan_compaction,
     replace_segments,
 )
@@ -137,12 +136,3 @@ def test_a_compaction_that_was_overtaken_is_refused(kept: str) -> None:
 
     with pytest.raises(CompactionOvertaken, match="version 9"):
         replace_segments(now, plan, None)
-
-
-def test_a_segment_that_is_already_there_is_not_added_twice() -> None:
-    """A mutation that is delivered twice builds the same segment, which stands once."""
-    now = _manifest(*_segments(1, 2))
-    built = BuiltSegment(SegmentEntry("new", SegmentKind.DELTA, 1, 0, 9, 9, ()), Path())
-
-    assert [entry.id for entry in append_segment(now, built)] == ["s0", "s1", "new"]
-    assert append_segment(now, BuiltSegment(now.segments[0], Path())) == now.segments

@@ -114,11 +114,3 @@ def test_a_measured_round_trip_replaces_the_estimate() -> None:
         7.0,
         9.0,
     )
-
-
-def test_a_client_finds_its_nearest_region() -> None:
-    """From where it is."""
-    lisbon, auckland = Place(38.7, -9.1), Place(-36.8, 174.8)
-
-    assert TABLE.nearest_to_place(lisbon)[0] == "europe-west2"
-    assert TABLE.nearest_to_place(auckland)[0] == "australia-southeast1"

@@ -7,9 +7,9 @@ import pytest
 
 from swell.local.workflows.calls.http import Request, Response
 from swell.local.workflows.failure import Interrupted
-from swell.local.workflows.journal import MemoryJournal
 from tests.builders.workflows import Stage
 from tests.fakes.workflow_functions import InProcessFunctions, answer
+from tests.fakes.workflow_memory import MemoryJournal
 
 _URL = "http://functions.test"
 
