@@ -21,7 +21,6 @@ from benchmarks.peers.swell_system import SwellSystem
 from benchmarks.peers.system import restart
 from benchmarks.vectors.synthetic import make_clustered
 
-SIZES: Final = (10_000, 100_000, 1_000_000)
 DIMENSION: Final = 128
 MOST_GROWTH: Final = 4.0
 """The p50 of ten times as many vectors may be this many times as long."""

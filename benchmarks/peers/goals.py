@@ -57,10 +57,6 @@ class _Wanted:
         return None if self.at_most is None else ratio <= self.at_most
 
 
-def _indexed_per_s(one: SystemReport) -> Sequence[float]:
-    return [ingested.rows / ingested.indexed_s for ingested in one.ingested]
-
-
 _FROM_LOAD: Final = (
     _Wanted("QPS at 16 connections", "/s", lambda one: [v.queries_per_s for v in one.visits], "≥ 3x", at_least=3),
     _Wanted("p50 at 16 connections", "ms", lambda one: [v.many.p50_ms for v in one.visits]),

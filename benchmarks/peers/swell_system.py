@@ -19,10 +19,6 @@ from shared.vectors import encode_vectors
 from swell.local.server import free_port
 
 _PATH: Final = f"/v1/collections/{COLLECTION}"
-_ENVIRONMENT: Final = {
-    "OPENBLAS_NUM_THREADS": "1",  # as `swell up` sets it itself
-    "SWELL_ANSWERS_MAX_BYTES": "0",  # rounds repeat their queries: every answer shall be searched for, as the peer's is
-}
 EFFORTS: Final = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995, 0.999, 1.0)
 
 
@@ -50,7 +46,7 @@ class SwellSystem:
         up += ["--port", str(self.port), "--data", str(directory)]
         self.process = ServerProcess(
             [*command, str(directory), str(self.port)] if command else up,
-            # As `swell up` sets it itself; and no answers kept: the same queries come again and again.
+            # As `swell up` sets it itself; and rounds repeat their queries: each is searched for, as the peer's is.
             {"OPENBLAS_NUM_THREADS": "1", "SWELL_ANSWERS_MAX_BYTES": "0", **(environment or {})},
             port=self.port,
             health="/ready",

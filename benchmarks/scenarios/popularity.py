@@ -33,13 +33,6 @@ def hit_share(popularity: Popularity, kept: float) -> float:
     return float(np.sum(counts * chances * -np.expm1(-chances * _characteristic(counts, chances, kept))))
 
 
-def hit_share_after(popularity: Popularity, requests: Floats) -> Floats:
-    """The share of the next request that an unbounded cache answers after so many requests since it was empty."""
-    counts, chances = weights(popularity)
-    shares: Floats = (counts * chances) @ -np.expm1(-np.outer(chances, requests))
-    return shares
-
-
 def _characteristic(counts: Floats, chances: Floats, kept: float) -> float:
     """Requests after which a key that was not asked for is gone: where the expected number of keys kept is `kept`."""
     low, high = 0.0, kept / chances.min()
