@@ -1,11 +1,12 @@
 """From a request to the read that is carried out: what was asked for, under the serving mode, once it is visible."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from functions.query.requests import QueryRecords, ReadOptions
 from shared.domain.serving_mode import ReadWish, apply
@@ -15,6 +16,7 @@ from shared.reads.heads import Freshness
 from shared.reads.service import Read, Search
 from shared.request_context import RequestContext, context_of
 from shared.serving.deadline import Deadline
+from shared.serving.errors import DeadlineExceeded
 
 T = TypeVar("T")
 
@@ -59,12 +61,39 @@ def search_of(body: QueryRecords, wish: ReadWish) -> Search:
 
 
 async def until_visible(attempt: Callable[[], T], context: RequestContext, deadline: Deadline) -> T:
-    """Repeat a read whose version is still on its way: the write that made it may be committing just now."""
+    """Repeat a read whose version is still on its way: the write that made it may be committing just now.
+
+    Raises:
+        DeadlineExceeded: a store has not answered by then.
+        VersionNotVisible: it has, and the version was not there.
+    """
+    behind: BaseException | None = None
+
+    def sleeps(state: RetryCallState) -> None:
+        nonlocal behind
+        behind = None if state.outcome is None else state.outcome.exception()
+        context.wait_begins()
+
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(VersionNotVisible),
         stop=stop_after_delay(deadline.remaining_s),
         wait=wait_exponential(multiplier=0.005, max=0.1),
-        before_sleep=lambda _: context.wait_begins(),
+        before_sleep=sleeps,
         reraise=True,
     )
-    return await retrying(run_in_threadpool, attempt)
+    try:
+        return await retrying(_within, deadline, attempt)
+    except DeadlineExceeded:
+        if behind is None:
+            raise
+        raise behind from None
+
+
+async def _within(deadline: Deadline, attempt: Callable[[], T]) -> T:
+    """What the attempt comes to. A store that hangs keeps its thread, and nobody waits for that past the deadline."""
+    task = asyncio.get_running_loop().create_task(run_in_threadpool(attempt))
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # also where nobody waits any more
+    done, _ = await asyncio.wait([task], timeout=deadline.remaining_s)
+    if not done:
+        raise deadline.exceeded
+    return task.result()

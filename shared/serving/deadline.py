@@ -20,6 +20,11 @@ class Deadline:
         """What is left; not less than nothing."""
         return max(0.0, self.at_s - self.monotonic_s())
 
+    @property
+    def exceeded(self) -> DeadlineExceeded:
+        """What to raise when it has passed."""
+        return DeadlineExceeded(f"the request was not answered within its {self.timeout_ms} ms")
+
     def check(self) -> None:
         """Return while there is time.
 
@@ -27,4 +32,4 @@ class Deadline:
             DeadlineExceeded: there is none left.
         """
         if self.monotonic_s() > self.at_s:
-            raise DeadlineExceeded(f"the request was not answered within its {self.timeout_ms} ms")
+            raise self.exceeded
