@@ -1,18 +1,21 @@
-"""The query function as Cloud Run runs it, under constant load: `python -m benchmarks.framework`.
+"""The query function as Cloud Run runs it, under constant load: `python -m benchmarks.framework [--scenario NAME]`.
 
 A collection is written by an embedded Swell, which then ends. The function is started on its directory by
-functions-framework with the server that it brings (gunicorn with a uvicorn worker), and asked by many at once. Every
-answer is compared with what is nearest; what a process holds is looked at before and after.
+functions-framework with the server that it brings (gunicorn with a uvicorn worker), and asked by many at once; then,
+with a scenario, at the times at which its reads arrive, a recorded course among them. Every answer is compared with
+what is nearest; what a process holds is looked at before and after.
 """
 
+import argparse
 import asyncio
 import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -20,9 +23,12 @@ from typing import Final
 import httpx
 import numpy as np
 
+from benchmarks.live.arrivals import arrivals_of
 from benchmarks.load.generator import CHECKOUT
 from benchmarks.measure.process_tree import resident_memory
+from benchmarks.scenarios.catalog import find_scenario
 from benchmarks.vectors.vector_set import Rows
+from shared.topology import load_topology
 from shared.vectors import encode_vectors
 from swell.client import Swell
 from swell.local.embedded import run_embedded
@@ -33,51 +39,97 @@ from swell.local.server import LOOPBACK, free_port
 _COLLECTION: Final = "words"
 _DIMENSION: Final = 32
 _TOP_K: Final = 5
+_CONNECTIONS: Final = 80
+"""As many requests as Cloud Run gives an instance at once."""
 _BATCHES: Final = "swell_batch_size_queries"
+
+
+Ask = Callable[[int, float], Awaitable[None]]
+"""Asks the query of a number; latency counts from the moment, by time.perf_counter, at which it was due."""
 
 
 @dataclass(frozen=True)
 class FrameworkLoad:
-    """So many callers, each of which asks again as soon as it has its answer."""
+    """So many callers, each of which asks again as soon as it has its answer, for some seconds.
+
+    With a `scenario`, its reads follow, whoever still waits: its whole course within as many seconds, at `peak_per_s`
+    where it is highest. What is popular in it is asked for as often; writes are left out.
+    """
 
     rows: int = 5_000
     queries: int = 200
     callers: int = 64
     seconds: float = 20.0
+    scenario: str | None = None
+    peak_per_s: float = 100.0
 
 
 @dataclass
 class FrameworkReport:
-    """What came of it. Memory in bytes, of all processes of the function."""
+    """What came of it. Memory in bytes, of all processes of the function; `late_ms`: how late each was asked."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     wrong: int = 0
     latencies_ms: list[float] = field(default_factory=list)
+    late_ms: list[float] = field(default_factory=list)
     per_call: float = 0.0
     memory_before: int = 0
     memory_after: int = 0
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether an answer was wrong, or an error that is no refusal."""
+        return bool(self.wrong or any(status >= 500 and status != 503 for status in self.statuses))
+
     def line(self, seconds: float) -> str:
         """All of it."""
         p50, p99 = np.percentile(self.latencies_ms, [50, 99]) if self.latencies_ms else (0.0, 0.0)
+        late = np.percentile(self.late_ms, 99) if self.late_ms else 0.0
         answered = ", ".join(f"{status}: {count:,}" for status, count in sorted(self.statuses.items()))
         return (
             f"{self.statuses[200] / seconds:,.0f} answers a second, p50 {p50:.1f} ms, p99 {p99:.1f} ms; "
-            f"by status {answered}; {self.wrong} wrong; {self.per_call:.1f} queries a call of the engine; "
+            f"by status {answered}; {self.wrong} wrong; asked {late:.1f} ms late at p99; "
+            f"{self.per_call:.1f} queries a call of the engine; "
             f"memory {self.memory_before / 1e6:.0f} MB before, {self.memory_after / 1e6:.0f} MB after"
         )
 
 
-def load_framework(load: FrameworkLoad, directory: Path) -> FrameworkReport:
-    """Fill, start, ask, end."""
+def load_framework(load: FrameworkLoad, directory: Path) -> Sequence[FrameworkReport]:
+    """Fill, start, ask, end: what came of the callers, and of the scenario where there is one."""
     chance = np.random.default_rng(1)
     rows = chance.standard_normal((load.rows, _DIMENSION)).astype(np.float32)
     queries = chance.standard_normal((load.queries, _DIMENSION)).astype(np.float32)
     with run_embedded(directory) as running, Swell(running.url) as client:
         client.collections.create(_COLLECTION, dimension=_DIMENSION, metric="euclidean")
         client.collection(_COLLECTION).upsert([str(number) for number in range(len(rows))], rows, wait="committed")
+    ways = [_callers, _arrivals][: 1 if load.scenario is None else 2]
     with query_function(directory) as (url, pid):
-        return asyncio.run(_asked(load, url, pid, rows, queries))
+        return [asyncio.run(_asked(partial(way, load), url, pid, rows, queries)) for way in ways]
+
+
+async def _callers(load: FrameworkLoad, ask: Ask) -> None:
+    ended_s = time.perf_counter() + load.seconds
+
+    async def call(first: int) -> None:
+        number = first
+        while (now_s := time.perf_counter()) < ended_s:
+            await ask(number, now_s)
+            number += load.callers
+
+    await asyncio.gather(*(call(number) for number in range(load.callers)))
+
+
+async def _arrivals(load: FrameworkLoad, ask: Ask) -> None:
+    assert load.scenario is not None  # noqa: S101 - or there are none
+    scenario = find_scenario(load.scenario)
+    found = arrivals_of(scenario, load_topology(), peak_per_s=load.peak_per_s, seconds=load.seconds)
+    reads = [what for what in found.due_s if what.kind in {"search", "filtered"}]
+    due = sorted(pair for what in reads for pair in zip(found.due_s[what], found.keys[what], strict=True))
+    began_s = time.perf_counter()
+    async with asyncio.TaskGroup() as asking:
+        for due_s, key in due:
+            await asyncio.sleep(began_s + due_s - time.perf_counter())
+            asking.create_task(ask(int(key), began_s + due_s))  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -101,30 +153,26 @@ def query_function(directory: Path) -> Iterator[tuple[str, int]]:
         yield url, process.pid
 
 
-async def _asked(load: FrameworkLoad, url: str, pid: int, rows: Rows, queries: Rows) -> FrameworkReport:
-    report, ended_s = FrameworkReport(), time.perf_counter() + load.seconds
-    wanted = [_nearest(rows, query) for query in queries]
-    limits = httpx.Limits(max_connections=load.callers)
+async def _asked(
+    play: Callable[[Ask], Awaitable[None]], url: str, pid: int, rows: Rows, queries: Rows
+) -> FrameworkReport:
+    report, wanted = FrameworkReport(), [_nearest(rows, query) for query in queries]
+    limits = httpx.Limits(max_connections=_CONNECTIONS)
     async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
 
-        async def ask(number: int) -> None:
+        async def ask(number: int, due_s: float) -> None:
+            number %= len(queries)
             body = {"vector": encode_vectors(queries[number]), "top_k": _TOP_K, "recall": 1.0, "timeout_ms": 60_000}
-            began_s = time.perf_counter()
+            report.late_ms.append((time.perf_counter() - due_s) * 1000)
             answer = await client.post(f"/v1/collections/{_COLLECTION}/query", json=body)
             report.statuses[answer.status_code] += 1
             if answer.status_code == 200:
-                report.latencies_ms.append((time.perf_counter() - began_s) * 1000)
+                report.latencies_ms.append((time.perf_counter() - due_s) * 1000)
                 report.wrong += [match["id"] for match in answer.json()["matches"]] != wanted[number]
 
-        async def call(first: int) -> None:
-            number = first
-            while time.perf_counter() < ended_s:
-                await ask(number % len(queries))
-                number += load.callers
-
-        await ask(0)
+        await ask(0, time.perf_counter())
         report.memory_before, before = _memory(pid), await _batches(client)
-        await asyncio.gather(*(call(number) for number in range(load.callers)))
+        await play(ask)
         report.memory_after, after = _memory(pid), await _batches(client)
     report.per_call = (after[0] - before[0]) / max(after[1] - before[1], 1)
     return report
@@ -149,11 +197,17 @@ def _memory(pid: int) -> int:
 
 def main() -> None:
     """Print what came of it."""
-    load = FrameworkLoad(seconds=float(sys.argv[1]) if len(sys.argv) > 1 else FrameworkLoad.seconds)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.framework", description="Load the deployed query.")
+    parser.add_argument("seconds", nargs="?", type=float, default=FrameworkLoad.seconds, help="of each part")
+    parser.add_argument("--scenario", help="play its reads too: world-cup is the recorded course of 30 June 1998")
+    parser.add_argument("--peak", type=float, default=FrameworkLoad.peak_per_s, help="requests a second at its highest")
+    asked = parser.parse_args()
+    load = FrameworkLoad(seconds=asked.seconds, scenario=asked.scenario, peak_per_s=asked.peak)
     with TemporaryDirectory(prefix="swell-framework-") as name:
-        report = load_framework(load, Path(name))
-    print(report.line(load.seconds))
-    sys.exit(bool(report.wrong or any(status >= 500 and status != 503 for status in report.statuses)))
+        reports = load_framework(load, Path(name))
+    for name, report in zip((f"{load.callers} callers", load.scenario), reports, strict=False):
+        print(f"{name}: {report.line(load.seconds)}")
+    sys.exit(any(report.has_failed for report in reports))
 
 
 if __name__ == "__main__":
