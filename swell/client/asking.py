@@ -1,14 +1,15 @@
 """What the calls of a collection have in common: words of the API, options of a search, receipts put together."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
-
-from numpy.typing import ArrayLike
 
 from shared.domain.versions import VersionVector
 from swell.client.results import WriteReceipt
 from swell.client.wire import encode_vector, one_vector
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 Wait = Literal["accepted", "committed"]
 Include = Sequence[Literal["attributes", "vector"]]
@@ -26,7 +27,7 @@ def search_options(top_k: int, recall: float | None, condition: Filter | None, i
     return {"top_k": top_k, "include": list(include), **given(recall=recall, filter=condition)}
 
 
-def searched(vector: ArrayLike | None, record_id: str | None) -> dict[str, Any]:
+def searched(vector: "ArrayLike | None", record_id: str | None) -> dict[str, Any]:
     """What is searched for: a vector, or the neighbours of a stored record.
 
     Raises:

@@ -2,9 +2,7 @@
 """The entry point of the Python client."""
 
 from collections.abc import Sequence
-from typing import Self
-
-import httpx
+from typing import TYPE_CHECKING, Self
 
 from swell.client.cache import AnswerCache
 from swell.client.collection import Collection
@@ -17,6 +15,9 @@ from swell.client.operations import Operations
 from swell.client.reports import OnRequest
 from swell.client.retries import RetryPolicy
 from swell.client.transport import Transport
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class Swell:
@@ -44,7 +45,7 @@ class Swell:
         hedging: Hedging | None = None,
         find_regions: bool = False,
         on_request: OnRequest | None = None,
-        http_transport: httpx.BaseTransport | None = None,
+        http_transport: "httpx.BaseTransport | None" = None,
     ) -> None:
         """Talk to the server at `url`, or to the nearest of several regions that answers: name them nearest first.
 

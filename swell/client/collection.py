@@ -4,10 +4,8 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
-
-from numpy.typing import ArrayLike
 
 from shared.domain.limits import MAX_RECORDS_PER_REQUEST
 from swell.client.asking import (
@@ -25,6 +23,9 @@ from swell.client.results import Record, WriteReceipt
 from swell.client.side_by_side import SideBySide
 from swell.client.wire import id_list, in_chunks, many_vectors, upsert_batches
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 
 class Collection(CollectionReads):
     """A handle on one collection; making it calls nobody, and does not say that the collection exists."""
@@ -32,7 +33,7 @@ class Collection(CollectionReads):
     def upsert(
         self,
         ids: Sequence[str],
-        vectors: ArrayLike,
+        vectors: "ArrayLike",
         attributes: Sequence[Mapping[str, Any] | None] | None = None,
         *,
         wait: Wait = "accepted",

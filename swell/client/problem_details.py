@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import orjson
 
 from swell.client.errors import (
@@ -17,6 +16,9 @@ from swell.client.errors import (
     UnavailableError,
 )
 
+if TYPE_CHECKING:
+    import httpx
+
 _BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
     404: NotFoundError,
     409: ConflictError,
@@ -26,7 +28,7 @@ _BY_STATUS: Final[Mapping[int, type[ApiError]]] = {
 _RECORD_PLACE: Final = re.compile(r"^(records|ids|vectors)\[(\d+)\]")
 
 
-def error_of(response: httpx.Response) -> ApiError:
+def error_of(response: "httpx.Response") -> ApiError:
     """The exception for an error answer, also one that some proxy on the way made."""
     document = _document(response)
     if document is None:
@@ -72,7 +74,7 @@ def shifted(error: InvalidRequestError, by: int) -> InvalidRequestError:
     return InvalidRequestError(detail, code=error.code, status=error.status, problems=problems)
 
 
-def _document(response: httpx.Response) -> dict[str, Any] | None:
+def _document(response: "httpx.Response") -> dict[str, Any] | None:
     try:
         document = orjson.loads(response.content)
     except orjson.JSONDecodeError:
@@ -86,7 +88,7 @@ def _error_type(status: int) -> type[ApiError]:
     return _BY_STATUS.get(status, InvalidRequestError)
 
 
-def _retry_after_s(response: httpx.Response) -> float | None:
+def _retry_after_s(response: "httpx.Response") -> float | None:
     """Seconds only: the other form, a date, is never sent by Swell."""
     text = response.headers.get("Retry-After", "")
     return float(text) if text.isdecimal() else None

@@ -2,9 +2,7 @@
 """Reads of one collection."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
-
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING, Any, Literal
 
 from shared.domain.limits import MAX_QUERIES_PER_REQUEST, MAX_RECORDS_PER_REQUEST
 from swell.client.asking import (
@@ -26,6 +24,9 @@ from swell.client.transport import Transport
 from swell.client.watching import watch
 from swell.client.wire import encode_vector, id_list, in_chunks, many_vectors, one_vector
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 
 class CollectionReads:
     """What a handle on one collection can be asked."""
@@ -37,7 +38,7 @@ class CollectionReads:
 
     def query(
         self,
-        vector: ArrayLike | None = None,
+        vector: "ArrayLike | None" = None,
         *,
         id: str | None = None,  # noqa: A002 - the API's own word
         top_k: int = 10,
@@ -65,7 +66,7 @@ class CollectionReads:
 
     def query_many(
         self,
-        vectors: ArrayLike,
+        vectors: "ArrayLike",
         *,
         top_k: int = 10,
         recall: float | None = None,
@@ -90,7 +91,7 @@ class CollectionReads:
 
     def stream(
         self,
-        vector: ArrayLike | None = None,
+        vector: "ArrayLike | None" = None,
         *,
         id: str | None = None,  # noqa: A002 - the API's own word
         top_k: int = 10,
@@ -123,7 +124,7 @@ class CollectionReads:
 
     def watch(
         self,
-        vector: ArrayLike,
+        vector: "ArrayLike",
         *,
         top_k: int = 10,
         filter: Filter | None = None,  # noqa: A002 - the API's own word

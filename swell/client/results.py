@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Match:
     id: str
     score: float
     attributes: Mapping[str, Any] | None = None
-    vector: NDArray[np.float32] | None = None
+    vector: "NDArray[np.float32] | None" = None
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -98,7 +99,7 @@ class Record:
     """A stored record; `attributes` and `vector` only where they were asked for."""
 
     id: str
-    vector: NDArray[np.float32] | None = None
+    vector: "NDArray[np.float32] | None" = None
     attributes: Mapping[str, Any] | None = None
 
     @classmethod
@@ -218,6 +219,8 @@ def _declared(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: document[name] for name in names}
 
 
-def _vector(document: Mapping[str, Any]) -> NDArray[np.float32] | None:
+def _vector(document: Mapping[str, Any]) -> "NDArray[np.float32] | None":
+    import numpy as np  # noqa: PLC0415 - loads when it is needed
+
     numbers = document.get("vector")
     return None if numbers is None else np.asarray(numbers, np.float32)

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from time import monotonic
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import orjson
 from tenacity import Retrying
 
@@ -23,6 +22,9 @@ from swell.client.reports import Observed, OnRequest
 from swell.client.retries import RetryBudget, RetryPolicy, retry_options
 from swell.client.tracing import traced_request
 
+if TYPE_CHECKING:
+    import httpx
+
 _CONNECT_TIMEOUT_S: Final = 5.0
 _SILENCE_S: Final = 60.0
 """A stream that says nothing for this long is broken: heartbeats come four times as often."""
@@ -37,7 +39,7 @@ class Transport:
         url: str | Sequence[str],
         timeout_s: float,
         retries: RetryPolicy,
-        http: httpx.BaseTransport | None = None,
+        http: "httpx.BaseTransport | None" = None,
         *,
         api_key: str | None = None,
         cache: AnswerCache | None = None,
@@ -45,6 +47,8 @@ class Transport:
         find_regions: bool = False,
         on_request: OnRequest | None = None,
     ) -> None:
+        import httpx  # noqa: PLC0415 - loads when it is needed
+
         self._endpoints = Endpoints([url] if isinstance(url, str) else url)
         self._timeout_s = timeout_s
         self._retries = retries
@@ -131,6 +135,8 @@ class Transport:
             UnreachableError: no answer, or the connection broke; nothing is tried again.
             ApiError: an error answer.
         """
+        import httpx  # noqa: PLC0415 - loads when it is needed
+
         url = self._endpoints.choose()
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
         timeout_s = self._timeout_s if deadline is None else deadline.left_s()
@@ -173,7 +179,7 @@ class Transport:
             raise ServerError(f"{len(content)} bytes in place of {end - start}", code="cut_short", status=206)
         return content
 
-    def _ranged(self, path: str, start: int, end: int) -> httpx.Response:
+    def _ranged(self, path: str, start: int, end: int) -> "httpx.Response":
         with self._observed("GET", path) as call:
             attempts = Retrying(**self._retry_options(self._endpoints, repeatable=True, deadline=None))
             headers = {"Range": f"bytes={start}-{end - 1}"}
@@ -214,7 +220,7 @@ class Transport:
         deadline: Deadline | None,
         *,
         among: Endpoints,
-    ) -> httpx.Response:
+    ) -> "httpx.Response":
         """As `_answer`, asked a second time elsewhere when most reads would have been answered."""
         assert self._hedging is not None  # noqa: S101 - the caller looked
         delay_s, url, began_s = self._hedging.begin(), among.choose(), monotonic()
@@ -241,7 +247,9 @@ class Transport:
         *,
         among: Endpoints,
         url: str | None = None,
-    ) -> httpx.Response:
+    ) -> "httpx.Response":
+        import httpx  # noqa: PLC0415 - loads when it is needed
+
         url = url or among.choose()
         call.attempts += 1
         left_s = self._timeout_s if deadline is None else max(deadline.left_s(), 0.001)
@@ -288,7 +296,7 @@ class Transport:
                 self._on_request(call.report())
 
 
-def _json(response: httpx.Response) -> Any:
+def _json(response: "httpx.Response") -> Any:
     if response.status_code == 204:
         return None
     try:

@@ -3,13 +3,15 @@
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import orjson
-from numpy.typing import ArrayLike, NDArray
 
 from shared.domain.limits import MAX_RECORDS_PER_REQUEST, MAX_REQUEST_BYTES
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 # Room for the fields around the records.
 _MAX_RECORDS_BYTES: Final = MAX_REQUEST_BYTES - 1_000
@@ -29,7 +31,7 @@ class Batch:
 
 
 def upsert_batches(
-    ids: Sequence[str], vectors: NDArray[np.float32], attributes: Sequence[Mapping[str, Any] | None] | None
+    ids: Sequence[str], vectors: "NDArray[np.float32]", attributes: Sequence[Mapping[str, Any] | None] | None
 ) -> Iterator[Batch]:
     """All records, in their order, in as few requests as the limits allow."""
     start, size_bytes, pending = 0, 0, list[bytes]()
@@ -48,29 +50,35 @@ def upsert_batches(
         yield Batch(start, tuple(pending))
 
 
-def encode_vector(vector: NDArray[np.float32]) -> str:
+def encode_vector(vector: "NDArray[np.float32]") -> str:
     """base64 of little-endian float32: a third of the bytes of JSON numbers, and nothing is rounded."""
+    import numpy as np  # noqa: PLC0415 - loads when it is needed
+
     return base64.b64encode(np.ascontiguousarray(vector, "<f4").tobytes()).decode()
 
 
-def one_vector(vector: ArrayLike) -> NDArray[np.float32]:
+def one_vector(vector: "ArrayLike") -> "NDArray[np.float32]":
     """The vector as float32.
 
     Raises:
         ValueError: it is not one row of numbers.
     """
+    import numpy as np  # noqa: PLC0415 - loads when it is needed
+
     row = np.asarray(vector, np.float32)
     if row.ndim != 1:
         raise ValueError(f"vector: got shape {row.shape}, allowed: one row of numbers; query_many takes several")
     return row
 
 
-def many_vectors(vectors: ArrayLike, *, rows: int | None = None) -> NDArray[np.float32]:
+def many_vectors(vectors: "ArrayLike", *, rows: int | None = None) -> "NDArray[np.float32]":
     """The vectors as float32 of shape (rows, dimension).
 
     Raises:
         ValueError: they are not a table of numbers, or not of this many rows.
     """
+    import numpy as np  # noqa: PLC0415 - loads when it is needed
+
     table = np.asarray(vectors, np.float32)
     if table.ndim != 2 or (rows is not None and len(table) != rows):
         wanted = "(count, dimension)" if rows is None else f"({rows}, dimension): one row for each id"

@@ -1,9 +1,7 @@
 """The entry point of the Python client."""
 
 from collections.abc import Sequence
-from typing import Self
-
-import httpx
+from typing import TYPE_CHECKING, Self
 
 from swell.client.aio.collection import AsyncCollection
 from swell.client.aio.collections import AsyncCollections
@@ -16,6 +14,9 @@ from swell.client.cache import AnswerCache
 from swell.client.hedging import Hedging
 from swell.client.reports import OnRequest
 from swell.client.retries import RetryPolicy
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class AsyncSwell:
@@ -43,7 +44,7 @@ class AsyncSwell:
         hedging: Hedging | None = None,
         find_regions: bool = False,
         on_request: OnRequest | None = None,
-        http_transport: httpx.AsyncBaseTransport | None = None,
+        http_transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         """Talk to the server at `url`, or to the nearest of several regions that answers: name them nearest first.
 

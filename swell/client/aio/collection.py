@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
-
-from numpy.typing import ArrayLike
 
 from shared.domain.limits import MAX_RECORDS_PER_REQUEST
 from swell.client.aio.reads import AsyncCollectionReads
@@ -24,6 +22,9 @@ from swell.client.record_batches import record_batches, vectors_of
 from swell.client.results import Record, WriteReceipt
 from swell.client.wire import id_list, in_chunks, many_vectors, upsert_batches
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 
 class AsyncCollection(AsyncCollectionReads):
     """A handle on one collection; making it calls nobody, and does not say that the collection exists."""
@@ -31,7 +32,7 @@ class AsyncCollection(AsyncCollectionReads):
     async def upsert(
         self,
         ids: Sequence[str],
-        vectors: ArrayLike,
+        vectors: "ArrayLike",
         attributes: Sequence[Mapping[str, Any] | None] | None = None,
         *,
         wait: Wait = "accepted",

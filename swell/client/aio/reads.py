@@ -1,9 +1,7 @@
 """Reads of one collection."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Literal
-
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING, Any, Literal
 
 from shared.domain.limits import MAX_QUERIES_PER_REQUEST, MAX_RECORDS_PER_REQUEST
 from swell.client.aio.transport import AsyncTransport
@@ -25,6 +23,9 @@ from swell.client.problem_details import error_from, shifted
 from swell.client.results import FetchResult, ProgressiveAnswer, QueryResult, Record, WatchedAnswer
 from swell.client.wire import encode_vector, id_list, in_chunks, many_vectors, one_vector
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 
 class AsyncCollectionReads:
     """What a handle on one collection can be asked."""
@@ -36,7 +37,7 @@ class AsyncCollectionReads:
 
     async def query(
         self,
-        vector: ArrayLike | None = None,
+        vector: "ArrayLike | None" = None,
         *,
         id: str | None = None,  # noqa: A002 - the API's own word
         top_k: int = 10,
@@ -64,7 +65,7 @@ class AsyncCollectionReads:
 
     async def query_many(
         self,
-        vectors: ArrayLike,
+        vectors: "ArrayLike",
         *,
         top_k: int = 10,
         recall: float | None = None,
@@ -89,7 +90,7 @@ class AsyncCollectionReads:
 
     async def stream(
         self,
-        vector: ArrayLike | None = None,
+        vector: "ArrayLike | None" = None,
         *,
         id: str | None = None,  # noqa: A002 - the API's own word
         top_k: int = 10,
@@ -122,7 +123,7 @@ class AsyncCollectionReads:
 
     def watch(
         self,
-        vector: ArrayLike,
+        vector: "ArrayLike",
         *,
         top_k: int = 10,
         filter: Filter | None = None,  # noqa: A002 - the API's own word

@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from time import monotonic
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import orjson
 from tenacity import AsyncRetrying
 
@@ -22,6 +21,9 @@ from swell.client.reports import Observed, OnRequest
 from swell.client.retries import RetryBudget, RetryPolicy, retry_options
 from swell.client.tracing import traced_request
 
+if TYPE_CHECKING:
+    import httpx
+
 _CONNECT_TIMEOUT_S: Final = 5.0
 _SILENCE_S: Final = 60.0
 """A stream that says nothing for this long is broken: heartbeats come four times as often."""
@@ -36,7 +38,7 @@ class AsyncTransport:
         url: str | Sequence[str],
         timeout_s: float,
         retries: RetryPolicy,
-        http: httpx.AsyncBaseTransport | None = None,
+        http: "httpx.AsyncBaseTransport | None" = None,
         *,
         api_key: str | None = None,
         cache: AnswerCache | None = None,
@@ -44,6 +46,8 @@ class AsyncTransport:
         find_regions: bool = False,
         on_request: OnRequest | None = None,
     ) -> None:
+        import httpx  # noqa: PLC0415 - loads when it is needed
+
         self._endpoints = Endpoints([url] if isinstance(url, str) else url)
         self._timeout_s = timeout_s
         self._retries = retries
@@ -130,6 +134,8 @@ class AsyncTransport:
             UnreachableError: no answer, or the connection broke; nothing is tried again.
             ApiError: an error answer.
         """
+        import httpx  # noqa: PLC0415 - loads when it is needed
+
         url = self._endpoints.choose()
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
         timeout_s = self._timeout_s if deadline is None else deadline.left_s()
@@ -172,7 +178,7 @@ class AsyncTransport:
             raise ServerError(f"{len(content)} bytes in place of {end - start}", code="cut_short", status=206)
         return content
 
-    async def _ranged(self, path: str, start: int, end: int) -> httpx.Response:
+    async def _ranged(self, path: str, start: int, end: int) -> "httpx.Response":
         with self._observed("GET", path) as call:
             attempts = AsyncRetrying(**self._retry_options(self._endpoints, repeatable=True, deadline=None))
             headers = {"Range": f"bytes={start}-{end - 1}"}
@@ -213,7 +219,7 @@ class AsyncTransport:
         deadline: Deadline | None,
         *,
         among: Endpoints,
-    ) -> httpx.Response:
+    ) -> "httpx.Response":
         """As `_answer`, asked a second time elsewhere when most reads would have been answered."""
         assert self._hedging is not None  # noqa: S101 - the caller looked
         delay_s, url, began_s = self._hedging.begin(), among.choose(), monotonic()
@@ -240,7 +246,9 @@ class AsyncTransport:
         *,
         among: Endpoints,
         url: str | None = None,
-    ) -> httpx.Response:
+    ) -> "httpx.Response":
+        import httpx  # noqa: PLC0415 - loads when it is needed
+
         url = url or among.choose()
         call.attempts += 1
         left_s = self._timeout_s if deadline is None else max(deadline.left_s(), 0.001)
@@ -287,7 +295,7 @@ class AsyncTransport:
                 self._on_request(call.report())
 
 
-def _json(response: httpx.Response) -> Any:
+def _json(response: "httpx.Response") -> Any:
     if response.status_code == 204:
         return None
     try:
