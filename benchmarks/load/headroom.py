@@ -12,6 +12,7 @@ from typing import Final
 
 from benchmarks.load.generator import CHECKOUT, GeneratorFailed, generate_load
 from benchmarks.load.job import Load, Task
+from benchmarks.scenarios.protocol import ProtocolName
 from swell.local.processes import child_process
 from swell.local.server import LOOPBACK, free_port
 
@@ -55,7 +56,7 @@ def measure_capacity(requests: Sequence[bytes], connections: int, seconds: float
 
 
 @contextmanager
-def trivial_server(answer_bytes: int = _ANSWER_BYTES) -> Iterator[int]:
+def trivial_server(answer_bytes: int = _ANSWER_BYTES, protocol: ProtocolName = "http1") -> Iterator[int]:
     """The port of a server that does next to nothing, until the block ends.
 
     Raises:
@@ -64,7 +65,7 @@ def trivial_server(answer_bytes: int = _ANSWER_BYTES) -> Iterator[int]:
     port = free_port()
     with TemporaryDirectory(prefix="swell-trivial-") as directory:
         log = Path(directory) / "log"
-        command = [sys.executable, "-m", "benchmarks.load.trivial_server", str(port), str(answer_bytes)]
+        command = [sys.executable, "-m", "benchmarks.load.trivial_server", str(port), str(answer_bytes), protocol]
         with child_process(command, {}, log=log, directory=CHECKOUT):
             await_listener(port)
             yield port
