@@ -1,6 +1,6 @@
 """Two servers on this machine, loaded in turns, A B B A, so that what slows the machine slows both."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.analysis.paired import LEAST_PAIRS, Finding, Measure, Paired, paired
+from benchmarks.live.attached import AttachedSwell
 from benchmarks.live.finding import found_recall
 from benchmarks.live.sides import Side, environment_of
 from benchmarks.load.open_loop import Offered, Sent, Stream, evenly, offer
@@ -17,12 +18,13 @@ from benchmarks.peers.callers import filled_with_keys, peak_per_s, query_posts
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.swell_system import SwellSystem
 from benchmarks.vectors.synthetic import make_clustered
-from benchmarks.vectors.vector_set import VectorSet
+from benchmarks.vectors.vector_set import TOP_K, Rows, VectorSet
 from shared.domain.tier import Tier
 
 _PEAK_S: Final = 1.0
-_KINDS: Final = 20
-"""Different queries that are sent."""
+_KINDS: Final = 1000
+"""Different queries that are sent in a pair."""
+_STRAY: Final = 0.1
 _RECALL_QUERIES: Final = 40
 """Of each pair, the same for both sides."""
 _SLOWEST: Final = 0.99
@@ -50,6 +52,8 @@ class TurnsPlan:
     dimension: int = 128
     workers: int = 1
     connections: int = 64
+    key: str | None = None
+    """What a server that runs already is shown."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +75,21 @@ class Compared:
 
 @dataclass(frozen=True)
 class _Running:
-    system: SwellSystem
-    key: str
-    requests: Sequence[bytes]
+    """A side that can be asked. `asks` makes a request of each query; `pid` None: it is not ours to look at."""
+
+    port: int
+    asks: Callable[[Rows], list[bytes]]
+    pid: int | None
 
 
 def compare_in_turns(a: Side, b: Side, plan: TurnsPlan, note: Callable[[str], None]) -> Compared:
-    """Start and fill both, then load one at a time.
+    """Start and fill both, then load one at a time. A side that runs already is filled, and not ended.
 
     Raises:
         BadSide: a commit cannot be laid out.
         ServerFailed, GeneratorFailed: a server or the load generator failed.
     """
-    vectors = make_clustered(plan.rows, max(_KINDS, plan.pairs * _RECALL_QUERIES), plan.dimension)
+    vectors = make_clustered(plan.rows, plan.pairs * _RECALL_QUERIES, plan.dimension)
     visits: dict[int, list[Mapping[str, float]]] = {0: [], 1: []}
     invalid = None
     with ExitStack() as stack:
@@ -92,7 +98,8 @@ def compare_in_turns(a: Side, b: Side, plan: TurnsPlan, note: Callable[[str], No
         for place, side in enumerate((a, b)):
             note(f"Filling {'AB'[place]} ({side.name}) with {plan.rows:,} vectors …")
             running.append(_started(side, directory / f"side-{place}", vectors, plan, stack))
-        per_s = plan.peak_share * min(peak_per_s(one.system.port, one.requests, _PEAK_S) for one in running)
+        alike = _strayed(vectors, plan.pairs)
+        per_s = plan.peak_share * min(peak_per_s(one.port, one.asks(alike), _PEAK_S) for one in running)
         note(f"{plan.pairs} pairs of {plan.seconds:g} s at {per_s:,.0f} requests a second, in turns …")
         for pair in range(plan.pairs):
             for place in (0, 1) if pair % 2 == 0 else (1, 0):
@@ -146,27 +153,37 @@ def to_document(compared: Compared) -> dict[str, Any]:
 
 
 def _started(side: Side, directory: Path, vectors: VectorSet, plan: TurnsPlan, stack: ExitStack) -> _Running:
+    if side.port is not None:
+        attached = AttachedSwell(side, plan.key)
+        stack.enter_context(attached.filled(vectors))
+        return _Running(side.port, lambda rows: attached.query_requests(rows, TOP_K), None)
     environment = environment_of(side, directory / "source")
     directory.mkdir(exist_ok=True)
     system = SwellSystem(directory / "data", plan.workers, name=side.name, environment=environment)
     stack.enter_context(stopped([system]))
-    [key] = filled_with_keys(system, vectors, [Tier.STANDARD]).values()
-    return _Running(system, key, query_posts(system, vectors.queries[:_KINDS], key))
+    [secret] = filled_with_keys(system, vectors, [Tier.STANDARD]).values()
+    return _Running(system.port, lambda rows: query_posts(system, rows, secret), system.process.pid)
 
 
 def _visit(
     running: _Running, vectors: VectorSet, plan: TurnsPlan, pair: int, per_s: float
 ) -> tuple[dict[str, float], Sent]:
-    due_s, kinds = evenly(per_s, plan.seconds), len(running.requests)
-    first, *others = running.requests
-    stream = Stream("search", first, due_s, others=others, which=np.arange(len(due_s)) % kinds)
-    pid = running.system.process.pid
-    before_s = cpu_seconds(pid)
-    offered, sent = offer(running.system.port, [stream], connections=plan.connections, processes=1)
-    after_s = cpu_seconds(pid)
+    due_s = evenly(per_s, plan.seconds)
+    first, *others = running.asks(_strayed(vectors, pair))
+    stream = Stream("search", first, due_s, others=others, which=np.arange(len(due_s)) % (len(others) + 1))
+    before_s = None if running.pid is None else cpu_seconds(running.pid)
+    offered, sent = offer(running.port, [stream], connections=plan.connections, processes=1)
+    after_s = None if running.pid is None else cpu_seconds(running.pid)
     found = measured(offered)
     if before_s is not None and after_s is not None:
         found["CPU of the server a request, ms"] = (after_s - before_s) * 1000 / len(due_s)
     asked = range(pair * _RECALL_QUERIES, (pair + 1) * _RECALL_QUERIES)
-    found["recall"] = found_recall(running.system, vectors, asked, running.key).mean
+    found["recall"] = found_recall(running.port, running.asks(vectors.queries[list(asked)]), vectors, asked).mean
     return found, sent
+
+
+def _strayed(vectors: VectorSet, pair: int) -> Rows:
+    """Other queries in each pair, the same for both sides: a server that keeps answers has none of them."""
+    queries = vectors.queries[np.arange(_KINDS) % len(vectors.queries)]
+    stray = np.random.default_rng(pair).standard_normal(queries.shape, np.float32)
+    return np.asarray(queries + stray * (_STRAY / np.sqrt(vectors.dimension)), np.float32)

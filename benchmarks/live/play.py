@@ -18,7 +18,7 @@ from benchmarks.live.system import LiveSystem, ports
 from benchmarks.load.histograms import histogram_of, merged
 from benchmarks.load.open_loop import Offered, Sent, StopRule, Stream, offer
 from benchmarks.measure.process_tree import cpu_seconds
-from benchmarks.peers.callers import filled_with_keys, peak_per_s
+from benchmarks.peers.callers import filled_with_keys, peak_per_s, query_posts
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.rehearsal.rehearse import commit_of
 from benchmarks.rehearsal.result import Run
@@ -98,7 +98,7 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
         tier, secret = next(iter(keys.items()))
         search = What(tier, "search", "http1")
         searches = [request_of(search, key, vectors.vectors, system.port, secret) for key in range(_PEAK_KEYS)]
-        recall = found_recall(system, vectors, range(_QUERIES), secret)
+        recall = found_recall(system.port, query_posts(system, vectors.queries, secret), vectors, range(_QUERIES))
         peak = peak_per_s(system.port, searches, _PEAK_S)
         played_per_s = scenario.live.peak_rps if plan.peak_share is None else peak * plan.peak_share
         arrivals = arrivals_of(

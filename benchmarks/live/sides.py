@@ -1,4 +1,4 @@
-"""What may be compared: this checkout as it is, with other settings, or a commit of it."""
+"""What may be compared: this checkout as it is, with other settings, or a commit of it; or a server that runs."""
 
 import re
 import subprocess
@@ -10,8 +10,10 @@ from typing import Final
 
 from benchmarks.vectors.catalog import CHECKOUT
 from shared.errors import SwellError
+from swell.local.server import LOOPBACK
 
 _SETTING: Final = re.compile(r"SWELL_[A-Z0-9_]+=[^,]*")
+_URL: Final = re.compile(rf"http://(?:{re.escape(LOOPBACK)}|localhost):(\d{{1,5}})/?")
 _WITHIN_S: Final = 60
 
 
@@ -23,21 +25,27 @@ class BadSide(SwellError):  # noqa: N818 - named for what is wrong
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: settings are added to the environment of its server; `commit` None is the checkout as it is."""
+    """One of the two: settings are added to the environment of its server; `commit` None is the checkout as it is.
+
+    `port`: it runs on this machine already, and is neither started nor ended.
+    """
 
     name: str
     commit: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    port: int | None = None
 
 
 def parse_side(text: str) -> Side:
-    """`.`, `SWELL_NAME=VALUE` (several with commas between), or what Git knows as a commit.
+    """`.`, `SWELL_NAME=VALUE` (several with commas between), a URL of this machine, or what Git knows as a commit.
 
     Raises:
         BadSide: it is none of them.
     """
     if text == ".":
         return Side(text)
+    if "://" in text:
+        return Side(text, port=_port_of(text))
     if "=" in text:
         parts = text.split(",")
         if wrong := [part for part in parts if not _SETTING.fullmatch(part)]:
@@ -46,8 +54,16 @@ def parse_side(text: str) -> Side:
         return Side(text, settings={name: value for name, _, value in named})
     found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{text}^{{commit}}")
     if found.returncode:
-        raise BadSide(f"side: got {text!r}, allowed: '.', SWELL_NAME=VALUE, or a commit of {CHECKOUT}")
+        raise BadSide(f"side: got {text!r}, allowed: '.', SWELL_NAME=VALUE, a URL, or a commit of {CHECKOUT}")
     return Side(text, commit=found.stdout.strip())
+
+
+def _port_of(url: str) -> int:
+    """Load is for this machine alone."""
+    found = _URL.fullmatch(url)
+    if found is None or not 0 < int(found[1]) < 65536:
+        raise BadSide(f"side: got {url!r}, allowed: http://{LOOPBACK}:PORT, a server on the loopback of this machine")
+    return int(found[1])
 
 
 def environment_of(side: Side, directory: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from swell.cli.api_key import api_key
 from swell.cli.benching import interruptible, require_checkout
 from swell.cli.failure import CommandFailed
 from swell.cli.options import Json
@@ -14,7 +15,7 @@ from swell.cli.output import note, print_json, print_table, say
 if TYPE_CHECKING:
     from benchmarks.analysis.paired import Paired
 
-_SIDE = "'.' (this checkout), SWELL_NAME=VALUE[,…] (with settings), or a commit."
+_SIDE = "'.' (this checkout), SWELL_NAME=VALUE[,…] (with settings), a commit, or the URL of a server that runs here."
 
 
 def compare(
@@ -31,6 +32,7 @@ def compare(
 ) -> None:
     """Load two servers of this machine in turns, A B B A …, and say in what B is better, worse, or not proven to be.
 
+    A server that runs is given a collection for the time, shown SWELL_API_KEY where there is one, and left running.
     Exit code 0: no regression is proven, 96: B is worse in something, 97: the load generator was the bottleneck.
     """
     require_checkout()
@@ -43,8 +45,11 @@ def compare(
         sides = parse_side(a), parse_side(b)
     except BadSide as error:
         raise CommandFailed(str(error), code=error.code) from error
-    plan = TurnsPlan(pairs=pairs, seconds=seconds, peak_share=peak_share, rows=rows)
-    compared = compare_in_turns(*sides, plan, note)
+    plan = TurnsPlan(pairs=pairs, seconds=seconds, peak_share=peak_share, rows=rows, key=api_key())
+    try:
+        compared = compare_in_turns(*sides, plan, note)
+    except BadSide as error:
+        raise CommandFailed(str(error), code=error.code) from error
     if as_json:
         print_json(to_document(compared))
     else:

@@ -29,6 +29,14 @@ def test_what_is_no_side_is_refused(text: str) -> None:
         parse_side(text)
 
 
+def test_a_side_may_run_already() -> None:
+    """On this machine alone."""
+    assert (8080, 9090) == (parse_side("http://127.0.0.1:8080").port, parse_side("http://localhost:9090/").port)
+    for text in ("http://example.com:80", "https://127.0.0.1:1", "http://127.0.0.1", "http://127.0.0.1:70000"):
+        with pytest.raises(BadSide, match="allowed: http://127"):
+            parse_side(text)
+
+
 def test_a_commit_runs_its_own_code(tmp_path: Path) -> None:
     """Modules come from the commit that was laid out, though the program is started in this checkout."""
     environment = environment_of(parse_side("HEAD"), tmp_path / "source")
