@@ -274,3 +274,5 @@ def _of_faults(played: Played) -> Iterator[str]:
         yield f"Callers by the region that they are nearest to: {shares}."
     for one in plan.left_out:
         yield f"A fault was not played: {one}."
+    if played.scenario.fleet.starts_cold:
+        yield "Not played: starts_cold, as the server of a live run is there before it begins."

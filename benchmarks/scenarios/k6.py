@@ -97,8 +97,10 @@ def _thresholds(scenario: Scenario) -> dict[str, list[Any]]:
     shares = [asked.error_share, None if asked.availability is None else 1 - asked.availability]
     failed[:0] = [f"rate<={share:g}" for share in shares if share is not None]
     found["swell_failed"] = failed
-    if asked.shed_share_premium is not None:
-        found["swell_shed"] = [f"rate<={max(asked.shed_share_premium, 0.0001):g}"]
+    by_tier = {"premium": asked.shed_share_premium, "standard": asked.shed_share_standard}
+    for tier, share in by_tier.items():
+        if share is not None:
+            found[f"swell_shed{{tier:{tier}}}"] = [f"rate<={share:g}"]
     return found
 
 

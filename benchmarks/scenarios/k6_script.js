@@ -71,8 +71,8 @@ function meant(kind, key) {
   return ["query", ask];
 }
 
-function tell(good, code, took) {
-  shed.add(code === "shed");
+function tell(tier, good, code, took) {
+  shed.add(code === "shed", { tier });
   failed.add(!good && code !== "shed");
   if (good) answered.add(took);
 }
@@ -96,8 +96,8 @@ function thinkS() {
   return -Math.log(1 - random()) * scenario.sessions.think_s;
 }
 
-function overHttp(protocol, headers, count) {
-  const params = { headers: Object.assign({ "Content-Type": "application/json" }, headers) };
+function overHttp(protocol, tier, count) {
+  const params = { headers: Object.assign({ "Content-Type": "application/json" }, headersOf(tier)) };
   for (let asked = 0; asked < count; asked += 1) {
     const [action, body] = meant(oneOf(scenario.kinds[protocol]), draw());
     const path = protocol === "sse" ? "stream" : action;
@@ -110,15 +110,15 @@ function overHttp(protocol, headers, count) {
     } catch (error) {
       // It is no JSON: it failed all the same.
     }
-    tell(good, codeOf(problem), answer.timings.duration);
+    tell(tier, good, codeOf(problem), answer.timings.duration);
     if (good && path === "query") check(answer, { "has matches": (seen) => seen.json("matches").length > 0 });
     if (scenario.sessions) sleep(thinkS());
   }
 }
 
 // Each request subscribes, its answer is the first frame, then it is given back.
-function overWebSocket(headers, count) {
-  const answer = ws.connect(`${url.replace(/^http/, "ws")}/v1/stream`, { headers }, (socket) => {
+function overWebSocket(tier, count) {
+  const answer = ws.connect(`${url.replace(/^http/, "ws")}/v1/stream`, { headers: headersOf(tier) }, (socket) => {
     let asked = 0;
     let began = 0;
     const ask = () => {
@@ -133,7 +133,7 @@ function overWebSocket(headers, count) {
       if (!began || frame.subscription !== String(asked)) return;
       if (!["answer", "update", "unchanged", "error"].includes(frame.type)) return;
       const good = frame.type !== "error";
-      tell(good, codeOf(frame.problem), Date.now() - began);
+      tell(tier, good, codeOf(frame.problem), Date.now() - began);
       began = 0;
       if (good) socket.send(JSON.stringify({ type: "unsubscribe", subscription: String(asked) }));
       if (asked < count) socket.setTimeout(ask, Math.max(1, thinkS() * 1000));
@@ -152,9 +152,9 @@ function overWebSocket(headers, count) {
 
 export default function () {
   state = Math.imul(scenario.seed + 1, 0x9e3779b1) ^ Math.imul(exec.scenario.iterationInTest + 1, 0x85ebca6b);
-  const headers = headersOf(oneOf(scenario.tiers));
+  const tier = oneOf(scenario.tiers);
   const protocol = oneOf(scenario.protocols);
   const count = scenario.sessions ? requestsOfSession() : 1;
-  if (protocol === "websocket") overWebSocket(headers, count);
-  else overHttp(protocol, headers, count);
+  if (protocol === "websocket") overWebSocket(tier, count);
+  else overHttp(protocol, tier, count);
 }

@@ -14,7 +14,7 @@ from benchmarks.scenarios.model import Scenario
 PAGE: Final = Path(__file__).parents[2] / "docs" / "rehearsal.md"
 BEGIN: Final = "<!-- scenarios: python -m benchmarks.scenarios.table -->"
 END: Final = "<!-- end of scenarios -->"
-_AT_LEAST: Final = ("availability",)
+_AT_LEAST: Final = ("availability", "recall")
 
 
 def render() -> str:
@@ -30,12 +30,13 @@ def put_into(page: str) -> str:
 
 
 def _what(scenarios: list[Scenario]) -> Iterator[str]:
-    yield "| group | scenario | minutes | base | pattern | goes wrong | must hold | cost at most |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "| group | scenario | minutes | base | pattern | goes wrong | must hold | cost at most | from |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for one in scenarios:
         yield (
             f"| {one.group} | `{one.name}` | {one.duration_min:g} | {one.streams / 1e6:,.0f} M | {_pattern(one)} "
-            f"| {_faults(one)} | {_criteria(one)} | {_cost(one)} |"
+            f"| {_faults(one)} | {_criteria(one)} | {_cost(one)} "
+            f"| {one.source} |"
         )
 
 
@@ -47,7 +48,7 @@ def _around(scenarios: list[Scenario]) -> Iterator[str]:
 
 
 def _pattern(one: Scenario) -> str:
-    return f"{_course(one.arrival)}; keys {one.popularity.kind}{_mix(one)}"
+    return f"{_course(one.arrival)}; keys {one.popularity.kind}{_mix(one)}{_how(one)}"
 
 
 def _course(arrival: Arrival) -> str:
@@ -69,6 +70,14 @@ def _course(arrival: Arrival) -> str:
 def _mix(one: Scenario) -> str:
     writes = one.mix.write + one.mix.delete
     return f"; {writes:.0%} writes" if writes else ""
+
+
+def _how(one: Scenario) -> str:
+    others = ", ".join(f"{share:.0%} {name}" for name, share in one.protocols.items() if name != "http1")
+    sessions = one.sessions
+    return (f"; {others}" if others else "") + (
+        f"; sessions of {sessions.requests:g} requests, {sessions.think_s:g} s between" if sessions else ""
+    )
 
 
 def _faults(one: Scenario) -> str:

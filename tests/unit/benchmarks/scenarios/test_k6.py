@@ -4,16 +4,29 @@ import json
 import re
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.scenarios.arrival import Bursty, Constant, Mix, Zipf
 from benchmarks.scenarios.catalog import BadScenario, find_scenario, names
 from benchmarks.scenarios.k6 import k6_script
-from benchmarks.scenarios.model import Scenario, Sessions
+from benchmarks.scenarios.model import (
+    Abort,
+    Budget,
+    Fault,
+    Fleet,
+    Live,
+    Objectives,
+    Scenario,
+    Sessions,
+)
 from benchmarks.scenarios.offered import offered_rate
+from benchmarks.scenarios.readers import NO, READERS
+from shared.domain.tier import Tier
 from shared.topology import load_topology
 
 TOPOLOGY = load_topology()
@@ -73,6 +86,41 @@ def test_objectives_and_the_abort_rule_are_thresholds() -> None:
     assert thresholds["swell_failed"][0] == "rate<=0.05"
     assert thresholds["swell_failed"][1] == {"threshold": "rate<0.5", "abortOnFail": True, "delayAbortEval": "1000ms"}
     assert parts(find_scenario("region-failover"))[0]["thresholds"]["swell_failed"][:2] == ["rate<=0.05", "rate<=0.05"]
+
+
+def test_the_script_changes_with_each_field_that_it_is_told_to_read() -> None:
+    """And with no other: the page says which these are."""
+    scenario = find_scenario("black-friday")
+    changed = {
+        "duration_min": 700.0,
+        "tick_s": 1,
+        "starts_at": scenario.starts_at + timedelta(hours=6),
+        "arrival": Constant(kind="constant"),
+        "diurnal": 0.9,
+        "bursty": Bursty(cv=0.5),
+        "regions": {"us-west1": 1.0},
+        "crowd": None,
+        "popularity": Zipf(kind="zipf", alpha=2),
+        "mix": Mix(search=0.5, write=0.5),
+        "tiers": {Tier.FREE: 1.0},
+        "protocols": {"http1": 0.5, "websocket": 0.5},
+        "sessions": Sessions(),
+        "calendar": (),
+        "faults": (Fault(kind="cold_caches", at_min=1),),
+        "fleet": Fleet(),
+        "budget": Budget(hour=1),
+        "objectives": Objectives(p95_ms=1),
+        "abort": Abort(error_share=0.9),
+        "live": Live(peak_rps=7),
+        "seed": 99,
+    }
+    before = k6_script(scenario.model_copy(update={"diurnal": 0.5}), TOPOLOGY)
+    for field, value in changed.items():
+        update = {"diurnal": 0.5, field: value}
+        differs = k6_script(scenario.model_copy(update=update), TOPOLOGY) != before
+
+        [said] = [each.k6 for named, each in READERS.items() if field in re.split(r", |\.", named)][:1]
+        assert differs == (said != NO), field
 
 
 def test_keys_are_drawn_as_the_scenario_says() -> None:

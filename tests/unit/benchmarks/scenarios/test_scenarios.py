@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.scenarios import readers
 from benchmarks.scenarios.arrival import Flash, Hotspot, Periodic, Ramp, Stage, Trace, Uniform, Zipf
 from benchmarks.scenarios.catalog import DIRECTORY, GROUPS, BadScenario, find_scenario, names
 from benchmarks.scenarios.course import Course, factors
+from benchmarks.scenarios.model import Scenario
 from benchmarks.scenarios.popularity import hit_share, weights
 from benchmarks.scenarios.schema import SCHEMA_FILE, render
 from benchmarks.scenarios.table import PAGE, put_into
 from shared.topology import load_topology
+from shared.topology.models import Entry
 
 SEEDS_OWN = {
     "baseline-500m", "baseline-100m", "burst-10x", "burst-25x", "burst-50x", "region-failover",
@@ -126,7 +129,24 @@ def test_the_course_of_the_day_follows_the_longitude() -> None:
 
 
 def test_the_page_has_the_scenarios_as_they_are() -> None:
-    """`python -m benchmarks.scenarios.table` writes them into docs/rehearsal.md."""
+    """`python -m benchmarks.scenarios.table` writes them into docs/rehearsal.md, `…readers` who reads their fields."""
     page = PAGE.read_text("utf-8")
 
     assert put_into(page) == page
+    assert readers.put_into(page) == page
+
+
+def test_every_field_has_a_reader_and_the_page_knows_which() -> None:
+    """A field that is added is read by somebody, or by nobody for a reason; none is told that is not there."""
+    told = {field for fields in readers.READERS for field in fields.split(", ")}
+    fields = set(Scenario.model_fields)
+    for parent in {field.partition(".")[0] for field in told if "." in field}:
+        model = Scenario.model_fields[parent].annotation
+        assert isinstance(model, type)
+        assert issubclass(model, Entry)
+        fields |= {f"{parent}.{part}" for part in model.model_fields}
+        fields.discard(parent)
+
+    assert told == fields
+    for named, each in readers.READERS.items():
+        assert any(not what.startswith(readers.NO) for what in each), named
