@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.load.comings import Comings
 from benchmarks.load.generator import CHECKOUT, GeneratorFailed
 from benchmarks.load.headroom import await_listener
 from benchmarks.load.histograms import percentile_ms
@@ -97,6 +98,40 @@ def test_an_interrupted_run_tells_what_it_has_seen(frozen: Frozen) -> None:
 
     assert sent.ended_early == INTERRUPTED
     assert 0 < int(seen["all"].good.sum()) == len(seen["all"].due_s) < PER_S * 30
+
+
+def test_a_user_asks_again_once_the_answer_is_there_and_the_user_has_thought(frozen: Frozen) -> None:
+    """However long that took: nobody has two requests under way. A lost connection is back when it is to be."""
+    asks_s = {who: who * 0.02 + np.arange(6) * 0.2 for who in range(8)}
+    asks_s[3] = np.concatenate([asks_s[3][asks_s[3] < 0.5], [0.75], asks_s[3][asks_s[3] > 0.5] + 0.25])
+    user = np.repeat(np.arange(8), [len(each) for each in asks_s.values()])
+    due_s = np.concatenate(list(asks_s.values()))
+    order = np.argsort(due_s, kind="stable")
+    leaves_s = np.array([each[-1] + 0.2 for each in asks_s.values()])
+    comings = Comings(
+        np.array([each[0] for each in asks_s.values()]),
+        leaves_s,
+        np.array([3]),
+        np.array([0.5]),
+        np.array([0.75]),
+        60.0,
+    )
+    request = encode_request("POST", "/", b"{}", port=frozen.port)
+
+    seen, _ = offer(
+        frozen.port, [Stream("all", request, due_s[order], user=user[order])], connections=1, comings=comings
+    )
+
+    asked, who = seen["all"], user[order]
+    assert len(asked.due_s) == len(due_s)
+    answered_s = asked.due_s + asked.latency_ms / 1000
+    for one in range(8):
+        due, until, meant = asked.due_s[who == one], answered_s[who == one], due_s[order][who == one]
+        if one == 3:
+            assert 0.75 in due.tolist()
+        else:
+            assert due[1:] - until[:-1] == pytest.approx(np.diff(meant))
+    assert int((asked.status != 200).sum()) <= 1  # what was under way when the connection was lost
 
 
 class CtrlC(StopRule):

@@ -1,7 +1,7 @@
 """What the generator is measured against answers each protocol as the generator speaks it."""
 
 import asyncio
-from typing import cast, get_args
+from typing import get_args
 
 import pytest
 
@@ -33,13 +33,13 @@ def test_every_request_is_answered_well_and_only_once(protocol: ProtocolName) ->
     """Also where bytes come in pieces."""
     request = request_of(protocol, 1)
     client, server, wire = conversation_of(protocol, request)(), conversation(protocol, 100)(), Wire()
-    server.connection_made(cast("asyncio.BaseTransport", wire))
+    server.connection_made(wire)
     ended: list[tuple[int, int]] = []
 
     def say(data: bytes) -> None:
         while data:
             piece, data = data[:7], data[7:]
-            cast("asyncio.Protocol", server).data_received(piece)
+            server.data_received(piece)
             if answer := wire.take():
                 heard, back = client.hear(answer)
                 ended.extend((place, status) for place, status, is_last in heard if is_last)
