@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.rehearsal.result import RegionSeries, Run
-from benchmarks.rehearsal.series import array
+from benchmarks.rehearsal.series import array, moment
+
+Flags = NDArray[np.bool_]
 
 _FULL = 0.9
 _FAILS = 0.01
@@ -14,7 +17,7 @@ _WHOLE_FROM = 10
 
 def bottleneck(run: Run) -> tuple[str, ...]:
     """Sentences, each with its evidence: Little's law where the mean time is known, a limit where one was seen."""
-    return (*_little(run), *_full_regions(run), *_ceilings(run))
+    return (*_little(run), *_full_regions(run), *_ceilings(run), *_outrun(run))
 
 
 def _little(run: Run) -> Iterator[str]:
@@ -24,10 +27,10 @@ def _little(run: Run) -> Iterator[str]:
     at_once = served * mean / 1000
     if not np.isnan(at_once).all():
         peak = int(np.nanargmax(at_once))
-        minute = peak * run.axis.step_s / 60
         yield (
-            f"Little's law: {_told(at_once[peak])} requests that were answered were under way at once at minute "
-            f"{_told(minute)}, the most ({_told(served[peak])} a second for a mean of {mean[peak]:.3g} ms)."
+            f"Little's law: {_told(at_once[peak])} requests that were answered were under way at once at "
+            f"{moment(peak * run.axis.step_s)}, the most "
+            f"({_told(served[peak])} a second for a mean of {mean[peak]:.3g} ms)."
         )
 
 
@@ -59,8 +62,32 @@ def _ceilings(run: Run) -> Iterator[str]:
             )
 
 
-def _failing(region: RegionSeries) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    failing: np.ndarray[tuple[int], np.dtype[np.bool_]] = array(region.errors_rps) > _FAILS * np.maximum(
-        array(region.offered_rps), 1e-9
+def _outrun(run: Run) -> Iterator[str]:
+    """The region that failed most while it might have had more instances: they came too late for what was handed on."""
+    lost = {name: np.nan_to_num(array(region.errors_rps)) * _may_grow(region) for name, region in run.regions.items()}
+    most = {name: float(failed.max(initial=0.0)) for name, failed in lost.items()}
+    worst = max(most, key=lambda name: most[name], default="")
+    if not most.get(worst):
+        return
+    region, step = run.regions[worst], int(np.argmax(lost[worst]))
+    offered, asked = array(region.offered_rps)[step], array(region.asked_rps)[step]
+    more = offered - asked
+    handed_on = f", {_told(more)} of them handed on by other regions or asked again," if more > 0 else ""
+    others = sum(failed > 0 for failed in most.values()) - 1
+    also = f"; {others} other region{'s' if others > 1 else ''} failed so, too" if others else ""
+    yield (
+        f"{worst}: of {_told(offered)} requests a second at {moment(step * run.axis.step_s)}{handed_on} "
+        f"{_told(most[worst])} failed on {array(region.instances.actual)[step]:,.0f} of the "
+        f"{array(region.instances.ceiling)[step]:,.0f} instances that it may have: it did not grow so fast{also}."
     )
+
+
+def _may_grow(region: RegionSeries) -> Flags:
+    """Where it fails below its ceiling, and its instances are not those that are counted as used up."""
+    below = array(region.instances.actual) < array(region.instances.ceiling)
+    return _failing(region) & below & ~(array(region.utilisation) >= _FULL)
+
+
+def _failing(region: RegionSeries) -> Flags:
+    failing: Flags = array(region.errors_rps) > _FAILS * np.maximum(array(region.offered_rps), 1e-9)
     return failing

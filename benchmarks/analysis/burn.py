@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.analysis.gate import is_invalid
 from benchmarks.analysis.intervals import CONFIDENCE
 from benchmarks.rehearsal.result import Objective, Run, WorldSeries
-from benchmarks.rehearsal.series import array, total
+from benchmarks.rehearsal.series import array, moment, total
 
 Floats = NDArray[np.float64]
 
@@ -65,8 +66,8 @@ class ErrorBudget:
 
 
 def error_budgets(run: Run) -> tuple[ErrorBudget, ...]:
-    """Of every objective that lets a share fail; none without traffic."""
-    if run.summary.asked <= 0:
+    """Of every objective that lets a share fail; none of an invalid run."""
+    if is_invalid(run):
         return ()
     return tuple(_budgets(run))
 
@@ -77,7 +78,7 @@ def budget_lines(budgets: tuple[ErrorBudget, ...]) -> list[str]:
     for one in budgets:
         lines.append(
             f"{one.objective}: {one.spent:.1%} of the run's budget is spent: {one.failed:,.0f} requests failed of "
-            f"{one.allowed:,.0f} that may."
+            f"{'less than one' if one.allowed < 1 else f'{one.allowed:,.0f}'} that may."
         )
         lines += [_line(rate) for rate in one.burn_rates]
     return lines
@@ -90,8 +91,8 @@ def _line(rate: BurnRate) -> str:
     )
     says = {"yes": "an alert", "no": "no alert", "not proven": "not proven whether it is an alert"}[rate.alert]
     return (
-        f"{rate.objective} over {span}: burn rate {rate.rate:.3g} ({rate.low:.3g} to {rate.high:.3g}) at most, at "
-        f"minute {rate.at_s / 60:.3g}; {says}, which begins at {rate.threshold:g}{lasts}."
+        f"{rate.objective} over {span}: burn rate {rate.rate:.3g} ({rate.low:.3g} to {rate.high:.3g}) at most, "
+        f"{'at ' + moment(rate.at_s) if rate.rate else 'all along'}; {says}, which begins at {rate.threshold:g}{lasts}."
     )
 
 
@@ -105,7 +106,7 @@ def _span(seconds: float) -> str:
 def _budgets(run: Run) -> Iterator[ErrorBudget]:
     for objective in run.objectives:
         found = _failing(objective, run.world)
-        if found is None or run.summary.asked <= 0:
+        if found is None:
             continue
         share, bad_rps = found
         if not 0 < share < 1:

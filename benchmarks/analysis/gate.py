@@ -1,11 +1,17 @@
 """Every objective with what the run proves of it, and the one verdict that follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from benchmarks.analysis import exit_codes
-from benchmarks.analysis.intervals import Interval, quantile_interval, requests_to_prove, share_interval
+from benchmarks.analysis.intervals import (
+    Interval,
+    quantile_interval,
+    requests_to_bound,
+    requests_to_prove,
+    share_interval,
+)
 from benchmarks.rehearsal.result import Objective, Run
 
 _QUANTILES: Final = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
@@ -39,13 +45,19 @@ class Judged:
 
 
 def judge(run: Run) -> tuple[Judged, ...]:
-    """Every objective. A share is kept where its whole interval is on the good side."""
-    return tuple(_judged(one, run) for one in run.objectives)
+    """Every objective. A share is kept where its whole interval is on the good side; an invalid run keeps nothing."""
+    judged = tuple(_judged(one, run) for one in run.objectives)
+    return tuple(replace(one, verdict=Verdict.INVALID, why="") for one in judged) if is_invalid(run) else judged
+
+
+def is_invalid(run: Run) -> bool:
+    """Without a request, or where it was the generator that was measured."""
+    return run.summary.asked <= 0 or bool(run.meta.invalid)
 
 
 def verdict_of(run: Run, judged: tuple[Judged, ...]) -> Verdict:
-    """Invalid without a request, or where it was the generator that was measured; else the worst hard objective."""
-    if run.summary.asked <= 0 or run.meta.invalid:
+    """Invalid, or the worst of the hard objectives."""
+    if is_invalid(run):
         return Verdict.INVALID
     found = {one.verdict for one in judged if one.objective.hard}
     return next((worst for worst in (Verdict.BROKEN, Verdict.NOT_PROVEN) if worst in found), Verdict.KEPT)
@@ -63,9 +75,7 @@ def _judged(objective: Objective, run: Run) -> Judged:
         return Judged(objective, Verdict.KEPT, found)
     if objective.name == "recall" and run.summary.recall is not None:
         return Judged(objective, Verdict.NOT_PROVEN, found, f"{run.summary.recall.queries:,} queries are too few")
-    bad = objective.limit if objective.direction == "at_most" else 1 - objective.limit
-    why = f"{run.summary.asked:,.0f} requests; {requests_to_prove(bad):,} without a failure would prove it"
-    return Judged(objective, Verdict.NOT_PROVEN, found, why)
+    return Judged(objective, Verdict.NOT_PROVEN, found, _too_few(objective, objective.measured, run))
 
 
 def _judged_quantile(objective: Objective, run: Run) -> Judged:
@@ -73,7 +83,22 @@ def _judged_quantile(objective: Objective, run: Run) -> Judged:
     found = _interval(objective, run)
     if found is not None:
         return Judged(objective, Verdict.KEPT, found)
-    return Judged(objective, Verdict.NOT_PROVEN, None, "too few requests for this quantile, or none of them counted")
+    latency = run.summary.latency
+    counted = 0.0 if latency is None else sum(latency.counts)
+    needed = requests_to_bound(_QUANTILES[objective.name])
+    why = f"{counted:,.0f} answers; {needed:,} are the least that bound this quantile" if counted else "none was timed"
+    return Judged(objective, Verdict.NOT_PROVEN, None, why)
+
+
+def _too_few(objective: Objective, measured: float, run: Run) -> str:
+    limit, share = objective.limit, measured
+    if objective.direction == "at_least":
+        limit, share = 1 - limit, 1 - share
+    asked = run.summary.asked_by_tier.get(objective.name.removeprefix("shed_share_"), run.summary.asked)
+    needed = requests_to_prove(limit, share)
+    if needed is None:
+        return "at its limit no number of requests proves it"
+    return f"{asked:,.0f} requests; {needed:,} that fare as well would prove it"
 
 
 def _interval(objective: Objective, run: Run) -> Interval | None:

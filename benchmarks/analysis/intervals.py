@@ -1,7 +1,7 @@
 """Intervals of shares and quantiles: what so many requests can prove."""
 
 from dataclasses import dataclass
-from math import ceil, log, sqrt
+from math import ceil, sqrt
 from statistics import NormalDist
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.rehearsal.result import LatencyCounts
 
 CONFIDENCE: Final = 0.95
+_Z: Final = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,26 @@ def share_interval(events: float, of: float) -> Interval:
     """Wilson's interval of a share. Of nothing: from 0 to 1."""
     if of <= 0:
         return Interval(0.0, 1.0)
-    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
-    share, per = min(1.0, events / of), z * z / of
+    share, per = min(1.0, events / of), _Z**2 / of
     middle = (share + per / 2) / (1 + per)
-    half = z * sqrt(share * (1 - share) / of + per / (4 * of)) / (1 + per)
+    half = _Z * sqrt(share * (1 - share) / of + per / (4 * of)) / (1 + per)
     return Interval(0.0 if events <= 0 else max(0.0, middle - half), 1.0 if events >= of else min(1.0, middle + half))
 
 
-def requests_to_prove(share: float) -> int:
-    """Requests of which none may fail so that at most this share does, with 95 % confidence: 3 over the share."""
-    return ceil(log(1 - CONFIDENCE) / log(1 - share)) if 0 < share < 1 else 1
+def requests_to_prove(limit: float, share: float = 0.0) -> int | None:
+    """Requests with which Wilson's interval of a share ends at a limit above it; None where it never does.
+
+    Where nothing fails: 4 over the limit.
+    """
+    if not 0 <= share < limit < 1:
+        return None
+    return ceil(_Z**2 * limit * (1 - limit) / (limit - share) ** 2)
+
+
+def requests_to_bound(quantile: float) -> int:
+    """Requests from which on a quantile's interval has an upper end."""
+    spread, over = _Z * sqrt(quantile * (1 - quantile)), 1 - quantile
+    return ceil(((spread + sqrt(spread**2 + 4 * over)) / (2 * over)) ** 2)
 
 
 def quantile_interval(latency: LatencyCounts, quantile: float) -> Interval | None:
@@ -45,8 +56,7 @@ def quantile_interval(latency: LatencyCounts, quantile: float) -> Interval | Non
     total = float(counts.sum())
     if total <= 0:
         return None
-    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
-    spread = z * sqrt(total * quantile * (1 - quantile))
+    spread = _Z * sqrt(total * quantile * (1 - quantile))
     low_rank, high_rank = total * quantile - spread, total * quantile + spread + 1
     if high_rank > total:
         return None

@@ -1,10 +1,10 @@
-"""A score of 0 to 100 that always shows its parts: 0 without traffic, 59 at most where a hard objective is not kept."""
+"""A score of 0 to 100 that always shows its parts: 0 where a run is invalid, 59 at most where one is broken."""
 
 from dataclasses import dataclass
 from math import prod
 from typing import Final
 
-from benchmarks.analysis.gate import Judged, Verdict, verdict_of
+from benchmarks.analysis.gate import Judged, Verdict, is_invalid, verdict_of
 from benchmarks.rehearsal.result import Run
 
 CAP: Final = 59
@@ -23,8 +23,8 @@ class Score:
 
 def score(run: Run, judged: tuple[Judged, ...]) -> Score:
     """The geometric mean of the parts: one that is bad is not made good by the others."""
-    if run.summary.asked <= 0:
-        return Score(0, {"traffic": 0.0}, capped=False)
+    if is_invalid(run):
+        return Score(0, {"a run that counts": 0.0}, capped=False)
     parts = {"answered": max(0.0, 1 - run.summary.error_share - run.summary.shed_share)}
     for one in judged:
         objective = one.objective

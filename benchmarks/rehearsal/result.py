@@ -276,7 +276,8 @@ def of_json(content: bytes) -> Run:
     try:
         run = _adapter().validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()
+        first = next((one for one in found if one["loc"] == ("format",)), found[0])
         field_name = ".".join(str(part) for part in first["loc"])
         raise UnreadableRun(f"{field_name or 'file'}: {first['msg']}") from error
     for name, series in _every_series(run):
@@ -299,7 +300,7 @@ def read_run(path: Path) -> Run:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UnreadableRun(f"{path}: {error.strerror}") from error
+        raise UnreadableRun(str(error.strerror)) from error
     return of_json(content)
 
 

@@ -1,4 +1,4 @@
-"""Series of a record as numbers: what is not known stays so."""
+"""Series of a record as numbers, where what is not known stays so, and its steps as moments."""
 
 from collections.abc import Mapping
 
@@ -24,3 +24,8 @@ def peak(series: Series) -> float:
 def array(series: Series) -> NDArray[np.float64]:
     """A series with NaN for what is not known."""
     return np.array([np.nan if value is None else value for value in series], np.float64)
+
+
+def moment(seconds: float) -> str:
+    """Of a run: minutes, but of its first one the seconds."""
+    return f"second {seconds:.3g}" if seconds < 60 else f"minute {seconds / 60:.3g}"

@@ -6,7 +6,16 @@ from benchmarks.analysis.burn import budget_lines
 from benchmarks.analysis.gate import Judged, Verdict
 from benchmarks.reports.report import Report
 from benchmarks.reports.view import view_of
-from benchmarks.reports.wording import change_lines, interval, measured, number, score_lines, told
+from benchmarks.reports.wording import (
+    change_lines,
+    interval,
+    measured,
+    of_verdict,
+    score_lines,
+    to_change,
+    told,
+    valued,
+)
 from shared.topology import Topology
 from swell.dashboard.page import page
 
@@ -28,7 +37,7 @@ def to_html(report: Report, topology: Topology) -> str:
 def _analysis(report: Report) -> dict[str, Any]:
     axis = report.run.axis
     return {
-        "verdict": {"text": f"{report.verdict} · {report.score.points} of 100", "look": _LOOK[report.verdict]},
+        "verdict": {"text": of_verdict(report), "look": _LOOK[report.verdict]},
         "score": {"points": report.score.points, "lines": score_lines(report.score)},
         "anomalies": [
             {
@@ -42,7 +51,7 @@ def _analysis(report: Report) -> dict[str, Any]:
         "bottleneck": report.bottleneck,
         "budget": budget_lines(report.budgets),
         "against": change_lines(report),
-        "recommendations": report.run.summary.advice,
+        "recommendations": to_change(report),
     }
 
 
@@ -50,7 +59,8 @@ def _shown(one: Judged) -> dict[str, str]:
     return {
         "name": one.objective.name,
         "direction": one.objective.direction,
-        "limit_text": number(one.objective.limit),
-        "measured_text": f"{measured(one)} ({interval(one)}) {one.why}".strip(),
+        "limit_text": valued(one, one.objective.limit),
+        "measured_text": measured(one) + (f" ({interval(one)})" if one.interval else ""),
+        "why": one.why,
         "verdict": one.verdict,
     }

@@ -1,19 +1,41 @@
 """What a report says, in words: the same in each of its forms."""
 
+from typing import Final
+
 from benchmarks.analysis.anomalies import Anomaly
-from benchmarks.analysis.gate import Judged
+from benchmarks.analysis.gate import Judged, Verdict
 from benchmarks.analysis.paired import Paired
 from benchmarks.analysis.score import Score
+from benchmarks.rehearsal.series import moment
 from benchmarks.reports.report import Report
+
+_LEAST_SHARE: Final = 1e-6
+_NEARLY_ALL: Final = 0.9
+_UNITS: Final = {
+    "asked": "a second",
+    "served": "a second",
+    "errors": "a second",
+    "shed": "a second",
+    "p99": "ms",
+    "actual": "instances",
+    "starting": "instances",
+}
+_WITHOUT_ADVICE: Final = {
+    Verdict.KEPT: "Nothing: every hard objective is kept.",
+    Verdict.BROKEN: "No change is known that would mend it: see what limits it.",
+    Verdict.NOT_PROVEN: "Ask more: so few requests prove neither that it is good nor that it is not.",
+    Verdict.INVALID: "The run, not the server: an invalid run says nothing of it.",
+}
 
 
 def told(report: Report, one: Anomaly) -> str:
     """An anomaly in words."""
-    step_min = report.run.axis.step_s / 60
-    span = f"minute {one.begin * step_min:.3g}"
-    span += f" to {one.end * step_min:.3g}" if one.kind != "change" else " on"
+    step_s = report.run.axis.step_s
+    begin, end = moment(one.begin * step_s), moment(one.end * step_s)
+    span = f"{begin} on" if one.kind == "change" else f"{begin} to {end.removeprefix(begin.split()[0]).strip()}"
     beside = f"; with it moved {', '.join(one.beside)}" if one.beside else ""
-    return f"{one.signal}: {one.kind}, {span}: {number(one.reached)} in place of {number(one.usual)}{beside}"
+    reached = f"{number(one.reached)} {_UNITS[one.signal]}"
+    return f"{one.signal}: {one.kind}, {span}: {reached} in place of {number(one.usual)}{beside}"
 
 
 def change_lines(report: Report) -> list[str]:
@@ -37,17 +59,40 @@ def score_lines(found: Score) -> list[str]:
 
 def limit(one: Judged) -> str:
     """What was promised."""
-    return ("at most " if one.objective.direction == "at_most" else "at least ") + number(one.objective.limit)
+    return ("at most " if one.objective.direction == "at_most" else "at least ") + valued(one, one.objective.limit)
 
 
 def measured(one: Judged) -> str:
     """What came of it."""
-    return "nothing" if one.objective.measured is None else number(one.objective.measured)
+    return "nothing" if one.objective.measured is None else valued(one, one.objective.measured)
 
 
 def interval(one: Judged) -> str:
     """Where the truth lies, where that can be said."""
-    return "-" if one.interval is None else f"{number(one.interval.low)} to {number(one.interval.high)}"
+    return "-" if one.interval is None else f"{valued(one, one.interval.low)} to {valued(one, one.interval.high)}"
+
+
+def valued(one: Judged, value: float) -> str:
+    """A value of an objective with its unit."""
+    name = one.objective.name
+    if name in {"error_share", "availability"} or name.startswith("shed_share"):
+        return "under 0.0001 %" if 0 < value < _LEAST_SHARE else f"{value * 100:.{6 if value > _NEARLY_ALL else 4}g} %"
+    if name in {"cost_dollars", "dollars_per_million"}:
+        return f"${number(value)}"
+    unit = next((unit for ending, unit in (("_ms", " ms"), ("_s", " s")) if name.endswith(ending)), "")
+    return number(value) + unit
+
+
+def to_change(report: Report) -> tuple[str, ...]:
+    """What the simulator advises; where it advises nothing, what follows from the verdict."""
+    return report.run.summary.advice or (_WITHOUT_ADVICE[report.verdict],)
+
+
+def of_verdict(report: Report) -> str:
+    """The verdict and its points, or why there are none."""
+    if report.verdict is Verdict.INVALID:
+        return f"{report.verdict}: {report.run.meta.invalid or 'nothing was asked'}"
+    return f"{report.verdict} · score {report.score.points} of 100"
 
 
 def number(value: float) -> str:

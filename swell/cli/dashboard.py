@@ -30,13 +30,13 @@ def dashboard(
     """
     from swell.dashboard.serving import HOST, dashboard_server
 
-    interruptible()
     with ExitStack() as stack:
         view = _live(url, stack) if run is None else _recorded(run)
         try:
             server = stack.enter_context(dashboard_server(view, port))
         except OSError as error:
             raise CommandFailed(f"port {port} of {HOST}: {error.strerror}; --port names another") from error
+        interruptible()
         address = f"http://{HOST}:{server.server_port}/"
         if as_json:
             print_json({"url": address})

@@ -96,6 +96,8 @@ def end(result: "LiveResult") -> None:
 
 
 def _tell(result: "LiveResult") -> None:
+    from benchmarks.reports.report import report_on
+
     run, sent = result.run, result.sent
     summary = run.summary
     of = f"peak {summary.peak_rps:,.0f} a second of {result.peak_per_s:,.0f}"
@@ -110,9 +112,9 @@ def _tell(result: "LiveResult") -> None:
         ["generator: share of a core", f"{sent.cpu_share:.0%}"],
         ["generator: late, p99", f"{sent.wake_p99_ms:.2f} ms"],
     ]
-    for promise in run.objectives:
-        said = "not measured" if promise.met is None else "kept" if promise.met else "BROKEN"
-        rows.append([f"promise: {promise.name} {promise.direction.replace('_', ' ')} {promise.limit:g}", said])
+    for one in report_on(run).judged:
+        promise = one.objective
+        rows.append([f"promise: {promise.name} {promise.direction.replace('_', ' ')} {promise.limit:g}", one.verdict])
     print_table({"": "left", "seen": "right"}, rows)
     say()
     if run.phases:

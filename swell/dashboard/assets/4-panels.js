@@ -187,9 +187,10 @@ function drawFindings() {
   const analysis = view.analysis || {};
   const found = [];
   if (view.objectives.length) {
-    const row = (one) => el("tr", {}, el("td", {}, one.name), el("td", {}, `${one.direction === "at_most" ? "≤" : "≥"} ${one.limit_text}`), el("td", {}, one.measured_text),
-      el("td", {}, el("b", { class: one.verdict === "kept" ? "good" : one.verdict === "broken" ? "bad" : "fair" }, one.verdict === "kept" ? "✓ kept" : one.verdict === "broken" ? "✕ broken" : "? not proven")));
+    const row = (one) => el("tr", {}, el("td", {}, one.name), el("td", {}, `${one.direction === "at_most" ? "≤" : "≥"} ${one.limit_text}`), el("td", {}, one.measured_text, one.why ? el("span", { class: "quiet" }, `: ${one.why}`) : ""),
+      el("td", {}, el("b", { class: { kept: "good", broken: "bad" }[one.verdict] ?? "fair" }, `${{ kept: "✓", broken: "✕" }[one.verdict] ?? "?"} ${one.verdict}`)));
     found.push(finding("Objectives", el("table", {}, el("thead", {}, el("tr", {}, ...["objective", "limit", "measured (95 % interval)", ""].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...view.objectives.map(row)))));
+    found[0].classList.add("spread");
   }
   if (view.forecasts && view.forecasts.length) found.push(forecastScores());
   if (analysis.score) found.push(finding(`Score ${analysis.score.points} of 100`, bullets(analysis.score.lines)));
@@ -197,7 +198,7 @@ function drawFindings() {
   if (analysis.bottleneck) found.push(finding("What limits it", analysis.bottleneck.length ? bullets(analysis.bottleneck) : el("p", {}, "Nothing was seen to.")));
   if ((analysis.budget || []).length) found.push(finding("Error budget", bullets(analysis.budget)));
   if ((analysis.against || []).length) found.push(finding("Against the earlier record", bullets(analysis.against)));
-  if (analysis.recommendations) found.push(finding("What to change", analysis.recommendations.length ? bullets(analysis.recommendations) : el("p", {}, "Nothing: no finding asks for a change.")));
+  if (analysis.recommendations) found.push(finding("What to change", bullets(analysis.recommendations)));
   $("findings").replaceChildren(...found);
 }
 

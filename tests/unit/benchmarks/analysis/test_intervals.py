@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.analysis.intervals import quantile_interval, requests_to_prove, share_interval
+from benchmarks.analysis.intervals import quantile_interval, requests_to_bound, requests_to_prove, share_interval
 from benchmarks.rehearsal.result import LatencyCounts
 
 
@@ -17,9 +17,30 @@ def test_shares_have_wilsons_interval(events: int, of: int, low: float, high: fl
     assert pytest.approx(high, abs=1e-4) == found.high
 
 
-def test_four_nines_need_thirty_thousand() -> None:
-    """The rule of three."""
-    assert 29_956 == requests_to_prove(1e-4)
+@pytest.mark.parametrize(("limit", "failed"), [(1e-4, 0.0), (0.01, 0.0), (0.05, 0.04)])
+def test_so_many_requests_prove_a_share_and_one_less_does_not(limit: float, failed: float) -> None:
+    """What is said to be enough is so by the interval that judges."""
+    enough = requests_to_prove(limit, failed)
+
+    assert enough is not None
+    fewer = enough - 1
+    assert share_interval(failed * enough, enough).high <= limit < share_interval(failed * fewer, fewer).high
+
+
+def test_four_nines_need_forty_thousand() -> None:
+    """Where none of them fails; a share at its limit is never proven."""
+    assert 38_411 == requests_to_prove(1e-4)
+    assert requests_to_prove(1e-4, 1e-4) is None
+
+
+@pytest.mark.parametrize("quantile", [0.5, 0.95, 0.99])
+def test_so_many_requests_bound_a_quantile_and_one_less_does_not(quantile: float) -> None:
+    """What is said to be enough is so by the interval that judges."""
+    enough = requests_to_bound(quantile)
+
+    bounded = [quantile_interval(LatencyCounts((10.0,), (float(count),)), quantile) for count in (enough - 1, enough)]
+
+    assert [True, False] == [one is None for one in bounded]
 
 
 def test_a_quantile_lies_between_its_neighbours_by_rank() -> None:

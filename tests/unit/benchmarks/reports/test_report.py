@@ -1,7 +1,10 @@
 """One run in every form."""
 
+import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
+
+import pytest
 
 from benchmarks.rehearsal.result import Objective
 from benchmarks.reports.document import to_document
@@ -9,6 +12,7 @@ from benchmarks.reports.junit import to_junit
 from benchmarks.reports.markdown import to_markdown
 from benchmarks.reports.report import report_on
 from benchmarks.reports.whole_page import MOST_BYTES, to_html
+from benchmarks.reports.wording import to_change, valued
 from shared.topology import load_topology
 from tests.builders.rehearsals import small_run
 
@@ -30,7 +34,7 @@ def test_a_good_run_passes_and_asks_for_nothing() -> None:
     report = report_on(small_run())
 
     assert (0, 100) == (report.exit_code, report.score.points)
-    assert "Nothing: no finding asks for a change." in to_markdown(report)
+    assert "Nothing: every hard objective is kept." in to_markdown(report)
     assert "0" == ET.fromstring(to_junit(report)).get("failures")  # noqa: S314 - made here
 
 
@@ -41,6 +45,47 @@ def test_a_broken_objective_fails_and_caps_the_score() -> None:
     assert 99 == report.exit_code
     assert report.score.points <= 59
     assert "1" == ET.fromstring(to_junit(report)).get("failures")  # noqa: S314 - made here
+
+
+def test_an_invalid_run_says_why_and_nothing_else() -> None:
+    """No objective of it is kept or broken, it has no points and no budget."""
+    run = replace(BROKEN, meta=replace(BROKEN.meta, invalid="the generator was late"))
+
+    report = report_on(run)
+
+    assert (97, 0, ()) == (report.exit_code, report.score.points, report.budgets)
+    text = to_markdown(report)
+    assert "Verdict: **invalid**: the generator was late" in text
+    assert not re.search("broken|kept", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("p99_ms", 41.508, "41.51 ms"),
+        ("recovery_s", 90.0, "90 s"),
+        ("error_share", 0.001545, "0.1545 %"),
+        ("error_share", 1e-9, "under 0.0001 %"),
+        ("shed_share_premium", 0.0, "0 %"),
+        ("availability", 0.99995, "99.995 %"),
+        ("cost_dollars", 32_557.4, "$32,557"),
+        ("recall", 0.992, "0.992"),
+    ],
+)
+def test_values_have_their_units(name: str, value: float, told: str) -> None:
+    """In every form that people read."""
+    (one,) = report_on(replace(small_run(), objectives=(Objective(name, 1.0, "at_most", value, met=None),))).judged
+
+    assert told == valued(one, value)
+
+
+def test_what_to_change_follows_from_the_verdict() -> None:
+    """Where the simulator advises nothing: a broken run is not told to change nothing."""
+    few = report_on(small_run([0.1] * 100))
+
+    assert "Ask more" in to_change(few)[0]
+    assert "No change is known" in to_change(report_on(BROKEN))[0]
+    assert ("raise it",) == to_change(report_on(replace(BROKEN, summary=replace(BROKEN.summary, advice=("raise it",)))))
 
 
 def test_no_traffic_scores_nothing() -> None:

@@ -56,10 +56,10 @@ class Page:
         for kind in ("rawKeyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
 
-    def open(self, path: Path, width: int) -> None:
-        """A file, on a screen of so many pixels, until it has drawn itself."""
+    def open(self, url: str, width: int) -> None:
+        """An address, on a screen of so many pixels, until it has drawn itself."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
-        self.call("Page.navigate", url=path.as_uri())
+        self.call("Page.navigate", url=url)
         until_s = time.monotonic() + _WITHIN_S
         while not self.value("document.readyState === 'complete' && !!document.querySelector('#cards .card')"):
             assert time.monotonic() < until_s, "the page did not draw itself"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from swell.dashboard.page import in_script, page, policy, script
+from tests.unit.swell.dashboard.browser import Page
 
 VIEW: dict[str, Any] = {
     "live": False,
@@ -24,7 +25,6 @@ VIEW: dict[str, Any] = {
     "timeline": [{"at_s": 60.0, "kind": "fault", "text": "</script><script>document.title = 'broken in'</script>"}],
     "objectives": [],
 }
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NODE = shutil.which("node")
 
 
@@ -78,16 +78,13 @@ def test_the_program_is_javascript(tmp_path: Path) -> None:
     subprocess.run([NODE, "--check", str(written)], check=True, timeout=60)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: it draws the page")
-def test_a_browser_draws_it(tmp_path: Path) -> None:
+def test_a_browser_draws_it(shared_browser: Page, tmp_path: Path) -> None:
     """The policy lets the page's own program run, which says SIMULATED and draws what is known."""
     written = tmp_path / "page.html"
     written.write_text(page(VIEW, "A crowd"), encoding="utf-8")
 
-    assert CHROMIUM is not None
-    command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    command += ["--virtual-time-budget=1000", "--dump-dom", f"{written.as_uri()}#t=1"]
-    drawn = subprocess.run(command, check=True, timeout=120, capture_output=True, text=True).stdout
+    shared_browser.open(f"{written.as_uri()}#t=1", 1366)
+    drawn = shared_browser.value("document.documentElement.outerHTML")
 
     assert "<title>SIMULATED: A crowd</title>" in drawn
     assert "<b>SIMULATED</b>two streams" in drawn

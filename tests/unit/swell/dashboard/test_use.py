@@ -1,8 +1,6 @@
 """The page on a phone, by keyboard alone, and for eyes that see fewer colours."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from itertools import combinations
@@ -16,10 +14,7 @@ from benchmarks.reports.report import report_on
 from benchmarks.reports.whole_page import to_html
 from shared.topology import load_topology
 from tests.builders.rehearsals import small_run
-from tests.unit.swell.dashboard.browser import Page, browser
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: it draws the page")
+from tests.unit.swell.dashboard.browser import Page
 
 TAB, RIGHT, HOME, END = ("Tab", 9), ("ArrowRight", 39), ("Home", 36), ("End", 35)
 STOPS = 'a[href], button, input, [tabindex="0"]'
@@ -35,9 +30,9 @@ TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(shared_browser: Page, tmp_path_factory: pytest.TempPathFactory) -> Page:
     """A report of two regions, on a screen 375 pixels wide."""
-    directory = tmp_path_factory.mktemp("browser")
+    directory = tmp_path_factory.mktemp("page")
     one = small_run([100.0 + step for step in range(30)])
     events = tuple(Entry(one.axis.start_s + 600.0 * step, "fault", "a region is down " * 9) for step in range(3))
     spilled = {"southamerica-east1": (10.0,) * 30}
@@ -46,19 +41,15 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     )
     written = directory / "page.html"
     written.write_text(to_html(report_on(replace(one, regions=regions, timeline=events)), load_topology()), "utf-8")
-    assert CHROMIUM is not None
-    with browser(CHROMIUM, directory / "profile") as found:
-        found.open(written, 375)
-        yield found
+    shared_browser.open(written.as_uri(), 375)
+    return shared_browser
 
 
-@needs_browser
 def test_a_phone_does_not_scroll_sideways(page: Page) -> None:
     """Wide tables scroll inside their own frame."""
     assert page.value("document.documentElement.scrollWidth") <= 375
 
 
-@needs_browser
 def test_every_control_is_reached_by_tab_and_seen(page: Page) -> None:
     """Each stop of the Tab key has an outline, and no control is without a stop."""
     page.value(f"document.querySelectorAll('{STOPS}').forEach((one, place) => one.setAttribute('data-stop', place))")
@@ -81,7 +72,6 @@ def test_every_control_is_reached_by_tab_and_seen(page: Page) -> None:
     assert all(style == "solid" and width >= 2 for style, width in seen.values())
 
 
-@needs_browser
 def test_every_screenful_of_a_simulation_says_so(page: Page) -> None:
     """In the bar that stays while all else scrolls away."""
     shown = "(() => { scrollTo(0, 1e6); const box = document.getElementById('word').getBoundingClientRect(); "
@@ -90,7 +80,6 @@ def test_every_screenful_of_a_simulation_says_so(page: Page) -> None:
     assert ["SIMULATED", True] == page.value(shown)
 
 
-@needs_browser
 def test_keys_go_through_time(page: Page) -> None:
     """From anywhere on the page."""
     page.value("document.activeElement.blur()")
