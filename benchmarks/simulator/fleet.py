@@ -70,12 +70,12 @@ class SimulatedFleet:
         anybody asks at all: one instance at least then starts.
         """
         self.ready += self._starting[0]
-        self._starting = np.roll(self._starting, -1, axis=0)
+        self._starting[:-1] = self._starting[1:]
         self._starting[-1] = 0
         share = min(1.0, self._rules.beat_s / 60)
         self._busy_of_late += (busy - self._busy_of_late) * min(1.0, 2 * share)
         by_load = np.ceil(self.ready * np.minimum(self._busy_of_late, 10.0) / CPU_TARGET - 1e-9)
-        wanted = np.clip(np.maximum(by_load, np.minimum(asked, 1.0)), self.floor, self.ceiling)
+        wanted = np.minimum(np.maximum(np.maximum(by_load, np.minimum(asked, 1.0)), self.floor), self.ceiling)
         self._start(np.maximum(wanted - self.ready - self.starting, 0.0), may_start)
         over = np.maximum(self.ready - wanted, 0.0)
         leaving = np.minimum(over, np.ceil(self.ready * LEAVING_PER_MIN * share))

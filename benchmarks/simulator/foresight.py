@@ -1,8 +1,8 @@
 """The deployed forecast, asked every five minutes about the load that the simulation makes.
 
 A region whose load came within a tenth of what was foreseen is looked at again after half an hour at the latest, and
-its last forecast stands until then: that is the one thing in which the simulation is lazier than the deployed function,
-and it makes three hours take seconds.
+its last forecast stands until then, and where all stand so does the plan: that is the one thing in which the simulation
+is lazier than the deployed function, and it makes three hours take a second.
 """
 
 from collections.abc import Mapping
@@ -62,17 +62,17 @@ class Foresight:
         """The load of a minute that is over, counted from the end of the past."""
         self._requests[self._past.minutes + minute] = requests
 
-    def look(self, minute: int) -> Mapping[str, RegionOutlook]:
-        """The outlooks as of the start of a minute; the last minutes are not measured yet."""
-        outlooks = {}
+    def look(self, minute: int) -> Mapping[str, RegionOutlook] | None:
+        """The outlooks as of the start of a minute; the last minutes are not measured yet. None: all stand."""
+        outlooks, changed = {}, False
         for at, region in enumerate(self._regions):
             memory = self._memories[region]
             if not self._is_as_foreseen(memory, at, minute):
-                memory.outlook, memory.looked_at = self._region(region, at, minute), minute
+                memory.outlook, memory.looked_at, changed = self._region(region, at, minute), minute, True
             if memory.outlook is not None:
                 self._show(memory.outlook.outlook.forecast, at, minute, minute - memory.looked_at)
                 outlooks[region] = memory.outlook
-        return outlooks
+        return outlooks if changed else None
 
     def _is_as_foreseen(self, memory: _Memory, at: int, minute: int) -> bool:
         age = minute - memory.looked_at

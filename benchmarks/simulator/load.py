@@ -64,13 +64,14 @@ class SimulatedLoad:
         self._regions = regions
         self.bytes_per_answer = bytes_per_answer
         self._shown_after = shown_after
-        self._minutes: list[LoadMinute] = []
+        self._minutes: dict[datetime, list[LoadMinute]] = {}
         self._now: datetime | None = None
 
     def close(self, minute: datetime, totals: MinuteTotals, p99_ms: Floats) -> list[LoadMinute]:
         """Keep a minute that is over; also what it was."""
         made = [self._minute(position, minute, totals, p99_ms) for position in range(len(self._regions))]
-        self._minutes = (self._minutes + made)[-_KEPT * len(self._regions) :]
+        self._minutes[minute] = made
+        self._minutes.pop(minute - _KEPT * timedelta(minutes=1), None)
         self._now = minute + timedelta(minutes=1)
         return made
 
@@ -79,7 +80,7 @@ class SimulatedLoad:
         if self._now is None:
             return []
         shown = min(until, self._now - self._shown_after)
-        return [one for one in self._minutes if since <= one.minute < shown]
+        return [one for minute, made in self._minutes.items() if since <= minute < shown for one in made]
 
     def _minute(self, at: int, minute: datetime, totals: MinuteTotals, p99_ms: Floats) -> LoadMinute:
         instance_s = float(totals.instance_s[at])

@@ -61,7 +61,7 @@ class Routes:
         """Plan anew from what is shown; what changed, in words."""
         before, after = self._plan, plan_routes(self._table, self._readings(shown), self._plan, now)
         self._plan = after
-        if before is None or before.routes != after.routes:
+        if before is None or before.routes is not after.routes:
             self.matrix = self._matrix(after)
         if before is None or before.states == after.states:
             return []

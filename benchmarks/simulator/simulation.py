@@ -153,7 +153,8 @@ class Simulation:
         """What the deployed functions do at the start of a minute, and what holds until the next."""
         now = self._clock.moment = self._moment(minute)
         if self._foresight is not None and (minute + BEFORE_MIN) % EVERY_MIN == 0:
-            self._plan = self._deciders.plan(self._foresight.look(minute + BEFORE_MIN), now)
+            outlooks = self._foresight.look(minute + BEFORE_MIN)
+            self._plan = self._plan if outlooks is None else self._deciders.plan(outlooks, now)
         self._deciders.each_minute()
         self._mode = self._deciders.mode()
         log, plan = self._beats, self._plan
@@ -232,7 +233,8 @@ class Simulation:
             if (answered * foreign > _NOBODY).any():
                 there = Conditions.joined([one.there for one in done])
                 seen += self._latency.counts(there, (answered * foreign).ravel()).reshape(seen.shape)
-            np.add.at(self._latencies, (first + np.arange(len(done))) // self._per_step, seen)
+            for number, counts in enumerate(seen, first):
+                self._latencies[number // self._per_step] += counts
         return quantile_ms(own.sum(axis=0), 0.99)
 
     def _foreseen(self) -> dict[float, Floats]:

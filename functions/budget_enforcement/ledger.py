@@ -91,22 +91,25 @@ def book(ledger: SpendLedger, until: datetime, micros: Micros) -> SpendLedger:
     """
     if until <= ledger.booked_until:
         return ledger
-    rolled = ledger.rolled_to(_last_moment(until))
-    elapsed = until - ledger.booked_until
     return replace(
-        rolled,
-        booked_until=until,
-        hour=rolled.hour + micros,
-        day=rolled.day + micros,
-        month=rolled.month + micros,
-        rates=_rates(ledger.rates, micros, elapsed),
+        assume(ledger, until, micros),
+        rates=_rates(ledger.rates, micros, until - ledger.booked_until),
         hours=_hours(ledger.hours, Window.HOUR.start_of(_last_moment(until)), micros),
     )
 
 
 def assume(ledger: SpendLedger, until: datetime, micros: Micros) -> SpendLedger:
     """Add what may have been spent since, as `book`; rates and hours are of what is known, and stay."""
-    return replace(book(ledger, until, micros), rates=ledger.rates, hours=ledger.hours)
+    if until <= ledger.booked_until:
+        return ledger
+    rolled = ledger.rolled_to(_last_moment(until))
+    return replace(
+        rolled,
+        booked_until=until,
+        hour=rolled.hour + micros,
+        day=rolled.day + micros,
+        month=rolled.month + micros,
+    )
 
 
 def _rates(before: tuple[int, int, int], micros: Micros, elapsed: timedelta) -> tuple[int, int, int]:

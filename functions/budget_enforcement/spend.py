@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import ceil
 
 from shared.budget.windows import Window
@@ -43,9 +44,12 @@ def costs_by_hour(
         since = end
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Worst:
-    """What instances cost at most: each of them busy all the time, with as many requests as it can answer."""
+    """What instances cost at most: each of them busy all the time, with as many requests as it can answer.
+
+    Known by its identity, since the same few costs are asked for in every minute, and remembered.
+    """
 
     shape: InstanceShape
     prices: PriceTable
@@ -55,14 +59,13 @@ class Worst:
     def cost(self, most_instances: Mapping[str, int], elapsed: timedelta) -> Micros:
         """Of so many in each region, over a while."""
         elapsed_ms = max(0, elapsed // timedelta(milliseconds=1))
-        return sum(
-            cost_of(self._usage(region, instances * elapsed_ms), self.shape, self.prices)
-            for region, instances in most_instances.items()
-        )
+        return sum(self._cost(region, instances * elapsed_ms) for region, instances in most_instances.items())
 
-    def _usage(self, region: str, active_ms: int) -> Usage:
+    @lru_cache(maxsize=1024)  # noqa: B019 - one lives as long as its process
+    def _cost(self, region: str, active_ms: int) -> Micros:
         requests = ceil(active_ms * self.requests_per_min / _MINUTE_MS)
-        return Usage(region, active_ms, 0, requests, requests * self.bytes_per_request)
+        usage = Usage(region, active_ms, 0, requests, requests * self.bytes_per_request)
+        return cost_of(usage, self.shape, self.prices)
 
 
 def _usage(minute: LoadMinute) -> Usage:

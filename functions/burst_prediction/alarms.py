@@ -22,7 +22,6 @@ def alarm_raised(last_hour: Floats, ahead: Floats, week_mean: Floats) -> Flags:
     """
     path = np.concatenate([last_hour, ahead], axis=1)
     hour = last_hour.shape[1] - 1
-    raised = np.zeros(len(path), np.bool_)
-    for first in range(hour, path.shape[1] - 1):
-        raised |= bursting(path[:, first : first + 2], path[:, first - hour : first], week_mean)
+    windows = np.lib.stride_tricks.sliding_window_view(path, hour + 2, axis=1)
+    raised: Flags = np.logical_or.reduce(bursting(windows[..., hour:], windows[..., :hour], week_mean[:, None]), axis=1)
     return raised

@@ -43,12 +43,12 @@ def bursting(path: Floats, hour: Floats, week_mean: Floats) -> Flags:
     """Whether two bins in a row burst.
 
     Args:
-        path: the two bins, as (rows, 2).
-        hour: the bins of the hour before them, as (rows, bins).
-        week_mean: the mean of the seven days before, as (rows,).
+        path: the two bins, as (…, 2).
+        hour: the bins of the hour before them, as (…, bins).
+        week_mean: the mean of the seven days before, as (…).
     """
-    lowest = path.min(axis=1)
-    burst: Flags = (lowest >= OVER_LAST_HOUR * np.median(hour, axis=1)) & (lowest > OVER_LAST_WEEK * week_mean)
+    lowest = path.min(axis=-1)
+    burst: Flags = (lowest >= OVER_LAST_HOUR * np.median(hour, axis=-1)) & (lowest > OVER_LAST_WEEK * week_mean)
     return burst
 
 

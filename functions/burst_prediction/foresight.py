@@ -25,7 +25,7 @@ class Foreseen:
 
 def foresee(model: GrowthModel, course: UsualCourse, origins: Indices, targets: Indices) -> Foreseen:
     """Log load of target bins as seen from the end of origin bins; all pairs lie at least one bin apart."""
-    features = GrowthReader(course).features(origins, targets)
+    features = GrowthReader(course, since=int(origins.min())).features(origins, targets)
     leads = np.array([bins_ahead(growth.lead_min, model.bin_min) for growth in model.growths], np.float64)
     # Between two fitted leads each counts by how near it is on a logarithmic scale: errors grow like that.
     position = np.interp(np.log(targets - origins), np.log(leads), np.arange(len(leads)))

@@ -14,6 +14,8 @@ from functions.burst_prediction.usual_course import SMOOTHING_MIN, UsualCourse
 
 MOMENTUM_BINS = (1, 2, 3, 6, 12)
 HALF_LIVES_BINS = (2.0, 7.0, 23.0)
+# Momentum and the mean above which load lies reach back so far: `trailing_mean` takes seven half-lives.
+_LOOKED_BACK_BINS = 8 * int(max(HALF_LIVES_BINS))
 SEASON_LAGS_DAYS = (1, 2, 3, 7)
 HARMONICS = 3
 LARGEST_MOMENTUM = 1.5  # log load; e^1.5 = 4.5 times within the lag
@@ -38,11 +40,12 @@ class GrowthFeatures:
 
 
 class GrowthReader:
-    """Reads features off one course; what depends on the earlier bin alone is worked out once."""
+    """Reads features off one course, of origins from `since` on; what depends on these alone is worked out once."""
 
-    def __init__(self, course: UsualCourse) -> None:
+    def __init__(self, course: UsualCourse, *, since: int = 0) -> None:
         self._course = course
-        log_load = course.log_load
+        self._first = max(0, since - _LOOKED_BACK_BINS)
+        log_load = course.log_load[self._first :]
         self._momentum = [_limited(log_load - earlier(log_load, bins)) for bins in MOMENTUM_BINS]
         self._above = [_limited(log_load - trailing_mean(log_load, half_life)) for half_life in HALF_LIVES_BINS]
 
@@ -50,7 +53,7 @@ class GrowthReader:
         """Features of growth from the end of each origin bin to each target bin, from nothing later than the origin."""
         course = self._course
         general = [course.season[targets] - course.season[origins]]
-        general += [values[origins] for values in (*self._momentum, *self._above)]
+        general += [values[origins - self._first] for values in (*self._momentum, *self._above)]
         general += [course.grid.last_minute[origins], course.grid.last_two_minutes[origins]]
         general += self._season_growth(origins, targets)
         general += self._since_last_day_and_week(origins)
@@ -87,8 +90,8 @@ class GrowthReader:
             (course.departure[targets] - course.departure[origins])[:, None],
             course.basis[targets] - course.basis[origins],
             course.weekend_basis[targets] - course.weekend_basis[origins],
-            phase * self._momentum[0][origins, None],
-            phase * self._momentum[2][origins, None],
+            phase * self._momentum[0][origins - self._first, None],
+            phase * self._momentum[2][origins - self._first, None],
             phase * course.grid.last_minute[origins, None],
         ]
         return np.concatenate(columns, axis=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -49,7 +50,8 @@ def usual_course(
 ) -> UsualCourse:
     """Lay a series beside its usual course, `ahead` bins further than the series goes."""
     minutes = grid.centres_min[0] + grid.bin_min * np.arange(len(grid) + ahead, dtype=np.float64)
-    columns = event_columns(minutes, crowds) if crowds else None
+    near = _events_near(float(minutes[0]), grid.bin_min, len(minutes), tuple(crowds))
+    columns = near.columns
     season, events = profile.season_at(minutes), profile.events_at(minutes, crowds, columns)
     usual = (season + events)[: len(grid)]
     log_load = without_gaps(grid.log_load, usual)
@@ -66,10 +68,26 @@ def usual_course(
         prior_deviation=prior_deviation(minutes, crowds, memory),
         basis=None if columns is None else columns[:, :BASIS_COLUMNS],
         weekend_basis=None if columns is None else columns[:, BASIS_COLUMNS:],
-        phase_basis=phase_basis(minutes, crowds) if crowds else None,
-        phases=phases(minutes, crowds),
+        phase_basis=near.phase_basis,
+        phases=near.phases,
         memory=memory,
     )
+
+
+@dataclass(frozen=True)
+class _EventsNear:
+    columns: Floats | None
+    phase_basis: Floats | None
+    phases: Indices
+
+
+@lru_cache(maxsize=4)
+def _events_near(first_min: float, bin_min: int, bins: int, crowds: tuple[Crowd, ...]) -> _EventsNear:
+    """Where bins lie in the course of events: regions that are forecast together mostly have the same ones."""
+    minutes = first_min + bin_min * np.arange(bins, dtype=np.float64)
+    if not crowds:
+        return _EventsNear(None, None, phases(minutes, crowds))
+    return _EventsNear(event_columns(minutes, crowds), phase_basis(minutes, crowds), phases(minutes, crowds))
 
 
 def without_gaps(log_load: Floats, usual: Floats) -> Floats:

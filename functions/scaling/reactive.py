@@ -183,8 +183,12 @@ def _relieve(state: ReactiveState, minute: _Minute, policy: ReactivePolicy) -> _
 def _in(state: ReactiveState, minute: _Minute, policy: ReactivePolicy) -> _Wish:
     """Fewer instances: the most that any minute of the stable window needed, at most a halving at a time."""
     now, recent = minute.now, minute.recent
-    least = max(_needed(sample, state, policy) for sample in recent)
-    if least >= state.instances * (1 - policy.tolerance):
+    least, enough = 0, state.instances * (1 - policy.tolerance)
+    for sample in reversed(recent):
+        least = max(least, _needed(sample, state, policy))
+        if least and least >= enough:
+            break
+    if least >= enough:
         return _Wish(state.instances, ScaleReason.STEADY if state.instances or not least else ScaleReason.SELDOM_ASKED)
     # One minute is missing from a full window of minutes that end on the clock, never two.
     full = now - recent[0].at >= policy.stable_window - policy.panic_window

@@ -76,8 +76,12 @@ def plan_routes(
     """The next plan. The same readings again give the same routes, but for what time itself changes."""
     before = previous.states if previous else {}
     states = {name: next_state(before.get(name), readings[name], now) for name in sorted(readings)}
-    planner = _Planner(table, readings, states, {name: state.keeps(now) for name, state in states.items()})
-    routes = {name: planner.shares_of(name) for name in planner.most_urgent_first()}
+    kept = {name: state.keeps(now) for name, state in states.items()}
+    if previous is not None and states == previous.states and all(share == 1 for share in kept.values()):
+        routes = previous.routes
+    else:
+        planner = _Planner(table, readings, states, kept)
+        routes = {name: planner.shares_of(name) for name in planner.most_urgent_first()}
     threshold = SOUND_FROM if previous is not None and previous.disaster else DISASTER_BELOW
     low = sum(state.is_below(threshold) for state in states.values())
     return RoutePlan(now, routes, states, low >= DISASTER_REGIONS)

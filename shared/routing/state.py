@@ -45,9 +45,10 @@ class RegionState:
 
 def next_state(before: RegionState | None, reading: Reading, now: datetime) -> RegionState:
     """The state after one more look; a region seen for the first time serves if it lives."""
-    score = health_score(reading.load) if reading.load is not None else None
-    spill = next_spill(before.spill if before else Spill(), reading.load, now) if reading.lives else Spill()
-    points = score.points if score is not None else None
-    condition = before.condition if before else Condition(Status.SERVING, now)
-    state = RegionState(next_condition(condition, score=points, alive=reading.lives, now=now), spill, score)
-    return before if before == state else state
+    known, lives = before or RegionState(Condition(Status.SERVING, now)), reading.lives
+    score = None if reading.load is None else health_score(reading.load)
+    spill = next_spill(known.spill, reading.load, now) if lives else Spill()
+    points = None if score is None else score.points
+    condition = next_condition(known.condition, score=points, alive=lives, now=now)
+    is_same = (condition, spill, score) == (known.condition, known.spill, known.score)
+    return known if is_same else RegionState(condition, spill, score)
