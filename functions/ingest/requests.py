@@ -1,8 +1,10 @@
 """The bodies that ingest takes."""
 
-from typing import Annotated, Any, Literal, Self
+import re
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic.fields import FieldInfo
 
 from shared.domain.collection import AttributeType, Metric
 from shared.domain.limits import (
@@ -20,6 +22,21 @@ from shared.record_id import RecordId
 from shared.regions.replication import Shape
 from shared.vectors import WireVector
 
+
+def _checked(pattern: str, allowed: str) -> tuple[AfterValidator, FieldInfo]:
+    """A text of this pattern; the refusal says what is meant, and the document of the API says the pattern."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(allowed)
+        return text
+
+    return AfterValidator(check), Field(json_schema_extra={"pattern": f"^{pattern}$"})
+
+
+_OF_FETCH: Final = "the version of this record that fetch and list show, up to 19 digits"
+RecordVersion = Annotated[str, *_checked(r"[0-9]{1,19}", _OF_FETCH)]
+RecordVersionOrAbsent = Annotated[str, *_checked(r"(absent|[0-9]{1,19})", f'{_OF_FETCH}, or "absent"')]
 AttributeName = Annotated[str, Field(pattern=f"^{ATTRIBUTE_NAME.pattern}$")]
 
 
@@ -47,7 +64,7 @@ class UpsertRecord(RequestModel):
     id: RecordId
     vector: WireVector
     attributes: dict[str, Any] | None = None
-    if_version: Annotated[str, Field(pattern=r"^(absent|\d{1,19})$")] | None = None
+    if_version: RecordVersionOrAbsent | None = None
 
 
 class UpsertRecords(WriteOptions):
@@ -73,7 +90,7 @@ class UpdateRecord(RequestModel):
     id: RecordId
     attributes: dict[str, Any] | None = None
     vector: WireVector | None = None
-    if_version: Annotated[str, Field(pattern=r"^\d{1,19}$")] | None = None
+    if_version: RecordVersion | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:

@@ -92,6 +92,20 @@ class FetchRecords(ReadOptions):
     include: list[Include] = Field(default=["attributes", "vector"], max_length=2)
 
 
+class ListRecords(ReadOptions):
+    """`POST /v1/collections/{collection}/list`: the records behind `after`, a page at a time."""
+
+    filter: dict[str, Any] | None = None
+    after: RecordId | None = None
+    limit: int = Field(default=100, ge=1, le=MAX_RECORDS_PER_REQUEST, strict=True)
+
+
+class CountRecords(ReadOptions):
+    """`POST /v1/collections/{collection}/count`."""
+
+    filter: dict[str, Any] | None = None
+
+
 class FindNeighbors(RequestModel):
     """The parameters of `GET /v1/collections/{collection}/records/{id}/neighbors`, each given once at most."""
 

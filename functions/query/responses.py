@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.index.answers import Match, Record
+from shared.reads.listing import ListedRecord
 from shared.reads.service import Read
 from shared.reads.snapshots import OpenCollection
 
@@ -17,12 +18,12 @@ def describe_match(match: Match) -> dict[str, Any]:
     return answer
 
 
-def describe_record(record: Record, read: Read) -> dict[str, Any]:
+def describe_record(record: Record | ListedRecord, read: Read) -> dict[str, Any]:
     """One record with its version, which a conditional write may name."""
     answer: dict[str, Any] = {"id": record.id, "version": str(record.revision)}
     if read.include_attributes:
-        answer["attributes"] = record.attributes
-    if read.include_vectors:
+        answer["attributes"] = record.attributes or {}
+    if read.include_vectors and record.vector is not None:
         answer["vector"] = record.vector.tolist()
     return answer
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from functions.query.answer_cache import AnswerCache
 from functions.query.api_pages import api_pages
 from functions.query.batching import Batcher
+from functions.query.listing import ListingRoutes
 from functions.query.neighbors import CachePolicy, NeighborRoutes
 from functions.query.progressive import ProgressiveRoutes
 from functions.query.region_header import NamesRegion
@@ -58,6 +59,7 @@ def build(adapters: Adapters, settings: QuerySettings, edge: Edge | Sequence[Mid
             staleness_s=staleness_s,
             copies=lambda collection: copies_of(adapters.state, deployed(settings.buckets), collection),
         ).routes(),
+        *ListingRoutes(reads, staleness_s).routes(),
         *ProgressiveRoutes(reads, staleness_s).routes(),
         *NeighborRoutes(reads, searches, answers, _cache_policy(settings)).routes(),
         *api_pages(),

@@ -37,6 +37,8 @@ OPERATED: Final = (
 _BY_LAST_PART: Final[Mapping[tuple[str, str], Scope]] = {
     ("POST", "query"): Scope.READ,
     ("POST", "fetch"): Scope.READ,
+    ("POST", "list"): Scope.READ,
+    ("POST", "count"): Scope.READ,
     ("POST", "recall"): Scope.READ,
     ("POST", "stream"): Scope.READ,
     ("POST", "upsert"): Scope.WRITE,

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One found record. `score` is higher-is-closer; attributes and vector only where they were asked for."""
+    """One found record. `score` is higher-is-closer; attributes and vector only where they were asked for.
+
+    Of a record that has no attributes they are empty then.
+    """
 
     id: str
     score: float

@@ -17,6 +17,7 @@ from shared.index.kept_rows import KeptRows
 from shared.index.liveness import winning_masks
 from shared.index.manifest import Manifest
 from shared.index.metric import checked_queries
+from shared.index.paging import Listed, listed_after
 from shared.index.rowset import RowSet
 from shared.index.search import Part, Task, choose, find_together, least_exact
 from shared.index.segment import Segment
@@ -100,8 +101,7 @@ class Snapshot:
         """
         checked = self._checked_queries(queries, top_k, recall)
         parts: list[Part] = []
-        for segment, live, winners in zip(self.segments, self.live, self.winners, strict=True):
-            among = live if filter is None else self.kept.allowed(filter, segment.columns, live, winners)
+        for segment, among in zip(self.segments, self.allowed(filter), strict=True):
             if among.count:
                 task = Task(checked, min(top_k, among.count), recall, filtered=filter is not None)
                 parts.append(Part(segment, task, among, choose(segment, task, among)))
@@ -125,6 +125,20 @@ class Snapshot:
             for position, row, vector in zip(positions[chosen].tolist(), rows.tolist(), vectors, strict=True):
                 records[position] = _record(segment, row, vector)
         return records
+
+    def allowed(self, condition: Filter | None) -> list[RowSet]:
+        """The live rows of each segment, those that pass the filter."""
+        parts = zip(self.segments, self.live, self.winners, strict=True)
+        return [
+            live if condition is None else self.kept.allowed(condition, segment.columns, live, winners)
+            for segment, live, winners in parts
+        ]
+
+    def page(self, after: str | None, limit: int, condition: Filter | None = None) -> list[Listed]:
+        """The first `limit` live records behind the id `after` that pass the filter, in the order of `paging`."""
+        pairs = zip(self.segments, self.allowed(condition), strict=True)
+        found = [entry for segment, among in pairs for entry in listed_after(segment, among, after, limit)]
+        return sorted(found, key=lambda entry: entry[:2])[:limit]
 
     def _checked_queries(self, queries: NDArray[np.float32], top_k: int, recall: float) -> NDArray[np.float32]:
         if top_k < 1:

@@ -13,7 +13,7 @@ from shared.domain.collection import Collection
 from shared.domain.paths import collection_document
 from shared.domain.tenancy import public_name
 from shared.domain.versions import VersionVector
-from shared.errors import DependencyUnavailable, NotFound, VersionNotVisible
+from shared.errors import DependencyUnavailable, FieldProblem, InvalidRequest, NotFound, VersionNotVisible
 from shared.manifests import Head
 from shared.ports.state import StateStore
 from shared.reads.served_heads import ServedHeads
@@ -113,12 +113,17 @@ class Heads:
             NotFound: there is no such collection.
             NotServedHere: this region has no copy of it.
             VersionNotVisible: its heads are behind what the read asks for; trying again soon can succeed.
+            InvalidRequest: the least version names a shard that the collection does not have.
             DependencyUnavailable: the store is away, and nothing was seen that the read may go by.
         """
         seen = self.remembered(name, freshness) or self._ask_or_make_do(name, freshness)
         if not freshness.allows_lag(seen.at_s - seen.current_at_s):
             raise VersionNotVisible(f"collection {public_name(name)!r} is behind its home region here")
         if not seen.version.covers(freshness.least):
+            shards = seen.collection.shards
+            if max(freshness.least.by_shard) >= shards:  # of another collection: it will never be visible
+                allowed = f"a version of this collection, which has {shards} shard(s)"
+                raise InvalidRequest(FieldProblem("min_version", str(freshness.least), allowed))
             raise VersionNotVisible(
                 f"collection {public_name(name)!r} is at version {seen.version}, asked for {freshness.least}"
             )

@@ -25,6 +25,8 @@ _BY_LAST_PART: Final[Mapping[str, RequestKind]] = {
     "stream": RequestKind.STREAM,
     "query": RequestKind.READ,
     "fetch": RequestKind.READ,
+    "list": RequestKind.READ,
+    "count": RequestKind.READ,
 }
 
 

@@ -12,6 +12,7 @@ from swell.cli import (
     budget,
     bundle,
     calendar,
+    changes,
     collections,
     dashboard,
     dead_letters,
@@ -24,6 +25,7 @@ from swell.cli import (
     forecast,
     imports,
     keys,
+    listing,
     operations,
     plans,
     records,
@@ -76,12 +78,15 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(collections.app, name="collections")
 app.add_typer(keys.app, name="keys")
 app.command("upsert")(records.upsert)
+app.command("update")(changes.update)
 app.command("import")(imports.import_file)
 app.command("export")(exports.export_file)
 app.add_typer(operations.app, name="operations")
 app.command("query")(searches.query)
 app.command("watch")(watching.watch)
 app.command("fetch")(searches.fetch)
+app.command("list")(listing.list_records)
+app.command("count")(listing.count)
 app.command("delete")(records.delete)
 app.add_typer(regions.app, name="regions")
 app.add_typer(ballots.app, name="ballots")

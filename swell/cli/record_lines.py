@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from swell.cli.failure import CommandFailed
 from swell.client import InvalidRequestError, Problem
 
-_FIELDS: Final = {"id", "vector", "attributes"}
+_FIELDS: Final = ("id", "vector", "attributes")
+_FIELDS_OF_CHANGES: Final = (*_FIELDS, "if_version")
 _RECORD_PLACE: Final = re.compile(r"^records\[(\d+)\]\.?")
 STDIN: Final = Path("-")
 
@@ -30,6 +31,33 @@ class RecordLine:
     attributes: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True)
+class ChangeLine:
+    """What of one record changes, and the number of its line."""
+
+    number: int
+    id: str
+    vector: Sequence[float] | None
+    attributes: Mapping[str, Any] | None
+    if_version: str | None
+
+
+def read_changes(path: Path) -> Iterator[ChangeLine]:
+    """The changes of a JSON-lines file: a text id, and attributes, a vector or both.
+
+    Raises:
+        CommandFailed: naming the line, the field and what is allowed.
+    """
+    for number, line in enumerate(_lines(path), start=1):
+        if line.strip():
+            where = f"{path}, line {number}"
+            record = _record(line, where, _FIELDS_OF_CHANGES, needs_vector=False)
+            if record.get("vector") is None and not record.get("attributes"):
+                raise _refused(where, "the line", _shortened(line), "attributes to change, a vector, or both")
+            changed = [record.get(name) for name in ("vector", "attributes", "if_version")]
+            yield ChangeLine(number, record["id"], *changed)
+
+
 def read_records(path: Path) -> Iterator[RecordLine]:
     """The records of a JSON-lines file, checked: text id, vector of numbers, attributes an object if any.
 
@@ -41,7 +69,7 @@ def read_records(path: Path) -> Iterator[RecordLine]:
         if not line.strip():
             continue
         where = f"{path}, line {number}"
-        record = _record(line, where)
+        record = _record(line, where, _FIELDS, needs_vector=True)
         vector = record["vector"]
         dimension = dimension or len(vector)
         if len(vector) != dimension:
@@ -49,7 +77,9 @@ def read_records(path: Path) -> Iterator[RecordLine]:
         yield RecordLine(number, record["id"], vector, record.get("attributes"))
 
 
-def in_lines(error: InvalidRequestError, path: Path, sent: Sequence[RecordLine]) -> InvalidRequestError:
+def in_lines(
+    error: InvalidRequestError, path: Path, sent: Sequence[RecordLine] | Sequence[ChangeLine]
+) -> InvalidRequestError:
     """The server's refusal of `sent`, with the lines of the file in place of the records of the request."""
 
     def line_of(place: re.Match[str]) -> str:
@@ -95,23 +125,29 @@ def parse_vectors(text: str | bytes, field: str) -> NDArray[np.float32]:
     return np.atleast_2d(vectors)
 
 
-def _record(line: bytes, where: str) -> dict[str, Any]:
+def _record(line: bytes, where: str, fields: Sequence[str], *, needs_vector: bool) -> dict[str, Any]:
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise _refused(where, "the line", _shortened(line), f"one JSON object ({error})") from None
     if not isinstance(record, dict):
         raise _refused(where, "the line", _shortened(line), 'an object such as {"id": "a", "vector": [0.1, 0.2]}')
-    for name in record.keys() - _FIELDS:
-        raise _refused(where, name, "a field of this name", "id, vector and attributes")
+    for name in record.keys() - {*fields}:
+        raise _refused(where, name, "a field of this name", f"{', '.join(fields[:-1])} and {fields[-1]}")
+    _check_fields(record, where, needs_vector=needs_vector)
+    return record
+
+
+def _check_fields(record: Mapping[str, Any], where: str, *, needs_vector: bool) -> None:
     if not isinstance(record.get("id"), str):
         raise _refused(where, "id", repr(record.get("id")), "a text")
     vector = record.get("vector")
-    if not isinstance(vector, list) or not vector or not {type(number) for number in vector} <= {int, float}:
+    is_vector = isinstance(vector, list) and vector and {type(number) for number in vector} <= {int, float}
+    if not is_vector and (needs_vector or vector is not None):
         raise _refused(where, "vector", _shortened(orjson.dumps(vector)), "an array of numbers")
-    if not isinstance(record.get("attributes"), dict | None):
-        raise _refused(where, "attributes", repr(record["attributes"]), "an object")
-    return record
+    for name, kind, allowed in (("attributes", dict, "an object"), ("if_version", str, "a text")):
+        if not isinstance(record.get(name), kind | None):
+            raise _refused(where, name, repr(record[name]), allowed)
 
 
 def _refused(where: str, field: str, value: str, allowed: str) -> CommandFailed:

@@ -72,13 +72,14 @@ def fetch(
     with connected(url) as client:
         found = client.collection(collection).fetch(list(dict.fromkeys(ids)), consistency="strong")
     if as_json:
-        records = [{"id": one.id, "attributes": one.attributes, "vector": one.vector} for one in found.records]
+        fields = ("id", "version", "attributes", "vector")
+        records = [{name: getattr(one, name) for name in fields} for one in found.records]
         print_json({"records": records, "missing": found.missing, "version": found.version})
         return
     if found.records:
         print_table(
-            {"id": "left", "attributes": "left", "vector": "left"},
-            [[one.id, _compact(one.attributes), _start_of(one)] for one in found.records],
+            {"id": "left", "version": "left", "attributes": "left", "vector": "left"},
+            [[one.id, one.version or "", compact(one.attributes), _start_of(one)] for one in found.records],
         )
     if found.missing:
         note(f"Not in {collection}: {', '.join(found.missing)}")
@@ -110,13 +111,16 @@ def _result_document(result: "QueryResult") -> dict[str, Any]:
         "method": result.method,
         "recall_target": result.recall_target,
         "took_ms": result.took_ms,
+        "serving_mode": result.serving_mode,
+        **({} if result.top_k is None else {"top_k": result.top_k}),
+        **({"partial": True} if result.is_partial else {}),
     }
 
 
 def _print_result(result: "QueryResult") -> None:
     with_attributes = any(match.attributes for match in result.matches)
     rows = [
-        [match.id, f"{match.score:.4f}", *([_compact(match.attributes)] if with_attributes else [])]
+        [match.id, f"{match.score:.4f}", *([compact(match.attributes)] if with_attributes else [])]
         for match in result.matches
     ]
     if with_attributes:
@@ -124,9 +128,12 @@ def _print_result(result: "QueryResult") -> None:
     else:
         print_table({"id": "left", "score": "right"}, rows)
     say(f"{len(rows)} found at version {result.version} ({result.method}, {result.took_ms:.1f} ms on the server)")
+    if result.top_k is not None:
+        note(f"At most {result.top_k} were searched for: the serving mode is {result.serving_mode}.")
 
 
-def _compact(attributes: Any) -> str:
+def compact(attributes: Any) -> str:
+    """Attributes in one cell of a table; nothing where there are none."""
     return orjson.dumps(attributes).decode() if attributes else ""
 
 

@@ -58,4 +58,9 @@ def together(receipts: Sequence[WriteReceipt]) -> WriteReceipt:
     """One receipt for a call that took several requests."""
     versions = [VersionVector.parse(receipt.version) for receipt in receipts if receipt.version]
     version = str(VersionVector.merged(versions)) if versions else None
-    return WriteReceipt(sum(receipt.accepted for receipt in receipts), version)
+    return WriteReceipt(
+        sum(receipt.accepted for receipt in receipts),
+        version,
+        missing=tuple(one for receipt in receipts for one in receipt.missing),
+        conflicts=tuple(one for receipt in receipts for one in receipt.conflicts),
+    )

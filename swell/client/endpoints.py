@@ -1,5 +1,6 @@
 """Which of several regions a request goes to: the nearest that answers."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _OUT_S: Final = 10.0
+_ADDRESS: Final = re.compile(r"https?://[^/?#]+/?[^?#]*\Z", re.IGNORECASE)
 
 
 @dataclass
@@ -27,6 +29,9 @@ class Endpoints:
     ) -> None:
         if not urls:
             raise ValueError("url: got none, allowed: at least one")
+        for url in urls:
+            if not _ADDRESS.match(url):
+                raise ValueError(f"url: got {url!r}, allowed: an address such as http://127.0.0.1:8080")
         self._endpoints = [_Endpoint(url.rstrip("/")) for url in dict.fromkeys(urls)]
         self._out_s = out_s
         self._monotonic_s = monotonic_s

@@ -19,7 +19,7 @@ from swell.client.asking import (
 from swell.client.deadline import Deadline
 from swell.client.errors import InvalidRequestError, UnreachableError
 from swell.client.problem_details import error_from, shifted
-from swell.client.results import FetchResult, ProgressiveAnswer, QueryResult, Record, WatchedAnswer
+from swell.client.results import FetchResult, ProgressiveAnswer, QueryResult, Record, WatchedAnswer, caveats
 from swell.client.transport import Transport
 from swell.client.watching import watch
 from swell.client.wire import encode_vector, id_list, in_chunks, many_vectors, one_vector
@@ -165,13 +165,57 @@ class CollectionReads:
         deadline = Deadline.within(timeout_s)
         records: list[Record] = []
         missing: list[str] = []
-        version = ""
+        version, is_partial, stale_s = "", False, list[float]()
         for part in in_chunks(len(wanted), MAX_RECORDS_PER_REQUEST):
             answer = self._read("fetch", {"ids": wanted[part]}, options, deadline, part.start)
             records += [Record.of(record) for record in answer["records"]]
             missing += answer["missing"]
             version = answer["version"]
-        return FetchResult(records, missing, version)
+            partial, age_s = caveats(answer)
+            is_partial = is_partial or partial
+            stale_s += [] if age_s is None else [age_s]
+        return FetchResult(records, missing, version, is_partial, max(stale_s, default=None))
+
+    def list_records(
+        self,
+        *,
+        filter: Filter | None = None,  # noqa: A002 - the API's own word
+        include: Include = ("attributes",),
+        after: str | None = None,
+        page_records: int = MAX_RECORDS_PER_REQUEST,
+        consistency: Consistency | None = None,
+        max_staleness_ms: int | None = None,
+        min_version: str | None = None,
+        timeout_s: float | None = None,
+    ) -> Iterator[Record]:
+        """Every record, or every one that matches, in an order that depends on ids alone; asked for page by page.
+
+        What is there from the first page to the last comes exactly once; what is written meanwhile may come or not.
+        `after` goes on behind the id that came last, in another process too. `timeout_s` is for each page.
+        """
+        fresh = freshness(consistency, max_staleness_ms, min_version)
+        options = {"include": list(include), "limit": page_records, **given(filter=filter), **fresh}
+        while True:
+            answer = self._read("list", given(after=after), options, Deadline.within(timeout_s))
+            for document in answer["records"]:
+                yield Record.of(document)
+            after, options["min_version"] = answer["next"], answer["version"]
+            if after is None:
+                return
+
+    def count(
+        self,
+        filter: Filter | None = None,  # noqa: A002 - the API's own word
+        *,
+        consistency: Consistency | None = None,
+        max_staleness_ms: int | None = None,
+        min_version: str | None = None,
+        timeout_s: float | None = None,
+    ) -> int:
+        """How many records there are, or match."""
+        options = {**given(filter=filter), **freshness(consistency, max_staleness_ms, min_version)}
+        answer = self._read("count", {}, options, Deadline.within(timeout_s))
+        return int(answer["count"])
 
     def _read(
         self,

@@ -37,6 +37,14 @@ class QueryResult:
     method: str
     recall_target: float
     took_ms: float
+    serving_mode: str = "unknown"
+    """What the server gives up at present; `recall_target` says what of the recall that was asked for is left."""
+    top_k: int | None = None
+    """How many were searched for, where the serving mode allowed fewer than were asked for."""
+    is_partial: bool = False
+    """A damaged segment or manifest was left out: records may be missing, or show an earlier state."""
+    stale_s: float | None = None
+    """How old the answer is, where the server's state store is away and it is older than usual."""
 
     @property
     def ids(self) -> list[str]:
@@ -52,6 +60,9 @@ class QueryResult:
             answer["method"],
             answer["recall_target"],
             answer["took_ms"],
+            answer.get("serving_mode", "unknown"),
+            answer.get("top_k"),
+            *caveats(answer),
         )
 
 
@@ -96,16 +107,20 @@ class ProgressiveAnswer:
 
 @dataclass(frozen=True)
 class Record:
-    """A stored record; `attributes` and `vector` only where they were asked for."""
+    """A stored record; `attributes` and `vector` only where they were asked for.
+
+    `version` changes with every write of the record: a later one may name it in `if_versions`.
+    """
 
     id: str
     vector: "NDArray[np.float32] | None" = None
     attributes: Mapping[str, Any] | None = None
+    version: str | None = None
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
         """Read one record of an answer."""
-        return cls(document["id"], _vector(document), document.get("attributes"))
+        return cls(document["id"], _vector(document), document.get("attributes"), document.get("version"))
 
 
 @dataclass(frozen=True)
@@ -115,6 +130,10 @@ class FetchResult:
     records: list[Record]
     missing: list[str]
     version: str
+    is_partial: bool = False
+    """As in `QueryResult`: what is missing may be in a segment that is damaged."""
+    stale_s: float | None = None
+    """As in `QueryResult`."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +150,22 @@ class WriteReceipt:
     """How many a filter matched; None unless the call waited for the commit of such a delete."""
     erasure: str | None = None
     """The erasure that follows, where one was asked for."""
+    missing: tuple[str, ...] = ()
+    """The ids of an update that do not exist; known once it is committed."""
+    conflicts: tuple[str, ...] = ()
+    """The ids that were not at the version that was named for them, and stay as they are."""
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Self:
+        """Read the answer to one write."""
+        return cls(
+            answer.get("accepted", 0),
+            answer.get("version"),
+            answer.get("deleted"),
+            answer.get("erasure"),
+            tuple(answer.get("missing", ())),
+            tuple(answer.get("conflicts", ())),
+        )
 
 
 @dataclass(frozen=True)
@@ -212,6 +247,11 @@ class CollectionDescription(CollectionDeclaration):
     def size_bytes(self) -> int:
         """The size of all segments."""
         return sum(segment.size_bytes for segment in self.segments)
+
+
+def caveats(answer: Mapping[str, Any]) -> tuple[bool, float | None]:
+    """`is_partial` and `stale_s` of an answer to a read."""
+    return bool(answer.get("partial", False)), answer.get("age_ms", 0) / 1000 if answer.get("stale") else None
 
 
 def _declared(document: Mapping[str, Any]) -> dict[str, Any]:

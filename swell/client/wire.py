@@ -1,7 +1,7 @@
 """How records and vectors travel: base64 float32, in batches within the limits of one request."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,16 +30,40 @@ class Batch:
         return beside + b',"records":[' + b",".join(self.records) + b"]}"
 
 
-def upsert_batches(
-    ids: Sequence[str], vectors: "NDArray[np.float32]", attributes: Sequence[Mapping[str, Any] | None] | None
-) -> Iterator[Batch]:
-    """All records, in their order, in as few requests as the limits allow."""
-    start, size_bytes, pending = 0, 0, list[bytes]()
+def record_bodies(
+    ids: Sequence[str],
+    vectors: "Sequence[ArrayLike | None] | NDArray[np.float32] | None",
+    attributes: Sequence[Mapping[str, Any] | None] | None,
+    if_versions: Sequence[str | None] | None,
+) -> Iterator[dict[str, Any]]:
+    """Each record with what was given for it, and nothing else.
+
+    Raises:
+        ValueError: another list is not as long as `ids`.
+    """
+    others = {"vectors": vectors, "attributes": attributes, "if_versions": if_versions}
+    for name, values in others.items():
+        if values is not None and len(values) != len(ids):
+            raise ValueError(f"{name}: got {len(values)}, allowed: {len(ids)}, one for each id")
     for place, record_id in enumerate(ids):
-        record: dict[str, Any] = {"id": record_id, "vector": encode_vector(vectors[place])}
-        if attributes is not None and attributes[place]:
-            record["attributes"] = attributes[place]
-        encoded = orjson.dumps(record)
+        vector = None if vectors is None else vectors[place]
+        of_record = {
+            "vector": None if vector is None else encode_vector(one_vector(vector)),
+            "attributes": (attributes[place] or None) if attributes is not None else None,
+            "if_version": None if if_versions is None else if_versions[place],
+        }
+        yield {"id": record_id, **{name: value for name, value in of_record.items() if value is not None}}
+
+
+def record_batches_of(records: Iterable[Mapping[str, Any]]) -> Iterator[Batch]:
+    """All records, in their order, in as few requests as the limits allow.
+
+    Raises:
+        TypeError: an attribute is nothing that JSON has.
+    """
+    start, size_bytes, pending = 0, 0, list[bytes]()
+    for place, record in enumerate(records):
+        encoded = _encoded(record)
         full = len(pending) == MAX_RECORDS_PER_REQUEST or size_bytes + len(encoded) + 1 > _MAX_RECORDS_BYTES
         if pending and full:
             yield Batch(start, tuple(pending))
@@ -48,6 +72,13 @@ def upsert_batches(
         size_bytes += len(encoded) + 1
     if pending:
         yield Batch(start, tuple(pending))
+
+
+def _encoded(record: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(record, option=orjson.OPT_SERIALIZE_NUMPY)
+    except orjson.JSONEncodeError as error:
+        raise TypeError(f"record {record['id']!r}: got attributes that JSON has no form for: {error}") from None
 
 
 def encode_vector(vector: "NDArray[np.float32]") -> str:
@@ -63,9 +94,7 @@ def one_vector(vector: "ArrayLike") -> "NDArray[np.float32]":
     Raises:
         ValueError: it is not one row of numbers.
     """
-    import numpy as np  # noqa: PLC0415 - loads when it is needed
-
-    row = np.asarray(vector, np.float32)
+    row = _real(vector)
     if row.ndim != 1:
         raise ValueError(f"vector: got shape {row.shape}, allowed: one row of numbers; query_many takes several")
     return row
@@ -77,13 +106,21 @@ def many_vectors(vectors: "ArrayLike", *, rows: int | None = None) -> "NDArray[n
     Raises:
         ValueError: they are not a table of numbers, or not of this many rows.
     """
-    import numpy as np  # noqa: PLC0415 - loads when it is needed
-
-    table = np.asarray(vectors, np.float32)
+    table = _real(vectors)
     if table.ndim != 2 or (rows is not None and len(table) != rows):
         wanted = "(count, dimension)" if rows is None else f"({rows}, dimension): one row for each id"
         raise ValueError(f"vectors: got shape {table.shape}, allowed: {wanted}")
     return table
+
+
+def _real(numbers: "ArrayLike") -> "NDArray[np.float32]":
+    """As float32. Complex numbers, which numpy would cut with a warning, are refused."""
+    import numpy as np  # noqa: PLC0415 - loads when it is needed
+
+    array = np.asarray(numbers)
+    if np.iscomplexobj(array):
+        raise ValueError(f"vector: got {array.dtype} numbers, allowed: real numbers")
+    return array.astype(np.float32, copy=False)
 
 
 def id_list(ids: Sequence[str]) -> list[str]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from swell.cli.main import app
 from swell.local.running import RunningSwell
 
 EMBEDDED_IS_ENOUGH = pytest.mark.parametrize("swell", ["embedded"], indirect=True)
@@ -27,6 +29,14 @@ def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """One run of the command."""
     command = [sys.executable, "-m", "swell", *arguments]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+def in_process(*arguments: str) -> Result:
+    """One run of the command without the price of a process; one that must succeed."""
+    finished = CliRunner().invoke(app, arguments)
+
+    assert finished.exit_code == 0, finished.output
+    return finished
 
 
 def document(*arguments: str, stdin: str = "") -> Any:
@@ -87,16 +97,26 @@ def test_a_collection_is_made_filled_searched_and_deleted(swell: RunningSwell) -
 def test_tables_are_for_people(swell: RunningSwell) -> None:
     """Without --json the same answers are readable, and stderr is silent."""
     url = ("--url", swell.url)
-    run("collections", "create", "cli-tables", "--dimension", "3", *url)
+    run("collections", "create", "cli-tables", "--dimension", "3", "--attribute", "warm:boolean", *url)
     run("upsert", "cli-tables", "-", *url, stdin=RECORDS)
 
     query = run("query", "cli-tables", "--id", "red", "--top-k", "1", *url)
     status = run("status", *url)
+    changes = '{"id": "red", "attributes": {"warm": false}}\n{"id": "pink", "attributes": {"warm": true}}'
+    update = run("update", "cli-tables", "-", *url, stdin=changes)
+    cold = in_process("count", "cli-tables", "--filter", '{"eq": {"warm": false}}', *url)
+    some = in_process("list", "cli-tables", "--limit", "2", *url)
+    rest = json.loads(in_process("list", "cli-tables", "--after", some.stdout.split()[-2], "--json", *url).stdout)
 
     assert ["orange", "0.9138", '{"warm":true}'] in [line.split() for line in query.stdout.splitlines()]
     assert f"{swell.url} is ready, in serving mode normal." in status.stdout
     assert ["cli-tables", "3", "3", "cosine"] in [line.split()[:4] for line in status.stdout.splitlines()]
     assert (query.stderr, status.stderr) == ("", "")
+    assert (update.returncode, update.stderr) == (1, "Not in cli-tables: pink\n")
+    assert update.stdout.startswith("1 record(s) committed, version ")
+    assert cold.stdout == "2\n"
+    assert "There are more: --after" in some.stderr
+    assert (len(rest["records"]), rest["next"]) == (1, None)
 
 
 @EMBEDDED_IS_ENOUGH

@@ -20,7 +20,7 @@ from swell.client.operation import Operation
 from swell.client.problem_details import shifted
 from swell.client.record_batches import record_batches, vectors_of
 from swell.client.results import Record, WriteReceipt
-from swell.client.wire import id_list, in_chunks, many_vectors, upsert_batches
+from swell.client.wire import id_list, in_chunks, many_vectors, record_batches_of, record_bodies
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -35,6 +35,7 @@ class AsyncCollection(AsyncCollectionReads):
         vectors: "ArrayLike",
         attributes: Sequence[Mapping[str, Any] | None] | None = None,
         *,
+        if_versions: Sequence[str | None] | None = None,
         wait: Wait = "accepted",
         idempotency_key: str | None = None,
         timeout_s: float | None = None,
@@ -42,6 +43,8 @@ class AsyncCollection(AsyncCollectionReads):
         """Insert records, or replace those of the same ids, in as many requests as it takes.
 
         *accepted* returns when the records are durable, *committed* when queries find them.
+        With `if_versions`, a record is written only if it is at that `Record.version`, or "absent"; the receipt's
+        `conflicts` names those that were not. This needs `wait="committed"`.
         Requests lost on the way are repeated without being applied twice; with an `idempotency_key` of your own
         (up to 100 bytes), so may the call be, in another process too, with the same records.
 
@@ -51,14 +54,40 @@ class AsyncCollection(AsyncCollectionReads):
         """
         wanted = id_list(ids)
         rows = many_vectors(vectors, rows=len(wanted))
-        if attributes is not None and len(attributes) != len(wanted):
-            raise ValueError(f"attributes: got {len(attributes)}, allowed: {len(wanted)}, one for each id")
+        records = record_bodies(wanted, rows, attributes, if_versions)
+        return await self._write_records("upsert", records, wait, idempotency_key, timeout_s)
+
+    async def update(
+        self,
+        ids: Sequence[str],
+        *,
+        attributes: Sequence[Mapping[str, Any] | None] | None = None,
+        vectors: Sequence[ArrayLike | None] | None = None,
+        if_versions: Sequence[str | None] | None = None,
+        wait: Wait = "accepted",
+        idempotency_key: str | None = None,
+        timeout_s: float | None = None,
+    ) -> WriteReceipt:
+        """Change parts of records: the attributes that are given, the vector, or both; what is None stays.
+
+        An attribute that is given as None is removed. With `wait="committed"` the receipt's `missing` names the ids
+        that do not exist; nothing is made of them. All else as for `upsert`.
+        """
+        records = record_bodies(id_list(ids), vectors, attributes, if_versions)
+        return await self._write_records("update", records, wait, idempotency_key, timeout_s)
+
+    async def _write_records(
+        self,
+        action: str,
+        records: Iterable[Mapping[str, Any]],
+        wait: Wait,
+        idempotency_key: str | None,
+        timeout_s: float | None,
+    ) -> WriteReceipt:
         deadline = Deadline.within(timeout_s)
         receipts = [
-            await self._write(
-                "upsert", batch.body(wait, timeout_field(deadline)), batch.start, idempotency_key, deadline
-            )
-            for batch in upsert_batches(wanted, rows, attributes)
+            await self._write(action, batch.body(wait, timeout_field(deadline)), batch.start, idempotency_key, deadline)
+            for batch in record_batches_of(records)
         ]
         return together(receipts)
 
@@ -218,6 +247,4 @@ class AsyncCollection(AsyncCollectionReads):
         except ClientError as error:
             error.records_accepted = start
             raise
-        return WriteReceipt(
-            answer.get("accepted", 0), answer.get("version"), answer.get("deleted"), answer.get("erasure")
-        )
+        return WriteReceipt.of(answer)

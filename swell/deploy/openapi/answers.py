@@ -53,6 +53,16 @@ _RECORD: Final = with_optional(required(id=_TEXT, version=_TEXT), attributes=_OP
 FETCH: Final = with_optional(
     required(records=array(_RECORD), missing=array(_TEXT), version=_VERSION, serving_mode=_TEXT), **_DAMAGES
 )
+LIST: Final = with_optional(
+    required(
+        records=array(_RECORD),
+        next={"type": ["string", "null"], "description": "`after` of the next page; null where nothing is left"},
+        version=_VERSION,
+        serving_mode=_TEXT,
+    ),
+    **_DAMAGES,
+)
+COUNT: Final = with_optional(required(count=_COUNT, version=_VERSION, serving_mode=_TEXT), **_DAMAGES)
 RECALL: Final = required(
     queries=_COUNT,
     top_k=_COUNT,

@@ -5,7 +5,7 @@ from typing import Final
 
 from functions.ingest.requests import DeclareCollection, DeleteRecords, UpdateRecords, UpsertRecords
 from functions.ingest.transfer_requests import ExportFile, ImportFile
-from functions.query.requests import CheckRecall, FetchRecords, FindNeighbors, QueryRecords
+from functions.query.requests import CheckRecall, CountRecords, FetchRecords, FindNeighbors, ListRecords, QueryRecords
 from functions.stream.messages import Ask
 from shared.domain.limits import MAX_IDEMPOTENCY_KEY_BYTES
 from swell.deploy.openapi import answers
@@ -85,6 +85,12 @@ DATA_ROUTES: Final = {
         "query", "Search by vector, vectors or a stored record", (Answer(answers.QUERY),), body=QueryRecords
     ),
     ("POST", f"{_ONE}/fetch"): RouteDoc("fetch", "Records by id", (Answer(answers.FETCH),), body=FetchRecords),
+    ("POST", f"{_ONE}/list"): RouteDoc(
+        "list", "The records, a page at a time", (Answer(answers.LIST),), body=ListRecords
+    ),
+    ("POST", f"{_ONE}/count"): RouteDoc(
+        "count", "How many records there are, or match a filter", (Answer(answers.COUNT),), body=CountRecords
+    ),
     ("POST", f"{_ONE}/recall"): RouteDoc("recall", "Measure live recall", (Answer(answers.RECALL),), body=CheckRecall),
     ("POST", f"{_ONE}/stream"): RouteDoc(
         "progressiveQuery", "A quick answer, then the one that was asked for, as events", _EVENTS, body=QueryRecords

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from swell.cli.failure import CommandFailed
-from swell.cli.record_lines import RecordLine, in_lines, parse_vectors, read_records, read_vectors
+from swell.cli.record_lines import (
+    ChangeLine,
+    RecordLine,
+    in_lines,
+    parse_vectors,
+    read_changes,
+    read_records,
+    read_vectors,
+)
 from swell.client import InvalidRequestError, Problem
 
 
@@ -85,3 +93,17 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
     """The path is named, and the way to read from elsewhere."""
     with pytest.raises(CommandFailed, match=r"nowhere\.jsonl: No such file or directory; give a file, or -"):
         list(read_records(tmp_path / "nowhere.jsonl"))
+
+
+def test_changes_name_what_changes(tmp_path: Path) -> None:
+    """A vector may be left out; a null attribute is to be removed, and so is more than nothing."""
+    path = written(
+        tmp_path,
+        '{"id": "a", "attributes": {"n": null}}\n{"id": "b", "vector": [1], "if_version": "17"}\n{"id": "c"}',
+    )
+    changes = read_changes(path)
+
+    assert next(changes) == ChangeLine(1, "a", None, {"n": None}, None)
+    assert next(changes) == ChangeLine(2, "b", [1], None, "17")
+    with pytest.raises(CommandFailed, match=r"line 3: the line: .* allowed: attributes to change, a vector, or both"):
+        next(changes)
