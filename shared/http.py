@@ -4,7 +4,6 @@ Source: RFC 9457 (problem details for HTTP APIs).
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -25,17 +24,15 @@ from shared.domain.tenancy import DEFAULT_TENANT
 from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge, RequestTooSlow, SwellError, shortened
 from shared.metrics import scrape
 from shared.request_context import RequestContext, begin_context, context_of
+from shared.request_problems import invalid_request
 from shared.request_record import RequestRecord, recorded
 from shared.shutdown import ShuttingDown, process_shutdown
-from shared.vectors import BASE64, NUMBERS
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 """Puts a layer around an app. Layers raise `SwellError` where they refuse; the function makes it an answer."""
 
 Ready = Callable[[], Mapping[str, Any] | None]
 """Raises why a function cannot serve, or says more of how it can."""
-
-_PREAMBLE: Final = re.compile(r"^(Input|Value|String|List|Dictionary) should (be |have )")
 
 
 class RequestModel(BaseModel):
@@ -79,7 +76,7 @@ def read_parameters(request: Request, model: type[M]) -> M:
     try:
         return model.model_validate(dict(request.query_params))
     except ValidationError as error:
-        raise InvalidRequest(*_problems(error)) from None
+        raise invalid_request(error) from None
 
 
 def collection_name(request: Request) -> str:
@@ -129,43 +126,6 @@ async def _bounded_body(request: Request) -> bytes:
     except ClientDisconnect:  # nobody reads this answer; it only is no failure of ours
         raise InvalidRequest(FieldProblem("body", "cut short", "a whole body")) from None
     return b"".join(chunks)
-
-
-def invalid_request(error: ValidationError) -> InvalidRequest:
-    """What pydantic found, in our words."""
-    return InvalidRequest(*_problems(error))
-
-
-def _problems(error: ValidationError) -> list[FieldProblem]:
-    return [
-        FieldProblem(
-            field=_field(problem["loc"]),
-            value="nothing" if problem["type"] == "missing" else shortened(problem["input"]),
-            allowed=_allowed(problem),
-        )
-        for problem in error.errors(include_url=False)[:20]
-    ]
-
-
-def _field(location: tuple[int | str, ...]) -> str:
-    named = [part for part in location if part not in (NUMBERS, BASE64)]
-    parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in named)
-    return parts.lstrip(".") or "body"
-
-
-def _allowed(problem: Any) -> str:
-    bound = problem.get("ctx", {})
-    match problem["type"]:
-        case "missing":
-            return "a value (the field is required)"
-        case "extra_forbidden":
-            return "no such field"
-        case "json_invalid":
-            return f"JSON ({bound.get('error')})"
-        case "value_error":
-            return str(bound["error"])
-        case _:
-            return _PREAMBLE.sub("", str(problem["msg"]))
 
 
 def problem_document(error: SwellError) -> dict[str, Any]:
@@ -308,18 +268,19 @@ UNGUARDED: Final[Sequence[Middleware]] = (_as_local_owner,)
 """Everybody may do everything: for tests of what stands behind the edge, never for an entry point."""
 
 
-async def _not_found(_: Scope, __: Receive, ___: Send) -> None:
-    raise HTTPException(404)
+async def _not_found(scope: Scope, _: Receive, __: Send) -> None:
+    raise HTTPException(404, f"nothing is served at {shortened(scope['path'])}; /openapi.json lists what is")
 
 
 def _problem_of(error: SwellError | HTTPException) -> Response:
     if isinstance(error, SwellError):
         return problem_response(error)
-    names = {404: "not_found", 405: "method_not_allowed"}
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http")
+    allowed = (error.headers or {}).get("Allow")
     document = {
-        "type": f"https://swell.dev/problems/{names.get(error.status_code, 'http')}",
-        "title": error.detail,
+        "type": f"https://swell.dev/problems/{code}",
+        "title": code.replace("_", " "),
         "status": error.status_code,
-        "detail": error.detail,
+        "detail": error.detail if allowed is None else f"{error.detail}; allowed here: {allowed}",
     }
     return Response(orjson.dumps(document), error.status_code, error.headers, media_type="application/problem+json")

@@ -16,6 +16,7 @@ _SPAN: Final = "logging.googleapis.com/spanId"
 _SAMPLED: Final = "logging.googleapis.com/trace_sampled"
 _sink: TextIO | None = None
 _traces: str = ""
+_lost_lines: int = 0
 
 
 def log_to(sink: TextIO | None) -> None:
@@ -44,6 +45,20 @@ def log(severity: Severity, message: str, **fields: str | float | None) -> None:
     trace = current.get()
     if trace is not None:
         line |= {_TRACE: _traces + trace.trace_id, _SPAN: trace.span_id, _SAMPLED: trace.sampled}
+    _write(orjson.dumps(line).decode() + "\n")
+
+
+def _write(line: str) -> None:
+    """Write a line. A full disk or a closed pipe costs lines, never an answer; how many, the next line tells."""
+    global _lost_lines  # noqa: PLW0603 - a process has one log
     sink = _sink or sys.stdout
-    sink.write(orjson.dumps(line).decode() + "\n")
-    sink.flush()
+    try:
+        if _lost_lines:
+            told = {"severity": "WARNING", "message": "log lines lost", "lines": _lost_lines}
+            sink.write(orjson.dumps({**told, "time": datetime.now(UTC).isoformat()}).decode() + "\n")
+        sink.write(line)
+        sink.flush()
+    except OSError:
+        _lost_lines += 1
+    else:
+        _lost_lines = 0

@@ -23,9 +23,9 @@ from shared.domain.limits import MAX_REQUEST_BYTES
 from shared.domain.serving_mode import ReadWish, ServingMode, apply, terms
 from shared.domain.versions import VersionVector
 from shared.errors import SwellError, TransientError
-from shared.http import invalid_request
 from shared.reads.heads import Freshness
 from shared.reads.service import Read, Search
+from shared.request_problems import invalid_request
 from shared.serving.errors import RateLimited, Shed
 from shared.serving.lane import Slot
 from shared.serving.priority import priority_of

@@ -109,7 +109,9 @@ def _scored(
     names = segment.ids.ids_at(rows[chosen])
     return [
         Match(
-            name, float(scores[place]), segment.attributes[int(rows[place])] if entry.query.include_attributes else None
+            name,
+            float(scores[place]),
+            segment.attributes.shown(int(rows[place])) if entry.query.include_attributes else None,
         )
         for place, name in zip(chosen.tolist(), names, strict=True)
     ]

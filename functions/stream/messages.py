@@ -9,7 +9,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 from shared.domain.limits import COLLECTION_NAME, MAX_REQUEST_BYTES, MAX_TOP_K
 from shared.domain.versions import VersionVector
 from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge
-from shared.http import RequestModel, invalid_request
+from shared.http import RequestModel
+from shared.request_problems import invalid_request
 from shared.vectors import WireVector
 
 _TOKEN = re.compile(r"([0-9:,]{0,1024})/([0-9a-f]{16})")

@@ -37,6 +37,10 @@ class AttributeTable(Sequence[Mapping[str, Any] | None]):
         except orjson.JSONDecodeError as error:
             raise CorruptObject(f"attributes of row {row} are not JSON: {error}") from error
 
+    def shown(self, row: int) -> Mapping[str, Any]:
+        """The attributes of one row as answers show them: an object, empty where it has none."""
+        return self[row] or {}
+
     def json_at(self, row: int) -> bytes:
         """The JSON text of one row; empty where it has no attributes."""
         return self.text[int(self.offsets[row]) : int(self.offsets[row + 1])].tobytes()

@@ -22,7 +22,7 @@ class Hit(NamedTuple):
 
     def match(self, *, with_attributes: bool, with_vector: bool) -> Match:
         """The match that this hit becomes."""
-        attributes = (self.segment.attributes[self.row] or {}) if with_attributes else None
+        attributes = self.segment.attributes.shown(self.row) if with_attributes else None
         return Match(self.id, -self.minus_score, attributes, self.vector if with_vector else None)
 
 

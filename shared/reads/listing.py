@@ -71,7 +71,7 @@ def _records(entries: Sequence[Listed], read: Read) -> list[ListedRecord]:
         ListedRecord(
             entry.id,
             int(entry.segment.ids.revisions[entry.row]),
-            (entry.segment.attributes[entry.row] or {}) if read.include_attributes else None,
+            entry.segment.attributes.shown(entry.row) if read.include_attributes else None,
             vectors.get(entry.id),
         )
         for entry in entries

@@ -43,6 +43,8 @@ def _progress(error: "Exception") -> str:
 def _way_out(error: "ApiError") -> str:
     if error.code == "not_found" and str(error).startswith("collection"):
         return f"; `{program_name()} collections list` shows those that do"
+    if error.code == "unauthenticated":
+        return "; commands take it from SWELL_API_KEY"
     if error.retry_after_s is not None:
         return "; try again in a moment"
     return ""

@@ -116,7 +116,14 @@ app.add_typer(bench.app, name="bench")
 def run() -> None:
     """Run the command line: exit code 1 for a failure, 2 for a wrong usage."""
     try:
-        app(prog_name="swell")
+        sys.exit(app(prog_name="swell", standalone_mode=False) or 0)
+    except typer.Abort:
+        note("Aborted.")
+        sys.exit(1)
+    except typer.TyperException as error:  # a wrong usage, which knows how it is shown
+        error.show()  # type: ignore[attr-defined]
+        _document("usage", error.format_message(), [])
+        sys.exit(error.exit_code)
     except CommandFailed as error:
         _fail(error, error.code, list(error.problems))
     except SwellError as error:
@@ -125,6 +132,10 @@ def run() -> None:
 
 def _fail(error: Exception, code: str, problems: list[object]) -> None:
     note(f"swell: {error}")
-    if "--json" in sys.argv:
-        print_json({"error": {"code": code, "message": str(error), "problems": problems}})
+    _document(code, str(error), problems)
     sys.exit(1)
+
+
+def _document(code: str, message: str, problems: list[object]) -> None:
+    if "--json" in sys.argv:
+        print_json({"error": {"code": code, "message": message, "problems": problems}})

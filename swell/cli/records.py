@@ -12,7 +12,7 @@ from shared.domain.limits import MAX_RECORDS_PER_REQUEST
 from swell.cli.connection import connected
 from swell.cli.filters import parsed_filter
 from swell.cli.options import DEFAULT_URL, Collection, Json, Url
-from swell.cli.output import print_json, say, stderr_console
+from swell.cli.output import note, print_json, say, stderr_console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,10 +55,14 @@ def upsert(
     accepted, version = 0, None
     with connected(url) as client, stderr_console().status("Reading …") as progress:
         target = client.collection(collection)
-        for lines in _chunks(read_records(file)):
-            receipt = _upsert(target, file, lines, wait, accepted)
-            accepted, version = accepted + receipt.accepted, receipt.version
-            progress.update(f"{accepted:,} records {wait.value} …")
+        try:
+            for lines in _chunks(read_records(file)):
+                receipt = _upsert(target, file, lines, wait, accepted)
+                accepted, version = accepted + receipt.accepted, receipt.version
+                progress.update(f"{accepted:,} records {wait.value} …")
+        except KeyboardInterrupt:
+            note(f"swell: interrupted after {accepted:,} records; all may be sent again")
+            raise
     _report(accepted, version, wait, as_json=as_json)
 
 

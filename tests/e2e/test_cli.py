@@ -160,6 +160,16 @@ def test_a_failure_is_one_sentence(swell: RunningSwell, arguments: list[str], sa
     assert json.loads(for_programs.stdout)["error"]["message"].startswith(said)
 
 
+def test_a_wrong_usage_is_a_document_too() -> None:
+    """Exit code 2; with --json a program reads on stdout what a person reads on stderr."""
+    finished = run("query", "words", "--json")
+
+    error = json.loads(finished.stdout)["error"]
+    assert (finished.returncode, error["code"]) == (2, "usage")
+    assert error["message"] in finished.stderr
+    assert "allowed: exactly one" in error["message"]
+
+
 def test_a_server_that_is_not_there_is_named_with_the_way_to_start_one() -> None:
     """The first thing that a new user meets."""
     finished = run("status", "--url", "http://127.0.0.1:9")

@@ -207,7 +207,9 @@ _BAD_BODIES: list[tuple[str, Any, str, str]] = [
     (_UPSERT, {"records": [{"id": "a", "vector": ["1", 0, 0]}]}, "records[0].vector[0]", "a valid number"),
     (_UPSERT, {"records": [{"id": "a", "vector": "AAAA"}]}, "records[0].vector", "3 finite numbers"),
     (_UPSERT, {"records": [{"id": "a", "vector": "?"}]}, "records[0].vector", "3 finite numbers"),
-    (_UPSERT, {"records": [{"id": "a", "vector": {}}]}, "records[0].vector", "a valid array"),
+    (_UPSERT, {"records": [{"id": "a", "vector": {}}]}, "records[0].vector", "an array"),
+    (_UPSERT, {"records": [{"id": "a", "vector": [1] * 4097}]}, "records[0].vector", "at most 4096 items"),
+    (_UPSERT, {"records": [{"id": "a", "vector": _V, "if_version": "0:1"}]}, "records[0].if_version", 'or "absent"'),
     (
         _UPSERT,
         {"records": [{"id": "a", "vector": _V, "attributes": {"rank": "high"}}]},
