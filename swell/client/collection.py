@@ -63,7 +63,7 @@ class Collection(CollectionReads):
         ids: Sequence[str],
         *,
         attributes: Sequence[Mapping[str, Any] | None] | None = None,
-        vectors: Sequence[ArrayLike | None] | None = None,
+        vectors: "Sequence[ArrayLike | None] | None" = None,
         if_versions: Sequence[str | None] | None = None,
         wait: Wait = "accepted",
         idempotency_key: str | None = None,
