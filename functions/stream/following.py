@@ -70,6 +70,7 @@ class _Followed:
         self._entries: list[Subscription] = []
         self._waiting: list[Subscription] = []
         self._opened: OpenCollection | None = None
+        self._counted = 0
         self._wake = asyncio.Event()
 
     def add(self, subscription: Subscription) -> None:
@@ -114,7 +115,12 @@ class _Followed:
         self._opened = opened
         if self._waiting:
             await self._begin(opened)
-        STANDING.set(len(self._entries))
+        self.count(len(self._entries))
+
+    def count(self, standing: int) -> None:
+        """So many of the standing queries of this instance are of this collection."""
+        STANDING.inc(by=standing - self._counted)
+        self._counted = standing
 
     async def _advance(self, before: OpenCollection, opened: OpenCollection, entries: list[Subscription]) -> None:
         started = time.perf_counter()
@@ -200,6 +206,7 @@ class Following:
             log("ERROR", "following ended", reason=repr(error))
             followed.fail_all(SwellError("an unexpected error; the log has the details"))
         finally:
+            followed.count(0)
             del self._followed[name]
 
     async def close(self) -> None:

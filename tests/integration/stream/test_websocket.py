@@ -1,6 +1,7 @@
 """Standing queries over a WebSocket, on a real server."""
 
 import asyncio
+import re
 
 import orjson
 import pytest
@@ -11,6 +12,7 @@ from shared.auth.key_store import KeyStore
 from shared.auth.scope import Scope
 from shared.domain.serving_mode import SERVING_MODE_DOCUMENT, ServingMode
 from shared.domain.tier import Tier
+from shared.metrics import scrape
 from shared.ports.state import Put
 from swell.local.websocket_client import RefusedError
 from tests.integration.stream.conftest import World, ids_of, run, talk
@@ -285,21 +287,40 @@ def test_a_shutdown_is_told_with_a_time_to_come_back(world: World) -> None:
 
 
 def test_a_deleted_collection_ends_its_subscriptions(world: World) -> None:
-    """With `not_found`."""
+    """With `not_found`; and nobody counts them any more."""
 
     async def story() -> None:
         world.commit(a=(1, 0))
         async with world.stream() as (url, _):
+            before = _standing()
             client = await talk(url, world.key())
             await client.say(**_ASK)
             await client.hear("answer")
+            counted = await _until_standing(before + 1)
             adapters = world.pipeline.adapters
             CollectionRegister(adapters.state, adapters.clock).delete("c")
             error = await client.hear("error")
+            counted += await _until_standing(before)
 
         assert (404, "s") == (error["problem"]["status"], error["subscription"])
+        assert {before, before + 1} == set(counted)
 
     run(story)
+
+
+def _standing() -> float:
+    """How many standing queries this process says it follows."""
+    found = re.search(rb"^swell_standing_queries ([0-9.]+)", scrape()[0], re.MULTILINE)
+    return 0.0 if found is None else float(found[1])
+
+
+async def _until_standing(wanted: float) -> list[float]:
+    """What it says until it says that."""
+    seen = [_standing()]
+    while seen[-1] != wanted:
+        await asyncio.sleep(0.01)
+        seen.append(_standing())
+    return seen
 
 
 def test_of_a_stranger_only_a_key_is_read(world: World) -> None:
