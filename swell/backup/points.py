@@ -53,19 +53,24 @@ def kept_point(state: StateStore, objects: ObjectStore, name: str, limit: Limit)
     """What a collection was: in each shard the newest kept manifest that is not newer than asked for.
 
     Raises:
-        NotFound: there is no such collection, or a shard has no manifest so old.
+        NotFound: there is no such collection, a shard has no manifest so old, or nothing was in it yet: going back to
+            that would be losing all of it.
     """
     declared = state.get(collection_document(name))
     if declared is None:
         raise NotFound(f"collection {public_name(name)!r} does not exist")
     collection = Collection.from_document(declared.data)
-    shards = []
+    shards, holds_records = [], False
     for shard in range(collection.shards):
         head = state.get(head_document(name, shard))
         if head is None or head.data["uid"] != collection.uid:
             raise NotFound(f"collection {public_name(name)!r} was deleted meanwhile")
         point = _kept_shard(objects, collection, shard, head, limit)
         shards += [point] if point is not None else []
+        holds_records = holds_records or head.data["manifest"] is not None
+    if holds_records and not shards:
+        way_out = "to empty it, delete it and declare it again"
+        raise NotFound(f"collection {public_name(name)!r} had no version yet at that time; {way_out}")
     return CollectionPoint(declared.data, tuple(shards))
 
 

@@ -1,6 +1,7 @@
 # ruff: noqa: PLC0415 - the runtime loads when it is started: `swell --help` stays quick
 """`swell up`: serve the API on this machine until Ctrl-C."""
 
+import errno
 import gc
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from swell.cli.failure import CommandFailed
 from swell.cli.keys import access
 from swell.cli.options import DEFAULT_DATA, DEFAULT_PORT, DEFAULT_URL, Emulators, Json
 from swell.cli.output import note, print_json, say
@@ -62,7 +64,7 @@ def up(
         raise typer.BadParameter("does not go with --regions: each has one process", param_hint="--workers")
     if emulators and workers is not None:
         raise typer.BadParameter("goes with the embedded runtime only", param_hint="--workers")
-    directory = data.absolute()
+    directory = _made(data.absolute())
     options = None if regions == 1 else _options(regions, region_speed)
     note(f"Starting {'on the emulators' if emulators else 'embedded'} …")
     with (
@@ -77,6 +79,17 @@ def up(
         _wait_for_stop()
         note("Stopping …")
     note("Stopped." if emulators else f"Stopped. `{program_name()} up --data {data}` goes on where this left off.")
+
+
+def _made(directory: Path) -> Path:
+    """The data directory, for its owner only: it holds vectors and hashes of keys."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(directory, os.W_OK):
+            raise PermissionError(errno.EACCES, "it cannot be written")
+    except OSError as error:
+        raise CommandFailed(f"{directory}: {error.strerror}; name another directory with --data") from None
+    return directory
 
 
 def _started(

@@ -35,6 +35,17 @@ def reusable_listener(port: int, *, listening: bool) -> socket.socket:
     return _bound(listener, port, listening=listening)
 
 
+def refuse_taken(port: int) -> None:
+    """Make sure that nobody listens there, also no Swell whose workers share the port.
+
+    The kernel would give each of the two some of the connections, and callers now the one, now the other.
+
+    Raises:
+        ConfigurationError: somebody does.
+    """
+    listen(port).close()
+
+
 def listen(port: int) -> socket.socket:
     """A listening socket on loopback; port 0 takes a free one.
 

@@ -29,6 +29,7 @@ _UNAVAILABLE: Final = frozenset(
         sqlite3.SQLITE_NOMEM,
     }
 )
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 
 
 class _Session:
@@ -59,7 +60,7 @@ class Database:
         self._sessions_guard = threading.Lock()
         # Threads queue here, in turn; SQLite's own busy handler sleeps and lets others overtake.
         self._writer = threading.Lock()
-        with _translated(path):
+        with _translated(path), _damage_named(path):
             self._prepare(schema, schema_version)
 
     @contextmanager
@@ -171,3 +172,15 @@ def _translated(path: Path) -> Iterator[None]:
         if error.sqlite_errorcode & 0xFF in _UNAVAILABLE:  # the low byte is the primary code
             raise DependencyUnavailable(f"{path}: {error}") from error
         raise
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """For the opening alone: while serving, a delivery that meets damage is to be tried again, not to be parked."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+            raise
+        way_out = "no database, or damaged: move it away, or name another directory"
+        raise ConfigurationError(f"{path}: {error}; {way_out}") from error

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.paths import grave_document
-from shared.errors import Conflict, CorruptObject
+from shared.errors import Conflict, CorruptObject, NotFound
 from shared.ports.state import Put
 from swell.backup.catalog import backups, find_backup, versions_since
 from swell.backup.checking import problems
@@ -185,6 +185,12 @@ def test_a_kept_version_comes_back_from_the_live_bucket(world: BackedUp) -> None
     bring(point, "kept", replace_existing=True)
 
     assert world.pipeline.contents(IDS) == BEFORE
+
+
+def test_a_moment_before_the_first_record_is_refused(world: BackedUp) -> None:
+    """A mistyped date must not replace a collection by an empty one."""
+    with pytest.raises(NotFound, match="collection 'c' had no version yet at that time; to empty it, delete it"):
+        kept_point(world.state, world.objects, "c", Limit(at=world.clock.now() - timedelta(days=1)))
 
 
 def test_a_revoked_key_does_not_come_back(world: BackedUp) -> None:

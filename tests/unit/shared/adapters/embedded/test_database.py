@@ -155,3 +155,12 @@ def test_what_is_deleted_is_overwritten(tmp_path: Path) -> None:
     left = b"".join(path.read_bytes() for path in store.path.parent.iterdir())
     assert b"kept" in left
     assert b"to be forgotten" not in left
+
+
+def test_a_file_that_is_no_database_is_named_with_a_way_out(tmp_path: Path) -> None:
+    """Whoever starts on it reads what to do, and no traceback."""
+    path = tmp_path / "state.db"
+    path.write_text("no database, but long enough to be looked at")
+
+    with pytest.raises(ConfigurationError, match=r"state\.db: file is not a database; .* name another directory"):
+        Database(path, schema="CREATE TABLE t (n)", schema_version=1)
