@@ -136,7 +136,7 @@ def _region(name: str, series: RegionSeries, topology: Topology, width: int, lea
         "p50": folded(series.p50_ms, width, "max"),
         "p95": folded(series.p95_ms, width, "max"),
         "p99": folded(series.p99_ms, width, "max"),
-        "utilisation": folded(series.utilisation, width),
+        "utilisation": folded(series.utilisation, width, digits=2),
         "health": folded(series.health, width, "min"),
         "planned": folded(series.instances.planned, width, "last"),
         "actual": folded(series.instances.actual, width, "last"),

@@ -17,9 +17,11 @@ def missing(reading: Reading | None) -> list[str]:
 def _of_crowds(reading: Reading) -> Iterator[str]:
     if not reading.regions.get("regions"):
         yield "Map, health and load of regions: this server is one region alone."
-    if not reading.forecasts:
+    if reading.own_clock:
+        yield "Target, forecast and plan: crowds go by a quicker clock here (SWELL_CLOCK_SPEED) than these seconds."
+    elif not reading.forecasts:
         yield "Target and forecast: none yet; they come every five minutes, where load or an event is known."
-    if "regions" not in reading.plan:
+    if "regions" not in reading.plan and not reading.own_clock:
         yield "Planned instances: there is no plan yet; the next forecast makes it."
     if not reading.cache:
         yield "Caches: no answer was looked for in one yet."

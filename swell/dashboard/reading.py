@@ -1,9 +1,11 @@
 """What one look at a running Swell tells: counters that only grow, and how it is now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
+_CLOCKS_DIFFER_S: Final = 120.0
 _REQUESTS: Final = "swell_http_requests_total"
 _BUCKETS: Final = "swell_http_request_duration_seconds_bucket"
 _REFUSED: Final = "swell_requests_refused_total"
@@ -30,6 +32,8 @@ class Reading:
     forecasts: tuple[Mapping[str, Any], ...] = ()
     """The newest of each region, as `/v1/forecasts/{region}` has it."""
     timeline: tuple[Mapping[str, Any], ...] = ()
+    own_clock: bool = False
+    """Whether crowds go by another time than `at_s` (`SWELL_CLOCK_SPEED`): a plan is not of its seconds."""
     refused_paths: tuple[str, ...] = ()
     """What the server does not tell without another key."""
 
@@ -65,6 +69,14 @@ def _is_failure(status: str) -> bool:
 def _is_traffic(labels: Mapping[str, str]) -> bool:
     """Every function answers at /metrics, where the dashboard itself asks."""
     return labels.get("function") == "query" and labels.get("route") != "/metrics"
+
+
+def goes_by_its_own_clock(timeline: Sequence[Mapping[str, Any]], budget: Mapping[str, Any], now_s: float) -> bool:
+    """Whether something is known of a time that is yet to come."""
+    told = [one["at"] for one in timeline]
+    if budget.get("spent"):
+        told.append(budget["spent"]["booked_until"])
+    return max((datetime.fromisoformat(one).timestamp() for one in told), default=now_s) > now_s + _CLOCKS_DIFFER_S
 
 
 def quantile_ms(before: Mapping[float, float], after: Mapping[float, float], share: float) -> float | None:

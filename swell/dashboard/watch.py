@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from swell.dashboard.history import History
-from swell.dashboard.reading import Reading, read_metrics
+from swell.dashboard.reading import Reading, goes_by_its_own_clock, read_metrics
 
 if TYPE_CHECKING:
     import httpx
@@ -76,11 +76,14 @@ class Watch:
             self._refused.clear()
             since = (datetime.now(UTC) - _TIMELINE).isoformat()
             timeline = self._json("/v1/timeline", {"since": since}).get("entries", [])
+            budget = self._json("/v1/budget")
+            own_clock = goes_by_its_own_clock(timeline, budget, time.time())
             self._slow = {
-                "budget": self._json("/v1/budget"),
-                "plan": self._json("/v1/plan"),
+                "budget": budget,
+                "plan": {} if own_clock else self._json("/v1/plan"),
                 "timeline": tuple(timeline),
-                "forecasts": tuple(self._forecasts()),
+                "forecasts": () if own_clock else tuple(self._forecasts()),
+                "own_clock": own_clock,
                 "refused_paths": tuple(self._refused),
             }
         return Reading(at_s=time.time(), regions=self._json("/map"), **self._slow, **counters)

@@ -69,8 +69,9 @@ function drawMap() {
 
 function arc(from, to, rate, most) {
   const [x1, y1, x2, y2] = [mapX(from.longitude), mapY(from.latitude), mapX(to.longitude), mapY(to.latitude)];
-  const lift = Math.hypot(x2 - x1, y2 - y1) * 0.22 + 6;
-  const path = svg("path", { class: "spill", d: `M${x1} ${y1}Q${(x1 + x2) / 2} ${(y1 + y2) / 2 - lift} ${x2} ${y2}`, "stroke-width": ((1 + 5 * Math.sqrt(rate / most)) * zoom()).toFixed(1), "marker-end": "url(#tip)" });
+  const [cx, cy] = [(x1 + x2) / 2, (y1 + y2) / 2 - Math.hypot(x2 - x1, y2 - y1) * 0.22 - 6];
+  const short_by = (9 * zoom()) / Math.hypot(x2 - cx, y2 - cy); // the tip is beside the mark, not under it
+  const path = svg("path", { class: "spill", d: `M${x1} ${y1}Q${cx} ${cy} ${x2 - (x2 - cx) * short_by} ${y2 - (y2 - cy) * short_by}`, "stroke-width": ((1 + 5 * Math.sqrt(rate / most)) * zoom()).toFixed(1), "marker-end": "url(#tip)" });
   path.append(svg("title", {}, `${from.name} → ${to.name}: ${short(rate)} a second`));
   return path;
 }
@@ -78,7 +79,7 @@ function arc(from, to, rate, most) {
 function updateMap() {
   if (!layer) return;
   const most = view.most_asked || 1;
-  const parts = [svg("defs", {}, svg("marker", { id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8Z", class: "f-purple" })))];
+  const parts = [svg("defs", {}, svg("marker", { id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 13 * zoom(), markerHeight: 13 * zoom(), markerUnits: "userSpaceOnUse", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8Z", class: "f-purple" })))];
   const spills = [];
   for (const region of view.regions) {
     for (const [to, series] of Object.entries(region.spill || {})) {

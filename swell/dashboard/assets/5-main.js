@@ -50,7 +50,7 @@ function load(document_) {
 
 function draw() {
   WIDTH = narrow.matches ? 340 : 460;
-  [HEAT_W, HEAT_LEFT] = narrow.matches ? [420, 140] : [940, 160];
+  [HEAT_W, HEAT_LEFT] = narrow.matches ? [420, 152] : [940, 160];
   charts.forEach(drawChart); drawModes(); drawHeat();
 }
 

@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from swell.dashboard.history import History
 from swell.dashboard.missing import missing
-from swell.dashboard.reading import Reading, quantile_ms, read_metrics
+from swell.dashboard.reading import Reading, goes_by_its_own_clock, quantile_ms, read_metrics
 
 METRICS = """
 swell_http_requests_total{function="query",method="POST",route="/v1/q",status="200"} 90
@@ -116,6 +117,18 @@ def test_what_is_not_shown_says_why() -> None:
     assert ["/v1/plan: refused; SWELL_API_KEY names an operator's key."] == missing(
         replace(told, refused_paths=("/v1/plan",))
     )
+
+
+@pytest.mark.parametrize(("at", "told"), [("10:02:30", True), ("10:00:30", False)])
+def test_a_time_that_is_yet_to_come_is_of_another_clock(at: str, *, told: bool) -> None:
+    """A booking or an entry of the timeline minutes ahead; half a minute is two clocks that differ a little."""
+    now_s = datetime(2026, 7, 19, 10, tzinfo=UTC).timestamp()
+    moment = f"2026-07-19T{at}+00:00"
+
+    assert told is goes_by_its_own_clock([{"at": moment}], {}, now_s)
+    assert told is goes_by_its_own_clock([], {"spent": {"booked_until": moment}}, now_s)
+    said = " ".join(missing(reading(now_s, 0.0, own_clock=told)))
+    assert [told, not told] == ["quicker clock" in said, "no plan" in said]
 
 
 def test_a_look_that_failed_is_told_as_a_problem() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.rehearsal.result import Entry
+from benchmarks.rehearsal.result import Entry, Objective
 from benchmarks.reports.report import report_on
 from benchmarks.reports.whole_page import to_html
 from shared.topology import load_topology
@@ -40,14 +40,20 @@ def page(shared_browser: Page, tmp_path_factory: pytest.TempPathFactory) -> Page
         ("europe-west1", "southamerica-east1"), replace(one.regions["europe-west1"], spilled_rps=spilled)
     )
     written = directory / "page.html"
-    written.write_text(to_html(report_on(replace(one, regions=regions, timeline=events)), load_topology()), "utf-8")
+    promises = (Objective("shed_share_premium", 0.001, "at_most", 0.000123456, met=None),)
+    run = replace(one, regions=regions, timeline=events, objectives=promises)
+    written.write_text(to_html(report_on(run), load_topology()), "utf-8")
     shared_browser.open(written.as_uri(), 375)
     return shared_browser
 
 
 def test_a_phone_does_not_scroll_sideways(page: Page) -> None:
-    """Wide tables scroll inside their own frame."""
+    """Wide tables scroll inside their own frame; no other is wider than its panel."""
+    wide = "[...document.querySelectorAll('.panel table')].filter((one) => !one.closest('.scroll') && "
+    wide += "one.scrollWidth > one.parentElement.clientWidth).length"
+
     assert page.value("document.documentElement.scrollWidth") <= 375
+    assert 0 == page.value(wide)
 
 
 def test_every_control_is_reached_by_tab_and_seen(page: Page) -> None:
