@@ -21,22 +21,33 @@ check() {
     RESULTS+=("$name|$result|$((SECONDS - start))")
 }
 
+# The end of what runs in the background, and all that it said.
+ended() {
+    local passed=true
+    wait "$1" || passed=false
+    cat "$2"
+    $passed
+}
+
 run_checks() {
-    local bin=$VENV/bin
+    local bin=$VENV/bin mypy log=.swell/mypy.log
+    "$bin/mypy" >"$log" 2>&1 & # takes about as long as all the others
+    mypy=$!
     check "ruff check" "$bin/ruff" check --quiet .
     check "ruff format" "$bin/ruff" format --check --quiet .
     # TE is an HTTP header
     check codespell "$bin/codespell" --ignore-words-list te --skip "./$VENV,./.git,./.swell,./dist,./*.lock,./.*_cache" .
     check shellcheck "$bin/shellcheck" dev .ci/run tools/*.sh
-    check mypy "$bin/mypy"
     check import-linter "$bin/lint-imports" --no-cache
+    check mypy ended "$mypy" "$log"
 }
 
 run_suite() {
     local log=.swell/test-$1.log passed=true colour=no skipped
     [ -t 1 ] && colour=yes
-    # on all cores, the tests of one file together: what they share is started once a process
-    "$VENV/bin/pytest" --color="$colour" --numprocesses auto --maxprocesses 4 --dist loadfile "tests/$1" 2>&1 | tee "$log" || passed=false
+    # On all cores, and BLAS on one in each process: its threads would wait for each other's.
+    # The tests of one file together: what they share is started once a process (tests/spreading.py).
+    OPENBLAS_NUM_THREADS=1 "$VENV/bin/pytest" --color="$colour" --numprocesses auto --maxprocesses 4 --dist loadfile "tests/$1" 2>&1 | tee "$log" || passed=false
     # pytest's own summary: SKIPPED [3] tests/...: emulators: java is missing
     skipped=$(sed -n 's/.*SKIPPED.*\[\([0-9]*\)\].*[Ee]mulator.*/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')
     LEFT_OUT=$((LEFT_OUT + skipped))
