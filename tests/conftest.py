@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from swell.local.emulators import Emulators
-from tests import redis_server
+from tests import redis_server, spreading
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -56,6 +57,18 @@ def redis_url(redis_present: None, tmp_path_factory: pytest.TempPathFactory) -> 
     """A Redis that is started once in a run."""
     with redis_server.RedisServer(tmp_path_factory.mktemp("redis")).running() as server:
         yield server.url
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> spreading.ByGroup | None:
+    """Who shares a server goes to one process."""
+    return spreading.scheduler(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, what takes long goes first."""
+    if hasattr(config, "workerinput"):
+        items[:] = spreading.in_order(items)
 
 
 _exit_status = pytest.StashKey[int]()

@@ -16,7 +16,7 @@ import pytest
 from shared.topology.loading import TOPOLOGY_FILE
 from swell.local.processes import STOP_WITHIN_S, child_process
 from swell.local.server import free_port
-from tests.e2e.test_cli import serving
+from tests.e2e.serving import serving
 
 START_WITHIN_S = 60
 ROOT = TOPOLOGY_FILE.parent

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from swell.local.workers import SUPPORTED
-from tests.e2e.test_cli import serving
+from tests.e2e.serving import serving
 
 REQUESTS = 24
 

@@ -11,9 +11,9 @@ from swell.local.emulated import run_on_emulators
 from swell.local.running import RunningSwell
 
 
-@pytest.fixture(scope="module", params=["embedded", pytest.param("emulators", marks=pytest.mark.emulators)])
+@pytest.fixture(scope="package", params=["embedded", pytest.param("emulators", marks=pytest.mark.emulators)])
 def swell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSwell]:
-    """One Swell a module and runtime; tests use collections of their own."""
+    """One Swell a runtime for all tests of this folder, which use collections of their own."""
     data_dir: Path = tmp_path_factory.mktemp(request.param)
     if request.param == "emulators":
         request.getfixturevalue("emulators_present")

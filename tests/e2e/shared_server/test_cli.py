@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from swell.cli.main import app
 from swell.local.running import RunningSwell
+from tests.e2e.serving import serving
 
 EMBEDDED_IS_ENOUGH = pytest.mark.parametrize("swell", ["embedded"], indirect=True)
 
@@ -45,24 +44,6 @@ def document(*arguments: str, stdin: str = "") -> Any:
 
     assert finished.returncode == 0, finished.stderr
     return json.loads(finished.stdout)
-
-
-@contextmanager
-def serving(data: Path, *options: str) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[str]"]]:
-    """`swell up` in a process of its own, and the document with which it says that it is up."""
-    command = [sys.executable, "-m", "swell", "up", "--port", "0", "--data", str(data), "--json", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        lines = []
-        while (line := process.stdout.readline()) != "}\n":
-            assert line, process.communicate()[1]
-            lines.append(line)
-        yield json.loads("".join([*lines, "}"])), process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def test_a_collection_is_made_filled_searched_and_deleted(swell: RunningSwell) -> None:
