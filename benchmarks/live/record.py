@@ -128,8 +128,8 @@ def record_of(played: Played, commit: str) -> Run:
         regions={REGION: region},
         world=world,
         timeline=(
-            Entry(0.0, "phase", asked_at),
-            *(Entry(round(at_s, 3), "fault", text) for at_s, text in played.happened),
+            Entry(axis.start_s, "phase", asked_at),
+            *(Entry(axis.start_s + at_s, "fault", text) for at_s, text in played.happened),
         ),
         objectives=objectives,
         summary=replace(summary, survived=all(each.met is not False for each in objectives if each.hard)),

@@ -150,7 +150,7 @@ class WorldSeries:
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that happened, for the timeline and the scrubber."""
+    """Something that happened, for the timeline and the scrubber; `at_s` is in seconds since 1970-01-01 UTC."""
 
     at_s: float
     kind: EntryKind

@@ -21,6 +21,7 @@ def to_document(report: Report) -> dict[str, Any]:
                 "score": asdict(report.score),
                 "objectives": [{**asdict(one), "verdict": one.verdict} for one in report.judged],
                 "anomalies": [{**asdict(one), "text": told(report, one)} for one in report.anomalies],
+                "phases": [asdict(one) for one in report.run.phases],
                 "bottleneck": report.bottleneck,
                 "error_budgets": [{**asdict(one), "spent": one.spent} for one in report.budgets],
                 "against": None if report.base is None else asdict(report.base.meta),

@@ -11,6 +11,7 @@ from benchmarks.reports.wording import (
     limit,
     measured,
     of_verdict,
+    phase_lines,
     score_lines,
     to_change,
     told,
@@ -33,6 +34,8 @@ def to_markdown(report: Report) -> str:
         for one in report.judged
     ]
     lines += _section("Error budget", budget_lines(report.budgets), _NO_BUDGET)
+    if run.phases:
+        lines += _section("Before, during and after its faults", phase_lines(report))
     if report.base is not None:
         lines += _section(f"Against {report.base.meta.commit} of {report.base.meta.made_at}", change_lines(report))
     lines += _section("Score", score_lines(report.score))

@@ -11,6 +11,7 @@ from benchmarks.reports.wording import (
     interval,
     measured,
     of_verdict,
+    phase_lines,
     score_lines,
     to_change,
     told,
@@ -48,6 +49,7 @@ def _analysis(report: Report) -> dict[str, Any]:
             }
             for one in report.anomalies
         ],
+        "phases": phase_lines(report),
         "bottleneck": report.bottleneck,
         "budget": budget_lines(report.budgets),
         "against": change_lines(report),

@@ -51,6 +51,19 @@ def _change(one: Paired) -> str:
     return f"{one.change.mean:{form}} ({one.change.low:{form}} to {one.change.high:{form}})"
 
 
+def phase_lines(report: Report) -> list[str]:
+    """A live run before, during and after its faults."""
+    return [
+        f"{one.name}, {one.from_s:.1f} to {one.to_s:.1f} s: {one.asked:,} asked, {one.errors:,} failed; "
+        f"p50 {_ms(one.p50_ms)}, p95 {_ms(one.p95_ms)}, p99 {_ms(one.p99_ms)}"
+        for one in report.run.phases
+    ]
+
+
+def _ms(value: float | None) -> str:
+    return "none" if value is None else f"{number(value)} ms"
+
+
 def score_lines(found: Score) -> list[str]:
     """Each part of the score."""
     lines = [f"{name}: {part:.2f} of 1" for name, part in found.parts.items()]

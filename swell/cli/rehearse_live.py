@@ -128,7 +128,8 @@ def _tell(result: "LiveResult") -> None:
 
 def _tell_phases(run: "Run") -> None:
     """What its faults did to it."""
-    say("\n".join(f"  {entry.at_s:6.1f} s  {entry.text}" for entry in run.timeline if entry.kind == "fault"))
+    faults = (entry for entry in run.timeline if entry.kind == "fault")
+    say("\n".join(f"  {entry.at_s - run.axis.start_s:6.1f} s  {entry.text}" for entry in faults))
     columns = ("faults", "seconds", "asked", "failed", "p50", "p95", "p99")
     rows = []
     for one in run.phases:

@@ -195,6 +195,7 @@ function drawFindings() {
   if (view.forecasts && view.forecasts.length) found.push(forecastScores());
   if (analysis.score) found.push(finding(`Score ${analysis.score.points} of 100`, bullets(analysis.score.lines)));
   if (analysis.anomalies) found.push(finding("What stood out", analysis.anomalies.length ? el("ul", {}, ...analysis.anomalies.map((one) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(one.from_s)) }, elapsedAt(one.from_s - view.start_s)), ` ${one.text}`))) : el("p", {}, "Nothing did.")));
+  if ((analysis.phases || []).length) found.push(finding("Before, during and after its faults", bullets(analysis.phases)));
   if (analysis.bottleneck) found.push(finding("What limits it", analysis.bottleneck.length ? bullets(analysis.bottleneck) : el("p", {}, "Nothing was seen to.")));
   if ((analysis.budget || []).length) found.push(finding("Error budget", bullets(analysis.budget)));
   if ((analysis.against || []).length) found.push(finding("Against the earlier record", bullets(analysis.against)));

@@ -8,6 +8,9 @@ from benchmarks.live.faults import fault_plan
 from benchmarks.live.record import Played, record_of
 from benchmarks.load.open_loop import Offered
 from benchmarks.rehearsal.result import of_json, to_json
+from benchmarks.reports.document import to_document
+from benchmarks.reports.markdown import to_markdown
+from benchmarks.reports.report import report_on
 from benchmarks.scenarios.catalog import find_scenario, names
 from benchmarks.scenarios.model import Fault
 from shared.topology import load_topology
@@ -90,6 +93,10 @@ def test_the_record_tells_before_during_and_after() -> None:
     (recovery,) = [one for one in run.objectives if one.name == "recovery_s"]
     assert (recovery.measured, recovery.met) == (0.0, True)
     assert run == of_json(to_json(run))
+    report = report_on(run)
+    told = f"- during, 5.0 to 11.7 s: {run.phases[1].asked:,} asked, {run.phases[1].errors} failed; p50 40 ms"
+    assert told in to_markdown(report)
+    assert [one["name"] for one in to_document(report)["phases"]] == ["before", "during", "after"]
 
 
 def test_a_fault_that_is_not_played_is_noted() -> None:
