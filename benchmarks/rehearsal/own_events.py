@@ -63,8 +63,8 @@ def scenario_of(occurrence: Occurrence, streams: float) -> Scenario:
             ),
         ),
         objectives=Objectives(p99_ms=200, error_share=0.01, shed_share_premium=0.001),
-        pre_checks=("swell plan shows instances before the event",),
-        post_analysis=("swell timeline",),
+        pre_checks=("`swell plan` shows instances before the event",),
+        post_analysis=("`swell timeline`",),
     )
 
 

@@ -1,10 +1,13 @@
 """Scenarios are data: each file is one, the schema is that of the models, and courses and caches are arithmetic."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import typer
 
 from benchmarks.scenarios import readers
 from benchmarks.scenarios.arrival import Flash, Hotspot, Periodic, Ramp, Stage, Trace, Uniform, Zipf
@@ -16,6 +19,7 @@ from benchmarks.scenarios.schema import SCHEMA_FILE, render
 from benchmarks.scenarios.table import PAGE, put_into
 from shared.topology import load_topology
 from shared.topology.models import Entry
+from swell.cli.main import app
 
 SEEDS_OWN = {
     "baseline-500m", "baseline-100m", "burst-10x", "burst-25x", "burst-50x", "region-failover",
@@ -134,6 +138,23 @@ def test_the_page_has_the_scenarios_as_they_are() -> None:
 
     assert put_into(page) == page
     assert readers.put_into(page) == page
+
+
+def test_commands_that_are_named_before_and_after_are_there() -> None:
+    """Who is told to look somewhere can."""
+    told = " ".join(line for name in names() for one in [find_scenario(name)] for line in _around(one))
+
+    commands = re.findall(r"`swell ([a-z -]+)`", told)
+    assert len(set(commands)) >= 5
+    for command in commands:
+        found: Any = typer.main.get_command(app)
+        for word in command.split():
+            assert word in found.commands, command
+            found = found.commands[word]
+
+
+def _around(scenario: Scenario) -> tuple[str, ...]:
+    return scenario.pre_checks + scenario.post_analysis
 
 
 def test_every_field_has_a_reader_and_the_page_knows_which() -> None:
