@@ -10,6 +10,9 @@ from shared.errors import FieldProblem, InvalidRequest, shortened
 from shared.vectors import BASE64, NUMBERS
 
 _PREAMBLE: Final = re.compile(r"^(Input|Value|String|List|Dictionary) should (be |have )")
+_NAMED: Final = re.compile(r"(?P<field>[a-z_.]+): got (?P<value>.*), allowed: (?P<allowed>.*)", re.DOTALL)
+"""How a rule over several fields names the one that it refuses."""
+_KEY: Final = "[key]"
 _ALLOWED: Final[Mapping[str, str]] = {
     "missing": "a value (the field is required)",
     "extra_forbidden": "no such field",
@@ -23,6 +26,8 @@ _ALLOWED: Final[Mapping[str, str]] = {
     "model_attributes_type": "an object",
     "string_pattern_mismatch": "text matching {pattern}",
     "union_tag_invalid": "{discriminator}: one of {expected_tags}",
+    "timezone_aware": "a time with its offset, such as 2026-12-31T20:00:00Z",
+    "timezone_naive": "a wall-clock time without an offset, such as 2026-12-31T20:00",
 }
 """What pydantic's kinds of errors allow, where its own words speak of Python."""
 
@@ -33,18 +38,27 @@ def invalid_request(error: ValidationError) -> InvalidRequest:
 
 
 def _problems(error: ValidationError) -> list[FieldProblem]:
-    return [
-        FieldProblem(
-            field=_field(problem["loc"]),
-            value="nothing" if problem["type"] == "missing" else shortened(problem["input"]),
-            allowed=_allowed(problem),
-        )
-        for problem in error.errors(include_url=False)[:20]
-    ]
+    return [_problem(problem) for problem in error.errors(include_url=False)[:20]]
+
+
+def _problem(problem: Any) -> FieldProblem:
+    allowed = _allowed(problem)
+    if problem["type"] == "value_error" and (named := _NAMED.fullmatch(allowed)) is not None:
+        place = problem["loc"] if problem["loc"][-1:] == (named["field"],) else (*problem["loc"], named["field"])
+        return FieldProblem(_field(place), named["value"], named["allowed"])
+    return FieldProblem(_field(problem["loc"]), _value(problem), allowed)
+
+
+def _value(problem: Any) -> str:
+    if problem["type"] == "missing":
+        return "nothing"
+    if problem["type"] == "string_too_long":
+        return f"{len(problem['input']):,} characters"
+    return shortened(problem["input"])
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    named = [part for part in location if part not in (NUMBERS, BASE64)]
+    named = [part for part in location if part not in (NUMBERS, BASE64, _KEY)]
     parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in named)
     return parts.lstrip(".") or "body"
 

@@ -121,7 +121,7 @@ class ForecastRegions:
         region = outlook.forecast.region
         if outlook.alarm:
             text = f"{region}: a burst is on its way within half an hour"
-            self._timeline.note(TimelineEntry(now, EntryKind.ALERT, f"burst {region} {now:%Y%m%d%H}", text))
+            self._timeline.note_once(TimelineEntry(now, EntryKind.ALERT, f"burst {region} {now:%Y%m%d%H}", text))
         if (change := method_change(outlook, before)) is not None:
             log(change.severity, change.message, **change.fields)
             key = f"method {region} {now:%Y%m%d%H%M}"

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from functions.control.requests import EVENT_ID, ImportCalendar, PutEvent, Span
+from functions.control.requests import EVENT_ID, EventSpan, ImportCalendar, PutEvent
 from functions.control.views import event_view, occurrence_view
 from shared.auth.operators import require_operator
 from shared.crowds.calendar_store import CalendarChange, CalendarStore
@@ -22,14 +22,20 @@ from shared.events.event import event_id_of
 from shared.http import json_response, read_body, read_parameters
 from shared.ports.clock import Clock
 from shared.ports.publisher import Publisher
+from shared.ports.state import StateStore
 
 _EVENT_ID: Final = re.compile(EVENT_ID)
+_FAR: Final = timedelta(days=1000)
+"""How far ahead the next time of an event is looked for."""
 
 
 class CalendarRoutes:
     """Create, list, edit, delete, import. Each change is announced; the forecast would find it without that."""
 
-    def __init__(self, calendar: CalendarStore, timeline: Timeline, publisher: Publisher, clock: Clock) -> None:
+    def __init__(
+        self, state: StateStore, calendar: CalendarStore, timeline: Timeline, publisher: Publisher, clock: Clock
+    ) -> None:
+        self._state = state
         self._calendar = calendar
         self._timeline = timeline
         self._publisher = publisher
@@ -49,8 +55,8 @@ class CalendarRoutes:
     async def list_events(self, request: Request) -> Response:
         """Events with the times they are on in a span, by default the next 30 days."""
         require_operator(request)
-        span = read_parameters(request, Span)
-        begin, end = span.around(self._clock.now(), back=timedelta(0), ahead=timedelta(days=30))
+        span = read_parameters(request, EventSpan)
+        begin, end = span.around(self._clock.now(), back=timedelta(0), ahead=timedelta(days=span.days or 30))
         revision = await run_in_threadpool(self._calendar.revision)
         found = await run_in_threadpool(self._calendar.occurrences, begin, end)
         return json_response({"revision": revision, "events": [occurrence_view(one) for one in found]})
@@ -58,7 +64,7 @@ class CalendarRoutes:
     async def get(self, request: Request) -> Response:
         """One event as it was entered."""
         event = await run_in_threadpool(self._calendar.get, _event_id(request))
-        return json_response(event_view(event))
+        return json_response(self._view(event))
 
     async def put(self, request: Request) -> Response:
         """Enter an event, or change it."""
@@ -67,7 +73,7 @@ class CalendarRoutes:
         event = body.event(event_id)
         change = await run_in_threadpool(self._calendar.put, [event], if_revision=body.if_revision)
         await run_in_threadpool(self._announce, change, f"{event.name} ({event.kind.value}) is in the calendar")
-        return json_response(event_view(await run_in_threadpool(self._calendar.get, event_id)))
+        return json_response(self._view(await run_in_threadpool(self._calendar.get, event_id)))
 
     async def delete(self, request: Request) -> Response:
         """Take an event out."""
@@ -77,28 +83,38 @@ class CalendarRoutes:
         return Response(status_code=204)
 
     async def import_file(self, request: Request) -> Response:
-        """Enter what an iCalendar file announces; entries of the same id are replaced."""
+        """Enter what an iCalendar file announces; entries of the same id are replaced, what it cancels is taken out."""
+        from functions.control.calendar_feeds import CalendarFeeds  # noqa: PLC0415 - icalendar: cold start
         from functions.control.ics_import import ImportDefaults, import_ics  # noqa: PLC0415 - icalendar: cold start
 
         require_operator(request)
         body = await read_body(request, ImportCalendar)
         now = self._clock.now()
+        end = now + timedelta(days=body.days_ahead)
         defaults = ImportDefaults(body.regions, body.kind, body.time_zone, timedelta(minutes=body.duration_min))
         read = await run_in_threadpool(
-            lambda: import_ics(
-                body.ics.encode(), defaults, begin=now - timedelta(days=1), end=now + timedelta(days=body.days_ahead)
-            )
+            lambda: import_ics(body.ics.encode(), defaults, begin=now - timedelta(days=1), end=end)
         )
-        change = await run_in_threadpool(self._calendar.put, read.events)
-        await run_in_threadpool(self._announce, change, f"{change.changed} events came from a calendar file")
+        feeds = CalendarFeeds(self._state, self._calendar)
+        change = await run_in_threadpool(feeds.take, read, now, end, body.source)
+        changes = CalendarChange(change.revision, change.changed + len(change.removed))
+        text = f"a calendar file: {change.changed} events new or changed, {len(change.removed)} taken out"
+        await run_in_threadpool(self._announce, changes, text)
         return json_response(
             {
                 "revision": change.revision,
                 "changed": change.changed,
+                "removed": [_brief(event) for event in change.removed],
                 "events": [_brief(event) for event in read.events],
                 "skipped": [{"uid": one.uid, "reason": one.reason.value, "detail": one.detail} for one in read.skipped],
             }
         )
+
+    def _view(self, event: CalendarEvent) -> dict[str, Any]:
+        """An event as it was entered, and when it is on next."""
+        now = self._clock.now()
+        ahead = event.occurrences(now, now + _FAR)
+        return {**event_view(event), "next_starts_at": ahead[0].starts_at.isoformat() if ahead else None}
 
     def _announce(self, change: CalendarChange, text: str) -> None:
         if not change.changed:

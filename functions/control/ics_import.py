@@ -1,18 +1,31 @@
 """Events of an iCalendar file or feed, as events of the calendar; what cannot be taken is named with its reason."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from itertools import islice
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
+from functions.control.ics_properties import (
+    AUDIENCE,
+    PEAK,
+    PER_VIEWER,
+    STAGE,
+    kind_of,
+    number_in,
+    require_known_zone,
+    weights_in,
+    zone_name,
+)
 from functions.control.ics_rules import MAX_SPAN_DAYS, Rule, UnsupportedRule
 from shared.domain.calendar import CalendarEvent, EventType
-from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge
+from shared.errors import FieldProblem, InvalidRequest, RequestTooLarge, shortened
 
 MAX_BYTES = 1_000_000
 MAX_EVENTS = 1_000
@@ -21,9 +34,6 @@ MAX_LINES = 20_000
 MAX_RULE_DAYS = 500_000
 """Days that the rules of a file are expanded over, all together: 27 daily rules of fifty years."""
 MAX_ID_LENGTH = 200
-# What a calendar says about crowds beyond RFC 5545; X- names are ignored by other programs.
-REGIONS, KIND, STAGE = "X-SWELL-REGIONS", "X-SWELL-KIND", "X-SWELL-STAGE"
-AUDIENCE, PEAK, PER_VIEWER = "X-SWELL-AUDIENCE", "X-SWELL-PEAK-MIN", "X-SWELL-REQUESTS-PER-VIEWER"
 
 
 class SkipReason(StrEnum):
@@ -33,6 +43,11 @@ class SkipReason(StrEnum):
     OUTSIDE_WINDOW = "outside_window"
     RULE_NOT_SUPPORTED = "rule_not_supported"
     NOT_ALLOWED = "not_allowed"
+
+
+_UNCLEAR: Final = {SkipReason.RULE_NOT_SUPPORTED, SkipReason.NOT_ALLOWED}
+_ALLOWED: Final = "an iCalendar file (RFC 5545), whole, from BEGIN:VCALENDAR to END:VCALENDAR"
+_OWN_TIME: Final = re.compile(r"@\d{8}T\d{6}Z$")
 
 
 @dataclass(frozen=True)
@@ -56,10 +71,15 @@ class Skipped:
 
 @dataclass(frozen=True)
 class IcsImport:
-    """Events by start, one for each time of a recurring entry; their ids stay the same when a feed is read again."""
+    """Events by start, one for each time of a recurring entry; their ids stay the same when a feed is read again.
+
+    `uids` are those of all entries, `unclear` of entries that could not be understood.
+    """
 
     events: tuple[CalendarEvent, ...]
     skipped: tuple[Skipped, ...]
+    uids: frozenset[str] = frozenset()
+    unclear: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -76,7 +96,7 @@ class _Reading:
         """Days that one more rule is expanded over."""
         self.rule_days.append(min(max(days, 0), MAX_SPAN_DAYS))
         if sum(self.rule_days) > MAX_RULE_DAYS:
-            problem = FieldProblem("calendar", f"rules over {sum(self.rule_days)} days", f"{MAX_RULE_DAYS}")
+            problem = FieldProblem("ics", f"rules over {sum(self.rule_days)} days", f"{MAX_RULE_DAYS}")
             raise RequestTooLarge(problem)
 
 
@@ -100,25 +120,32 @@ def import_ics(content: bytes, defaults: ImportDefaults, *, begin: datetime, end
         else:
             events += found
         if len(events) > MAX_OCCURRENCES:
-            raise RequestTooLarge(FieldProblem("calendar", f"{len(events)} times of events", f"{MAX_OCCURRENCES}"))
-    return IcsImport(tuple(sorted(events, key=lambda event: event.starts_at_local)), tuple(skipped))
+            raise RequestTooLarge(FieldProblem("ics", f"{len(events)} times of events", f"{MAX_OCCURRENCES}"))
+    unclear = frozenset(one.uid for one in skipped if one.reason in _UNCLEAR)
+    in_order = sorted(events, key=lambda event: event.starts_at_local)
+    return IcsImport(tuple(in_order), tuple(skipped), frozenset(uid for uid, _ in times), unclear)
+
+
+def series_of(event_id: str) -> str:
+    """The UID of the entry that brought an event, which may be one time of a series."""
+    return _OWN_TIME.sub("", event_id)
 
 
 def _entries(content: bytes) -> list[Event]:
     if len(content) > MAX_BYTES:
-        raise RequestTooLarge(FieldProblem("calendar", f"{len(content)} bytes", f"{MAX_BYTES} bytes"))
+        raise RequestTooLarge(FieldProblem("ics", f"{len(content)} bytes", f"{MAX_BYTES} bytes"))
     lines = content.count(b"\n")
     if lines > MAX_LINES:  # the parser's time grows with the square of what repeats
-        raise RequestTooLarge(FieldProblem("calendar", f"{lines} lines", f"{MAX_LINES} lines"))
+        raise RequestTooLarge(FieldProblem("ics", f"{lines} lines", f"{MAX_LINES} lines"))
     try:
         read = Calendar.from_ical(content)
     except (ValueError, IndexError, KeyError) as error:
-        raise InvalidRequest(FieldProblem("calendar", str(error)[:100], "an iCalendar file (RFC 5545)")) from error
+        raise InvalidRequest(FieldProblem("ics", _begin_of(content), _ALLOWED)) from error
     if not isinstance(read, Calendar):
-        raise InvalidRequest(FieldProblem("calendar", f"a {read.name}", "an iCalendar file (RFC 5545)"))
+        raise InvalidRequest(FieldProblem("ics", f"a {read.name}", _ALLOWED))
     entries = read.events
     if len(entries) > MAX_EVENTS:
-        raise RequestTooLarge(FieldProblem("calendar", f"{len(entries)} entries", f"{MAX_EVENTS}"))
+        raise RequestTooLarge(FieldProblem("ics", f"{len(entries)} entries", f"{MAX_EVENTS}"))
     return entries
 
 
@@ -159,7 +186,7 @@ def _starts(entry: Event, template: CalendarEvent, reading: _Reading) -> set[dat
         reading.count((min([latest, *until]) - template.starts_at_local).days)
         starts |= set(islice(rule.starts(template.starts_at_local, latest), MAX_OCCURRENCES + 1))
     if len(dates := entry.rdates) > MAX_OCCURRENCES:
-        raise RequestTooLarge(FieldProblem("calendar", f"{len(dates)} times of an event", f"{MAX_OCCURRENCES}"))
+        raise RequestTooLarge(FieldProblem("ics", f"{len(dates)} times of an event", f"{MAX_OCCURRENCES}"))
     starts |= {_local(moment, zone) for moment, _ in dates}
     return starts - {_local(moment, zone) for moment in entry.exdates}
 
@@ -167,28 +194,25 @@ def _starts(entry: Event, template: CalendarEvent, reading: _Reading) -> set[dat
 def _event(entry: Event, defaults: ImportDefaults) -> CalendarEvent:
     """What an entry says about each of its times, with the first of them as its start."""
     start = entry.start
-    zone = _zone(start, defaults.time_zone)
-    audience, peak, per_viewer = entry.get(AUDIENCE), entry.get(PEAK), entry.get(PER_VIEWER)
+    require_known_zone(entry, start)
+    zone = zone_name(start, defaults.time_zone)
+    peak = number_in(entry, PEAK, float)
+    length = entry.end - start
+    if length < timedelta(0):
+        raise ValueError(f"DTEND: got {entry.end}, allowed: after DTSTART, {start}")
     return CalendarEvent(
         event_id=_event_id(_uid(entry), None),
         name=str(entry.get("SUMMARY", "")).strip()[:200] or "event",
-        kind=_kind(entry, defaults.kind),
+        kind=kind_of(entry, defaults.kind),
         starts_at_local=_local(start, ZoneInfo(zone)),
         time_zone=zone,
-        duration=(entry.end - start) or defaults.duration,
-        region_weights=_weights(entry, defaults.region_weights),
+        duration=length or defaults.duration,
+        region_weights=weights_in(entry, defaults.region_weights),
         stage=str(entry.get(STAGE, "")),
-        peak_after_start=None if peak is None else timedelta(minutes=float(peak)),
-        audience=None if audience is None else int(audience),
-        requests_per_viewer=None if per_viewer is None else float(per_viewer),
+        peak_after_start=None if peak is None else timedelta(minutes=peak),
+        audience=number_in(entry, AUDIENCE, int),
+        requests_per_viewer=number_in(entry, PER_VIEWER, float),
     )
-
-
-def _zone(start: date, default: str) -> str:
-    """The IANA name of a start; times without one are on the default's wall clock, fixed offsets go to UTC."""
-    if not isinstance(start, datetime) or start.tzinfo is None:
-        return default
-    return start.tzinfo.key if isinstance(start.tzinfo, ZoneInfo) else "UTC"
 
 
 def _local(moment: date, zone: ZoneInfo) -> datetime:
@@ -203,30 +227,16 @@ def _moved_time(entry: Event, default_zone: str) -> datetime | None:
     moment = getattr(entry.get("RECURRENCE-ID"), "dt", None)
     if not isinstance(moment, date):
         return None
-    zone = ZoneInfo(_zone(moment, default_zone))
+    zone = ZoneInfo(zone_name(moment, default_zone))
     return _local(moment, zone).replace(tzinfo=zone).astimezone(UTC)
-
-
-def _kind(entry: Event, default: EventType) -> EventType:
-    """The stated kind; else the first category that names one."""
-    if (stated := entry.get(KIND)) is not None:
-        return EventType(str(stated).strip().lower())
-    known = {kind.value for kind in EventType}
-    categories = [str(category).strip().lower() for category in entry.categories]
-    return next((EventType(category) for category in categories if category in known), default)
-
-
-def _weights(entry: Event, default: Mapping[str, float]) -> Mapping[str, float]:
-    """`europe-west1=1,us-east1=0.3`; a region without a weight has 1."""
-    stated = entry.get(REGIONS)
-    if stated is None:
-        return default
-    pairs = [part.strip().partition("=") for part in str(stated).replace("\\,", ",").split(",") if part.strip()]
-    return {region.strip(): float(weight or 1) for region, _, weight in pairs}
 
 
 def _uid(entry: Event) -> str:
     return str(entry.get("UID", "")) or str(entry.get("SUMMARY", "")) or "entry"
+
+
+def _begin_of(content: bytes) -> str:
+    return shortened(content[:200].decode(errors="replace"))
 
 
 def _event_id(uid: str, own_time: datetime | None) -> str:

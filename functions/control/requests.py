@@ -28,20 +28,18 @@ Moment = Annotated[AwareDatetime, AfterValidator(_within_years)]
 """A time with its offset."""
 
 Weight = Annotated[float, Field(gt=0, le=1)]
-RegionWeights = Annotated[dict[str, Weight], Field(min_length=1, max_length=100)]
 
 
-class _NamesRegions(RequestModel):
-    """A body with weights of regions, all of which must be of this deployment."""
+def _one_of_ours(region: str) -> str:
+    known = load_topology().regions
+    if region not in known:
+        raise ValueError(f"regions of topology.yaml: {', '.join(sorted(known))}")
+    return region
 
-    regions: RegionWeights
 
-    @model_validator(mode="after")
-    def _are_ours(self) -> Self:
-        known = load_topology().regions
-        if unknown := sorted(set(self.regions) - set(known)):
-            raise ValueError(f"regions of topology.yaml, which {', '.join(unknown)} is not: {', '.join(sorted(known))}")
-        return self
+RegionWeights = Annotated[
+    dict[Annotated[str, AfterValidator(_one_of_ours)], Weight], Field(min_length=1, max_length=100)
+]
 
 
 class RecurrenceBody(RequestModel):
@@ -57,9 +55,10 @@ class Empty(RequestModel):
     """A body that says nothing."""
 
 
-class PutEvent(_NamesRegions):
+class PutEvent(RequestModel):
     """`PUT /v1/calendar/events/{event}`. `starts_at_local` is wall-clock time in `time_zone`, without an offset."""
 
+    regions: RegionWeights
     name: str = Field(min_length=1, max_length=200)
     kind: EventType
     starts_at_local: NaiveDatetime
@@ -74,6 +73,12 @@ class PutEvent(_NamesRegions):
 
     @model_validator(mode="after")
     def _is_an_event(self) -> Self:
+        peak, repeated = self.peak_after_start_min, self.recurrence
+        if peak is not None and peak > self.duration_min:
+            raise ValueError(f"peak_after_start_min: got {peak:g}, allowed: 0 to {self.duration_min:g} (duration_min)")
+        if repeated is not None and repeated.until_local is not None and repeated.until_local < self.starts_at_local:
+            first, last = self.starts_at_local.isoformat(), repeated.until_local.isoformat()
+            raise ValueError(f"recurrence.until_local: got {last}, allowed: not before starts_at_local, {first}")
         self.event("checked")
         return self
 
@@ -100,14 +105,19 @@ class PutEvent(_NamesRegions):
         )
 
 
-class ImportCalendar(_NamesRegions):
-    """`POST /v1/calendar/import`: an iCalendar file, and what is taken of entries that do not say it themselves."""
+class ImportCalendar(RequestModel):
+    """`POST /v1/calendar/import`: an iCalendar file, and what is taken of entries that do not say it themselves.
 
+    `source` names the feed that it is: what came from there and is in it no more is taken out.
+    """
+
+    regions: RegionWeights
     ics: str = Field(min_length=1, max_length=MAX_ICS_CHARACTERS)
     kind: EventType = EventType.OTHER
     time_zone: str = Field(default="UTC", min_length=1, max_length=64)
     duration_min: float = Field(default=120.0, gt=0, le=MAX_DURATION_MIN)
     days_ahead: int = Field(default=90, ge=1, le=366)
+    source: str | None = Field(default=None, min_length=1, max_length=2000)
 
 
 class Span(RequestModel):
@@ -119,7 +129,8 @@ class Span(RequestModel):
     @model_validator(mode="after")
     def _is_a_span(self) -> Self:
         if self.begin is not None and self.end is not None and not timedelta(0) < self.end - self.begin <= MAX_SPAN:
-            raise ValueError(f"`to` after `from`, by at most {MAX_SPAN.days} days")
+            first, last = self.begin.isoformat(), self.end.isoformat()
+            raise ValueError(f"to: got {last}, allowed: after `from`, {first}, by at most {MAX_SPAN.days} days")
         return self
 
     def around(self, now: datetime, *, back: timedelta, ahead: timedelta) -> tuple[datetime, datetime]:
@@ -127,3 +138,15 @@ class Span(RequestModel):
         begin = self.begin or (min(now, self.end) if self.end else now) - back
         end = self.end or max(now, begin) + ahead
         return begin.astimezone(UTC), end.astimezone(UTC)
+
+
+class EventSpan(Span):
+    """`?from=&to=` or `?from=&days=`."""
+
+    days: int | None = Field(default=None, ge=1, le=366)
+
+    @model_validator(mode="after")
+    def _has_one_end(self) -> Self:
+        if self.days is not None and self.end is not None:
+            raise ValueError(f"days: got {self.days}, allowed: nothing where `to` is given")
+        return self

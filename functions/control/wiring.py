@@ -81,7 +81,7 @@ def build(
         pause=pause,
     )
     routes = [
-        *CalendarRoutes(CalendarStore(state), timeline, adapters.publisher, clock).routes(),
+        *CalendarRoutes(state, CalendarStore(state), timeline, adapters.publisher, clock).routes(),
         *CrowdRoutes(state, timeline, clock).routes(),
         *prewarms.routes(),
         *RolloutRoutes(roll_out).routes(),

@@ -81,6 +81,15 @@ class CalendarStore:
         """
         return retry_lost_races(lambda: self._remove(event_id), "calendar")
 
+    def remove_all(self, event_ids: Sequence[str]) -> CalendarChange:
+        """Take events out of the calendar; one that is not in it is fine."""
+        change = CalendarChange(self.revision(), 0)
+        for first in range(0, len(event_ids), _BATCH):
+            batch = event_ids[first : first + _BATCH]
+            done = retry_lost_races(lambda batch=batch: self._remove_all(batch), "calendar")  # type: ignore[misc]
+            change = CalendarChange(done.revision, change.changed + done.changed)
+        return change
+
     def _put(self, events: Sequence[CalendarEvent], if_revision: int | None) -> CalendarChange:
         counter = self._state.get(CALENDAR_REVISION)
         revision = _revision_of(counter) + 1
@@ -97,13 +106,20 @@ class CalendarStore:
         return CalendarChange(revision, len(writes))
 
     def _remove(self, event_id: str) -> CalendarChange:
-        counter = self._state.get(CALENDAR_REVISION)
-        document = self._state.get(calendar_document(event_id))
-        if document is None:
+        change = self._remove_all([event_id])
+        if not change.changed:
             raise NotFound(f"calendar event {event_id!r} does not exist")
+        return change
+
+    def _remove_all(self, event_ids: Sequence[str]) -> CalendarChange:
+        counter = self._state.get(CALENDAR_REVISION)
+        found = self._state.get_many([calendar_document(event_id) for event_id in event_ids])
+        deletes: list[Write] = [Delete(one.path, if_version=one.version) for one in found if one is not None]
         revision = _revision_of(counter) + 1
-        self._state.commit([Delete(document.path, if_version=document.version), _counted(counter, revision)])
-        return CalendarChange(revision, 1)
+        if not deletes:
+            return CalendarChange(revision - 1, 0)
+        self._state.commit([*deletes, _counted(counter, revision)])
+        return CalendarChange(revision, len(deletes))
 
 
 def _require_revision(event_id: str, document: Document | None, if_revision: int | None) -> None:

@@ -22,6 +22,11 @@ def calendar_document(event_id: str) -> str:
     return f"{CALENDAR}/{blake2b(event_id.encode(), digest_size=16).hexdigest()}"
 
 
+def calendar_feed_document(source: str) -> str:
+    """What a feed held when it was last read. Its name may be a private address, so it is kept as a digest."""
+    return f"calendar_feeds/{blake2b(source.encode(), digest_size=16).hexdigest()}"
+
+
 def load_day_document(region: str, day: str) -> str:
     """The requests of a region in each minute of a day (YYYYMMDD, UTC)."""
     return f"load/{region}/days/{day}"

@@ -179,7 +179,9 @@ EVENT: Final = required(
     revision=_COUNT,
 )
 EVENTS: Final = required(revision=_COUNT, events=array(EVENT))
-IMPORTED: Final = required(revision=_COUNT, changed=_COUNT, events=array(ANYTHING), skipped=array(ANYTHING))
+IMPORTED: Final = required(
+    revision=_COUNT, changed=_COUNT, events=array(ANYTHING), removed=array(ANYTHING), skipped=array(ANYTHING)
+)
 FORECASTS: Final = required(forecasts=array(required(region=_TEXT, made_at=_MOMENT, method=_TEXT)))
 PLAN: Final = required(
     revision=_COUNT, made_at=_MOMENT, until=_MOMENT, regions=ANYTHING, jobs=array(required(name=_TEXT, at=_MOMENT))

@@ -9,7 +9,7 @@ from functions.control.decision_routes import AnswerDecision, Propose
 from functions.control.prewarm_routes import LoadCollections, RaiseFloor, StepDown, TellFact
 from functions.control.raise_routes import ApproveRaise, TakeBack
 from functions.control.report_routes import SendReport, ShowReport
-from functions.control.requests import Empty, ImportCalendar, PutEvent, Span
+from functions.control.requests import Empty, EventSpan, ImportCalendar, PutEvent
 from functions.control.rollout_routes import BeginRollout, VerifyRollout
 from functions.coordination.requests import (
     AskRegions,
@@ -79,7 +79,7 @@ OPERATOR_ROUTES: Final = {
         "taskJournal", "What happened to all tasks", (Answer(answers.JOURNAL),), more_parameters=(_AFTER,)
     ),
     ("GET", "/v1/calendar/events"): RouteDoc(
-        "listEvents", "Events, with the times they are on", (Answer(answers.EVENTS),), parameters=Span
+        "listEvents", "Events, with the times they are on", (Answer(answers.EVENTS),), parameters=EventSpan
     ),
     ("GET", _EVENT): RouteDoc("event", "One event as it was entered", (Answer(answers.EVENT),)),
     ("PUT", _EVENT): RouteDoc("putEvent", "Enter an event, or change it", (Answer(answers.EVENT),), body=PutEvent),

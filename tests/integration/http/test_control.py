@@ -121,7 +121,7 @@ def test_what_get_answers_put_takes(control: Control) -> None:
     """An operator edits what was shown; nothing is lost on the way."""
     control.put(recurrence={"frequency": "weekly", "count": 3}, peak_after_start_min=90)
     shown = control.http.get("/v1/calendar/events/final").json()
-    body = {name: value for name, value in shown.items() if name not in {"id", "revision"}}
+    body = {name: value for name, value in shown.items() if name not in {"id", "revision", "next_starts_at"}}
 
     again = control.http.put("/v1/calendar/events/final", json=body)
 
@@ -142,13 +142,18 @@ def test_a_change_on_top_of_another_is_refused(control: Control) -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "says"),
     [
-        ({"regions": {"mars-north1": 1.0}}, "body", "mars-north1"),
+        ({"regions": {"mars-north1": 1.0}}, "regions.mars-north1", "us-east1"),
         ({"regions": {}}, "regions", "at least 1"),
         ({"regions": {"us-east1": 2.0}}, "regions.us-east1", "less than or equal to 1"),
-        ({"time_zone": "Mars/Olympus"}, "body", "an IANA name"),
-        ({"starts_at_local": "2026-06-20T21:00:00Z"}, "starts_at_local", "timezone"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone", "an IANA name"),
+        ({"starts_at_local": "2026-06-20T21:00:00Z"}, "starts_at_local", "without an offset"),
         ({"duration_min": 0}, "duration_min", "greater than 0"),
-        ({"peak_after_start_min": 500}, "body", "from the start to the end of the event"),
+        ({"peak_after_start_min": 500}, "peak_after_start_min", "0 to 120 (duration_min)"),
+        (
+            {"recurrence": {"frequency": "weekly", "until_local": "2026-06-20T20:59:00"}},
+            "recurrence.until_local",
+            "not before starts_at_local",
+        ),
         ({"kind": "war"}, "kind", "'sports_final'"),
         ({"audience": -1}, "audience", "greater than or equal to 1"),
         ({"recurrence": {"frequency": "hourly"}}, "recurrence.frequency", "'daily'"),
@@ -188,6 +193,74 @@ def test_a_calendar_file_is_imported_and_imported_again(control: Control) -> Non
     assert (again["changed"], again["revision"]) == (0, 1)
     assert len(control.publisher.messages) == 1
     assert control.http.get("/v1/calendar/events/match-1@example.org").json()["kind"] == "sports"
+
+
+def _entry(uid: str, day: int, more: str = "") -> str:
+    return f"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTART:202606{day:02}T180000Z\r\n{more}END:VEVENT\r\n"
+
+
+def _import(control: Control, *entries: str, **options: Any) -> dict[str, Any]:
+    """What a file of these entries brought."""
+    ics = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\n" + "".join(entries) + "END:VCALENDAR\r\n"
+    answer = control.http.post("/v1/calendar/import", json={"ics": ics, "regions": {"us-east1": 1.0}, **options})
+    found: dict[str, Any] = answer.raise_for_status().json()
+    return found
+
+
+def _ids(control: Control) -> list[str]:
+    return [event["id"] for event in control.http.get("/v1/calendar/events").json()["events"]]
+
+
+def test_what_a_file_cancels_or_leaves_out_of_a_series_is_taken_out(control: Control) -> None:
+    """A match called off draws nobody; what is over stays, and so does what is not in the file or not understood."""
+    series = "RRULE:FREQ=DAILY;COUNT=3\r\n"
+    _import(control, _entry("off", 10), _entry("s", 12, series), _entry("odd", 13), _entry("other", 14))
+    _import(control, _entry("over", 1, "DURATION:PT1H\r\n"))
+    control.clock.advance(timedelta(hours=8))
+
+    cancelled = _entry("off", 10, "STATUS:CANCELLED\r\n"), _entry("over", 1, "STATUS:CANCELLED\r\n")
+    shorter = _entry("s", 12, series + "EXDATE:20260613T180000Z\r\n")
+    unclear = _entry("odd", 13, "X-SWELL-AUDIENCE:many\r\n")
+    found = _import(control, *cancelled, shorter, unclear)
+
+    assert {event["id"] for event in found["removed"]} == {"off", "s@20260613T180000Z"}
+    assert _ids(control) == ["s@20260612T180000Z", "odd", "other", "s@20260614T180000Z"]
+    assert control.http.get("/v1/calendar/events/over").status_code == 200
+    assert "2 taken out" in control.http.get("/v1/timeline").json()["entries"][-1]["text"]
+
+
+def test_what_a_feed_has_no_more_is_taken_out(control: Control) -> None:
+    """Of the same source alone, and read again nothing changes; a feed that shows nothing at all takes nothing out."""
+    _import(control, _entry("a", 10), _entry("b", 11), source="https://feed.example/1")
+    _import(control, _entry("c", 12), source="https://feed.example/2")
+
+    nothing = _import(control, source="https://feed.example/1")
+    found = _import(control, _entry("a", 10), source="https://feed.example/1")
+    again = _import(control, _entry("a", 10), source="https://feed.example/1")
+
+    assert (nothing["removed"], again["removed"], again["changed"]) == ([], [], 0)
+    assert [event["id"] for event in found["removed"]] == ["b"]
+    assert _ids(control) == ["a", "c"]
+
+
+def test_an_event_says_when_it_is_on_next(control: Control) -> None:
+    """In UTC; one that is over, never."""
+    recurring = control.put("weekly", starts_at_local="2026-05-27T21:00:00", recurrence={"frequency": "weekly"})
+    over = control.put("over", starts_at_local="2026-05-01T21:00:00")
+
+    assert recurring.json()["next_starts_at"] == "2026-06-03T19:00:00+00:00"
+    assert over.json()["next_starts_at"] is None
+
+
+def test_so_many_days_of_the_calendar_are_listed(control: Control) -> None:
+    """By the server's clock; `days` and `to` contradict each other."""
+    control.put()
+
+    near, far = (control.http.get(f"/v1/calendar/events?days={days}").json()["events"] for days in (10, 20))
+    both = control.http.get("/v1/calendar/events?days=3&to=2026-07-01T00:00:00Z")
+
+    assert ([], ["final"]) == (near, [event["id"] for event in far])
+    assert both.json()["errors"][0]["field"] == "days"
 
 
 def test_what_is_not_a_calendar_is_refused(control: Control) -> None:
