@@ -98,7 +98,7 @@ class CalendarRoutes:
         feeds = CalendarFeeds(self._state, self._calendar)
         change = await run_in_threadpool(feeds.take, read, now, end, body.source)
         changes = CalendarChange(change.revision, change.changed + len(change.removed))
-        text = f"a calendar file: {change.changed} events new or changed, {len(change.removed)} taken out"
+        text = f"a calendar file was read: new or changed {change.changed}, taken out {len(change.removed)}"
         await run_in_threadpool(self._announce, changes, text)
         return json_response(
             {

@@ -1,9 +1,9 @@
 """Forecasts, the plan and the timeline over HTTP: what the functions have decided, to look at."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,10 +23,17 @@ from shared.topology import load_topology
 
 
 class Since(RequestModel):
-    """`?since=&limit=`: by default the last day."""
+    """`?since=&limit=` or `?minutes=&limit=`: by default the last day."""
 
     since: Moment | None = None
+    minutes: int | None = Field(default=None, ge=1, le=50_400)
     limit: int = Field(default=500, ge=1, le=5000)
+
+    @model_validator(mode="after")
+    def _has_one_begin(self) -> Self:
+        if self.since is not None and self.minutes is not None:
+            raise ValueError(f"minutes: got {self.minutes}, allowed: nothing where `since` is given")
+        return self
 
 
 class CrowdRoutes:
@@ -85,7 +92,7 @@ class CrowdRoutes:
         """What was decided and done, oldest first."""
         require_operator(request)
         asked = read_parameters(request, Since)
-        since = asked.since or self._clock.now() - timedelta(days=1)
+        since = asked.since or self._clock.now() - timedelta(minutes=asked.minutes or 1440)
         entries = await run_in_threadpool(self._timeline.since, since, limit=asked.limit)
         return json_response(
             {

@@ -1,13 +1,17 @@
 """`swell plan` and `swell timeline`: what is planned for crowds, and what was done."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from swell.cli.connection import connected
+from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_URL, Json, Url
-from swell.cli.output import print_json, print_table, say
+from swell.cli.output import note, print_json, print_table, say
+
+_MOST_ENTRIES = 5_000
+"""Of the timeline, in one answer."""
 
 
 def plan(
@@ -20,7 +24,7 @@ def plan(
     with connected(url) as client:
         found = client.crowds.plan()
     if region is not None:
-        found["regions"] = {name: steps for name, steps in found["regions"].items() if name == region}
+        found = _of_region(found, region)
     if as_json:
         print_json(found)
         return
@@ -33,20 +37,21 @@ def plan(
     if rows:
         print_table({"region": "left", "from (UTC)": "left", "instances": "right", "for": "left"}, rows)
     else:
-        say("Nothing is expected: every region scales to zero.")
+        say(f"Nothing is expected: {'every region' if region is None else region} scales to zero.")
     if jobs := found["jobs"]:
-        say(f"{len(jobs)} jobs stand for its steps; the next is {jobs[0]['name']}, at {_moment(jobs[0]['at'])} (UTC).")
+        stand = "1 job stands" if len(jobs) == 1 else f"{len(jobs)} jobs stand"
+        say(f"{stand} for the steps of the plan; the next is {jobs[0]['name']}, at {_moment(jobs[0]['at'])} (UTC).")
 
 
 def timeline(
     *,
-    minutes: Annotated[int, typer.Option(min=1, max=50_000, help="How far back.")] = 1440,
+    minutes: Annotated[int, typer.Option(min=1, max=50_400, help="How far back.")] = 1440,
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
     """Show what was decided and done about crowds and money, oldest first."""
     with connected(url) as client:
-        entries = client.crowds.timeline(since=datetime.now(UTC) - timedelta(minutes=minutes))
+        entries = client.crowds.timeline(minutes=minutes, limit=_MOST_ENTRIES)
     if as_json:
         print_json({"entries": entries})
     elif entries:
@@ -54,6 +59,20 @@ def timeline(
         print_table({"at (UTC)": "left", "": "left", "what": "left"}, rows)
     else:
         say(f"Nothing was decided in the last {minutes} minutes.")
+    if len(entries) == _MOST_ENTRIES:
+        note(f"These are the first {_MOST_ENTRIES:,}; --minutes with a smaller number shows later ones.")
+
+
+def _of_region(found: dict[str, Any], region: str) -> dict[str, Any]:
+    """A plan has every region of which load is known or a crowd announced."""
+    from shared.topology import load_topology  # noqa: PLC0415 - loads when it is needed: `swell --help` stays quick
+
+    known = load_topology().regions
+    if region not in known:
+        problem = {"field": "--region", "value": repr(region), "allowed": ", ".join(known)}
+        text = f"--region: got {region!r}, allowed: regions of topology.yaml: {problem['allowed']}"
+        raise CommandFailed(text, code="invalid_request", problems=[problem])
+    return {**found, "regions": {name: steps for name, steps in found["regions"].items() if name == region}}
 
 
 def _worth_showing(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:

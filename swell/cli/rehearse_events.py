@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from swell.cli.benching import require_checkout
-from swell.cli.calendar import _weights as weights_of
+from swell.cli.calendar_options import weights as weights_of
 from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_URL, Json, Url

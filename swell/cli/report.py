@@ -1,7 +1,7 @@
 # ruff: noqa: PLC0415 - templates load when a page is written: `swell --help` stays quick
 """`swell report`: what a day was like, what it cost, and what comes next."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,9 +24,8 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Show the daily report, in Markdown; where none was sent yet, as it would look now."""
-    about = (datetime.now(UTC) - timedelta(days=1)).date() if day is None else day.date()
     with connected(url) as client:
-        found = client.crowds.report(about.isoformat())
+        found = client.crowds.report("yesterday" if day is None else day.date().isoformat())
     if html is not None:
         from functions.control.reporting.rendering import as_html
 

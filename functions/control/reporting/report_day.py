@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from shared.errors import FieldProblem, InvalidRequest, shortened
 
+YESTERDAY: Final = "yesterday"
 _EARLIEST: Final = date(1970, 1, 2)
 
 
@@ -17,12 +18,14 @@ class ReportDay:
 
     @classmethod
     def of(cls, text: str, now: datetime) -> Self:
-        """The day that a path names.
+        """The day that a path names; `yesterday` is that of the server's clock.
 
         Raises:
             InvalidRequest: it is no day, or one that has not begun.
         """
-        allowed = f"YYYY-MM-DD, {_EARLIEST} to {now.astimezone(UTC):%Y-%m-%d}"
+        if text == YESTERDAY:
+            return cls((now.astimezone(UTC) - timedelta(days=1)).date())
+        allowed = f"YYYY-MM-DD or {YESTERDAY}, {_EARLIEST} to {now.astimezone(UTC):%Y-%m-%d}"
         try:
             day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError:

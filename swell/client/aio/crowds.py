@@ -14,10 +14,13 @@ class AsyncCalendar:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    async def list(self, *, begin: datetime | None = None, end: datetime | None = None) -> list[dict[str, Any]]:
-        """Events with each time they are on, earliest first; by default of the next 30 days."""
+    async def list(
+        self, *, begin: datetime | None = None, end: datetime | None = None, days: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Events with each time they are on, earliest first; of so many `days` from now or `begin`, by default 30."""
         span = {"from": begin, "to": end}
-        query = urlencode({name: moment.isoformat() for name, moment in span.items() if moment is not None})
+        asked = {name: moment.isoformat() for name, moment in span.items() if moment is not None}
+        query = urlencode(asked | ({} if days is None else {"days": str(days)}))
         path = "/v1/calendar/events" + (f"?{query}" if query else "")
         answer = await self._transport.send("GET", path)
         found: list[dict[str, Any]] = answer["events"]
@@ -183,13 +186,16 @@ class AsyncCrowds:
         await self._transport.send("DELETE", f"/v1/budget/raises/{quote(event, safe='')}?{asked}")
 
     async def report(self, day: str) -> dict[str, Any]:
-        """The report of a day (YYYY-MM-DD, UTC); where none was sent, as it would look now."""
+        """The report of a day (YYYY-MM-DD, UTC, or `yesterday`); where none was sent, as it would look now."""
         found: dict[str, Any] = await self._transport.send("GET", f"/v1/reports/{quote(day, safe='')}")
         return found
 
-    async def timeline(self, *, since: datetime | None = None, limit: int = 500) -> list[dict[str, Any]]:
-        """What was decided and done, oldest first; by default in the last day."""
+    async def timeline(
+        self, *, since: datetime | None = None, minutes: int | None = None, limit: int = 500
+    ) -> list[dict[str, Any]]:
+        """What was decided since a moment or in the last `minutes`, oldest first; by default in the last day."""
         asked = {"limit": str(limit)} | ({} if since is None else {"since": since.isoformat()})
+        asked |= {} if minutes is None else {"minutes": str(minutes)}
         answer = await self._transport.send("GET", f"/v1/timeline?{urlencode(asked)}")
         found: list[dict[str, Any]] = answer["entries"]
         return found

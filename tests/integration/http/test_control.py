@@ -226,7 +226,7 @@ def test_what_a_file_cancels_or_leaves_out_of_a_series_is_taken_out(control: Con
     assert {event["id"] for event in found["removed"]} == {"off", "s@20260613T180000Z"}
     assert _ids(control) == ["s@20260612T180000Z", "odd", "other", "s@20260614T180000Z"]
     assert control.http.get("/v1/calendar/events/over").status_code == 200
-    assert "2 taken out" in control.http.get("/v1/timeline").json()["entries"][-1]["text"]
+    assert "taken out 2" in control.http.get("/v1/timeline").json()["entries"][-1]["text"]
 
 
 def test_what_a_feed_has_no_more_is_taken_out(control: Control) -> None:
