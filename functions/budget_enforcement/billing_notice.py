@@ -14,10 +14,12 @@ from typing import Any
 
 import orjson
 
-from shared.domain.money import Micros, micros_of
+from shared.domain.money import MICROS_PER_DOLLAR, Micros, micros_of
 from shared.foreign_messages import ForeignMessage
 
 SCHEMA_VERSION = "1.0"
+LARGEST: Micros = 10**12 * MICROS_PER_DOLLAR
+"""Of any amount; in micro-dollars it is a tenth of what the state store can hold."""
 BUDGET_ID = "budgetId"
 """The attribute by which a message is known as a budget notification."""
 
@@ -80,9 +82,12 @@ def _amount(data: Mapping[str, Any], name: str) -> Micros:
     if not _is_number(value):
         raise ValueError(f"{name}: got {value!r}, allowed: a number")
     try:
-        return micros_of(Decimal(str(value)))
+        micros = micros_of(Decimal(str(value)))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{name}: got {value!r}, allowed: a finite number") from error
+    if abs(micros) > LARGEST:
+        raise ValueError(f"{name}: got {value!r}, allowed: at most {LARGEST // MICROS_PER_DOLLAR:,}")
+    return micros
 
 
 def _is_number(value: Any) -> bool:

@@ -7,8 +7,9 @@ from typing import Any, Final
 from functions.control.raise_routes import raise_view
 from shared.budget.documents import LEDGER, Budget, Budgets
 from shared.budget.emergency_stop import StopState
-from shared.budget.limits import contradictions
+from shared.budget.limits import contradictions, limit_in
 from shared.budget.standing import STANDING
+from shared.budget.windows import Window
 from shared.crowds.spending import load_spending
 from shared.domain.money import MICROS_PER_DOLLAR
 from shared.domain.prices import LIST_PRICES
@@ -26,6 +27,7 @@ def budget_view(state: StateStore, budgets: Budgets, now: datetime) -> dict[str,
     spending = load_spending(state)
     spent = None if ledger is None else ledger.data["ledger"]
     return {
+        "currency": "USD",
         "budget": None if budget is None else _limits(budget, now),
         "spent": None
         if spent is None
@@ -39,7 +41,7 @@ def budget_view(state: StateStore, budgets: Budgets, now: datetime) -> dict[str,
         "stopped": stop.stopped,
         "stopped_by": stop.by,
         "stop": stop_view(stop),
-        "standing": None if standing is None else _standing(standing.data),
+        "standing": None if standing is None else _standing(standing.data, budget, now),
         "prices_as_of": LIST_PRICES.as_of.isoformat(),
     }
 
@@ -54,8 +56,13 @@ def stop_view(stop: StopState) -> dict[str, Any]:
     }
 
 
-def _standing(data: Mapping[str, Any]) -> dict[str, Any]:
+def _standing(data: Mapping[str, Any], budget: Budget | None, now: datetime) -> dict[str, Any]:
+    """What was decided last, against the limits of now: they may have been set since."""
     billed = data["billed"]
+    limits = {
+        name: one["limit"] if budget is None else limit_in(Window(name), now, budget.limits, budget.raises)
+        for name, one in data["windows"].items()
+    }
     return {
         "decided_at": data["decided_at"],
         "booked_until": data["booked_until"],
@@ -63,12 +70,12 @@ def _standing(data: Mapping[str, Any]) -> dict[str, Any]:
         "binding": data["binding"],
         "windows": {
             name: {
-                "limit": _dollars(one["limit"]),
+                "limit": _dollars(limits[name]),
                 "booked": _dollars(one.get("booked", one["counted"])),
                 "likely": _dollars(one.get("likely", one["counted"])),
                 "counted": _dollars(one["counted"]),
                 "projected": _dollars(one["projected"]),
-                "used": one.get("likely", one["counted"]) / one["limit"],
+                "used": one.get("likely", one["counted"]) / limits[name],
                 "ends_at": one["ends_at"],
             }
             for name, one in data["windows"].items()

@@ -6,7 +6,7 @@ import typer
 
 from swell.cli.budget_decisions import approve, decisions, refuse
 from swell.cli.budget_notice import publish_notice
-from swell.cli.budget_orders import raise_budget, raises, resume, stop, take_back
+from swell.cli.budget_orders import raise_budget, raises, require_dollars, resume, stop, take_back
 from swell.cli.budget_prices import prices
 from swell.cli.budget_telling import print_budget
 from swell.cli.connection import connected
@@ -43,13 +43,15 @@ def show(*, url: Url = DEFAULT_URL, as_json: Json = False) -> None:
 @app.command("set")
 def set_limits(
     *,
-    hour: Annotated[float, typer.Option(min=0.000001, help="Dollars in a clock hour (UTC).")],
-    day: Annotated[float, typer.Option(min=0.000001, help="Dollars in a day.")],
-    month: Annotated[float, typer.Option(min=0.000001, help="Dollars in a month.")],
+    hour: Annotated[float, typer.Option(metavar="DOLLARS", help="What a clock hour may cost (UTC).")],
+    day: Annotated[float, typer.Option(metavar="DOLLARS", help="What a day may cost.")],
+    month: Annotated[float, typer.Option(metavar="DOLLARS", help="What a month may cost.")],
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
     """Set all three limits; from the next minute on they hold."""
+    for name, amount in (("--hour", hour), ("--day", day), ("--month", month)):
+        require_dollars(name, amount)
     with connected(url) as client:
         _print(client.crowds.set_budget(hour=hour, day=day, month=month), as_json=as_json)
 

@@ -11,7 +11,7 @@ import typer
 
 from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_DATA, Json
-from swell.cli.output import print_json, say
+from swell.cli.output import note, print_json, say
 
 if TYPE_CHECKING:
     from shared.ports.publisher import Publisher
@@ -41,29 +41,33 @@ def publish_notice(
     In a project only Cloud Billing publishes there.
     """
     body, attributes = file.read_bytes(), {"billingAccountId": "local", "budgetId": budget_id, "schemaVersion": "1.0"}
-    notice = _checked(body, attributes)
+    try:
+        notice = _checked(body, attributes)
+    except ValueError as error:
+        raise CommandFailed(f"{file}: {error}", code="invalid_request") from None
     _publish(_publisher(data, project), body, attributes)
     if as_json:
         print_json({"topic": TOPIC, "budget_id": budget_id, **notice})
     else:
-        say(f"Told: ${notice['cost']:,.2f} {notice['currency']} billed since {notice['since']}.")
+        say(f"Published: {notice['cost']:,.2f} {notice['currency']} billed since {notice['since']}.")
+        if not notice["counts"]:
+            note("It will be left aside: the budget counts US dollars alone.")
 
 
 def _checked(body: bytes, attributes: Mapping[str, str]) -> dict[str, object]:
     """Refuse here what budget enforcement would park."""
     from functions.budget_enforcement.billing_notice import read_notice
+    from functions.budget_enforcement.reconciliation import CURRENCY
     from shared.domain.money import MICROS_PER_DOLLAR
     from shared.foreign_messages import ForeignMessage
 
     if len(body) > _MAX_BYTES:
         raise CommandFailed(f"got {len(body):,} bytes, allowed: {_MAX_BYTES:,}", code="invalid_request")
-    try:
-        notice = read_notice(ForeignMessage(body, attributes, datetime.now(UTC)))
-    except ValueError as error:
-        raise CommandFailed(str(error), code="invalid_request") from None
+    notice = read_notice(ForeignMessage(body, attributes, datetime.now(UTC)))
     return {
         "cost": notice.cost / MICROS_PER_DOLLAR,
         "currency": notice.currency,
+        "counts": notice.currency == CURRENCY,
         "since": notice.interval_start.isoformat(),
     }
 

@@ -8,6 +8,7 @@ import typer
 
 from swell.cli.budget_telling import moment, print_raises
 from swell.cli.connection import connected
+from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_URL, Json, Url
 from swell.cli.output import print_json, say
 
@@ -17,10 +18,23 @@ Event = Annotated[str, typer.Argument(metavar="EVENT", help="The id of the event
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
+def require_dollars(option: str, amount: float) -> None:
+    """Refuse what no limit can be.
+
+    Raises:
+        CommandFailed: it is nothing, or less.
+    """
+    if not amount > 0:
+        problem = {"field": option, "value": f"{amount:g}", "allowed": "more than 0"}
+        way_out = "`swell budget stop` has nothing spent at all"
+        text = f"{option}: got {amount:g}, allowed: more than 0 dollars; {way_out}"
+        raise CommandFailed(text, code="invalid_request", problems=[problem])
+
+
 def raise_budget(
     event: Event,
     *,
-    extra: Annotated[float, typer.Option(min=0.000001, help="Dollars more in each hour that it touches.")],
+    extra: Annotated[float, typer.Option(metavar="DOLLARS", help="So much more in each hour that it touches.")],
     begin: Annotated[
         datetime | None, typer.Option("--from", formats=_FORMATS, help="UTC. Default: as the calendar has it.")
     ] = None,
@@ -31,6 +45,7 @@ def raise_budget(
     as_json: Json = False,
 ) -> None:
     """Allow an event to cost more; without times an hour before it to an hour after it, when it is on next."""
+    require_dollars("--extra", extra)
     with connected(url) as client:
         raised = client.crowds.raise_budget(
             event,

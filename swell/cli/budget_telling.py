@@ -50,16 +50,16 @@ def moment(text: str | None) -> str:
 
 
 def _print_windows(found: dict[str, Any]) -> None:
-    budget, spent, standing = found["budget"], found["spent"] or {}, found["standing"]
+    """Limits alone until the first tick after they were set: nothing is counted before."""
+    budget, standing = found["budget"], found["standing"]
+    if standing is None:
+        print_table({"": "left", "limit": "right"}, [[window, _dollars(budget[window])] for window in _WINDOWS])
+        return
     rows = []
     for window in _WINDOWS:
-        stands = None if standing is None else standing["windows"][window]
-        limit = budget[window] if stands is None else stands["limit"]
-        booked = spent.get(window, 0) if stands is None else stands["booked"]
-        likely, worst, ends_at = (stands[name] if stands else None for name in ("likely", "counted", "projected"))
-        used = (booked if likely is None else likely) / limit
-        amounts = [_dollars(amount) for amount in (limit, booked, likely, worst, ends_at)]
-        rows.append([window, *amounts[:3], f"{used:.0%}", *amounts[3:]])
+        stands = standing["windows"][window]
+        amounts = [_dollars(stands[name]) for name in ("limit", "booked", "likely", "counted", "projected")]
+        rows.append([window, *amounts[:3], f"{stands['used']:.0%}", *amounts[3:]])
     titles = ("limit", "booked", "likely", "used", "at worst", "at its end")
     print_table({"": "left", **dict.fromkeys(titles, "right")}, rows)
 
@@ -71,15 +71,21 @@ def _dollars(amount: float | None) -> str:
 def _print_standing(found: dict[str, Any]) -> None:
     rate, standing = found["dollars_per_hour"], found["standing"]
     if standing is None:
-        say(f"Nothing is decided yet; mode {found['serving_mode']}.")
+        begins = "" if found["budget"] is None else "Counting begins within a minute. "
+        say(f"{begins}Nothing is decided yet; mode {found['serving_mode']}.")
         return
     level = standing["level"]
     window = f" of the {level['window']}" if level["window"] else ""
     because = f"{level['reason'].replace('_', ' ')}{window}"
     say(f"Mode {found['serving_mode']} since {moment(level['since'])}: {because}.")
     if found["budget"] is not None and rate is not None:
-        say(f"May spend ${rate:,.2f} an hour, as the {standing['binding']} has it; one tick costs at most")
-        say(f"${standing['worst_tick']:,.4f}, with every instance that there may be, busy with all that it can answer.")
+        if not found["stopped"]:
+            say(f"May spend ${rate:,.2f} an hour, as the {standing['binding']} has it.")
+        if standing["worst_tick"]:
+            worst = f"${standing['worst_tick']:,.2f}"
+            say(f"A minute costs at most {worst}: all instances that there may be, all of them busy.")
+        else:
+            say("No instance may run: a minute costs nothing.")
         end = standing["month_end"]
         say(f"The month comes to ${end['expected']:,.2f} at this rate, with all raises to ${end['at_most']:,.2f}.")
     for one in standing["alerts"]:

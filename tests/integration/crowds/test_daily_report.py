@@ -212,7 +212,7 @@ def test_before_it_was_sent_it_is_shown_as_it_would_look(world: World) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
-        ("GET", "/v1/reports/yesterday", None, 400),
+        ("GET", "/v1/reports/someday", None, 400),
         ("GET", "/v1/reports/2026-06-12", None, 400),
         ("GET", "/v1/reports/2026-6-1", None, 400),
         ("POST", "/v1/reports/2026-06-10/sections/gossip", None, 404),

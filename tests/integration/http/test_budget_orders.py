@@ -226,3 +226,29 @@ def test_a_ballot_that_no_ballot_can_be_called_is_refused(office: Office, ballot
     refused = office.http.post("/v1/budget/stop", json={"ballot": ballot})
 
     assert (400, ["ballot"]) == (refused.status_code, [each["field"] for each in refused.json()["errors"]])
+
+
+def test_limits_that_were_set_since_the_last_tick_are_shown() -> None:
+    """Who has just set a budget does not see the one before; shares are of the limits that hold."""
+    office = Office()
+    before = {"limit": 60_000_000, "booked": 2_000_000, "counted": 2_000_000, "projected": 3_000_000, "ends_at": ""}
+    standing = {
+        "decided_at": NOW.isoformat(),
+        "booked_until": NOW.isoformat(),
+        "level": {"mode": 0, "label": "normal", "reason": "within_budget", "window": None, "since": NOW.isoformat()},
+        "binding": "hour",
+        "windows": dict.fromkeys(("hour", "day", "month"), before),
+        "alerts": [],
+        "month_end": {"expected": 0, "at_most": 0},
+        "worst_tick": 0,
+        "correction_ppm": 1_000_000,
+        "billed": None,
+    }
+    office.state.commit([Put(STANDING, standing)])
+
+    shown = office.http.get("/v1/budget").json()
+
+    assert {"hour": 10, "day": 100, "month": 1000} == {
+        name: window["limit"] for name, window in shown["standing"]["windows"].items()
+    }
+    assert (shown["currency"], shown["standing"]["windows"]["hour"]["used"]) == ("USD", 0.2)

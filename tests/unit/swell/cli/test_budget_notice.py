@@ -52,6 +52,7 @@ def test_a_notice_is_delivered_as_it_was_written(tmp_path: Path) -> None:
     ("notice", "options", "says"),
     [
         ({**NOTICE, "costAmount": "much"}, [], "costAmount: got 'much', allowed: a number"),
+        ({**NOTICE, "costAmount": 1e300}, [], "costAmount: got 1e+300, allowed: at most 1,000,000,000,000"),
         ([], [], "a JSON object"),
         (NOTICE, [], "holds no Swell"),
         (NOTICE, ["--project", "p"], "needs PUBSUB_EMULATOR_HOST"),
