@@ -10,7 +10,8 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.auth.caller import Caller
-from shared.auth.scope import WATCHED_PATHS
+from shared.auth.scope import WATCHED_PATHS, required_scope
+from shared.auth.scope import Scope as KeyScope
 from shared.domain.serving_mode import ServingMode, terms
 from shared.domain.tier import Tier
 from shared.errors import TransientError
@@ -125,9 +126,10 @@ class Admission:
         if scope["path"] in WATCHED_PATHS:
             await self._app(scope, receive, send)
             return
-        context = context_of(scope)
+        context, method, path = context_of(scope), scope.get("method", "GET"), scope["path"]
         try:
-            await self._admit(context, request_kind(scope["type"], scope.get("method", "GET"), scope["path"]))
+            self._shed(context, method, path)
+            await self._admit(context, request_kind(scope["type"], method, path))
         except TransientError as refusal:
             self._gate.refused(refusal.code, context.caller.tier)
             context.is_logged_in_bulk = True
@@ -141,12 +143,18 @@ class Admission:
         finally:
             slot.leave()
 
+    def _shed(self, context: RequestContext, method: str, path: str) -> None:
+        """Refuse what the mode does not let in. Operators are heard in every mode: who else should end one?"""
+        if context.mode is ServingMode.NORMAL:
+            return
+        share = terms(context.mode, context.caller.tier).admission_share
+        if share >= 1 or required_scope(method, path) is KeyScope.ADMIN:
+            return
+        if not self._gate.buckets.let_in(context.caller, share):
+            raise Shed(context.mode, share)
+
     async def _admit(self, context: RequestContext, kind: RequestKind) -> None:
         caller, buckets = context.caller, self._gate.buckets
-        if context.mode is not ServingMode.NORMAL:
-            share = terms(context.mode, caller.tier).admission_share
-            if share < 1 and not buckets.let_in(caller, share):
-                raise Shed(context.mode, share)
         wait_s = await buckets.take(caller)
         if wait_s > 0:
             raise RateLimited(buckets.rate_of(caller).per_s, wait_s)

@@ -26,7 +26,8 @@ _STEPS = (
     ("The crowd is there", CrowdStory.let_the_crowd_in),
     ("The crowd leaves", CrowdStory.step_down),
     ("The budget is made too small", CrowdStory.run_out_of_money),
-    ("The budget is made large again", CrowdStory.find_money_again),
+    ("All of a day is spent, and an operator approves a stop", CrowdStory.stop_all_spending),
+    ("An event is allowed more", CrowdStory.raise_the_limit),
 )
 
 
@@ -40,6 +41,10 @@ def _print(story: CrowdStory, *, as_json: bool) -> None:
         "recall_meanwhile": story.recall_meanwhile,
         "recall_afterwards": story.recall_afterwards,
         "free_callers_refused_with": story.refused_free,
+        "standard_callers_refused_with": story.refused_standard,
+        "processes_while_stopped": story.wanted_while_stopped,
+        "hour_while_raised": story.hour_while_raised,
+        "hour_afterwards": story.hour_afterwards,
     }
     if as_json:
         entries = [{"at": entry.at.isoformat(), "kind": entry.kind.value, "text": entry.text} for entry in told]
@@ -51,5 +56,8 @@ def _print(story: CrowdStory, *, as_json: bool) -> None:
         f"Query processes: {seen['processes_before_the_start']} before the start at {story.starts_at:%H:%M}, "
         f"{seen['processes_in_the_crowd']} in the crowd, {seen['processes_afterwards']} kept afterwards.\n"
         f"Recall asked for: {story.recall_before}, {story.recall_meanwhile} without money, "
-        f"{story.recall_afterwards} again; free callers were refused with {story.refused_free}."
+        f"{story.recall_afterwards} again; free callers were refused with {story.refused_free}.\n"
+        f"While all was stopped {story.wanted_while_stopped} were kept, and standard callers were refused with "
+        f"{story.refused_standard}; an hour could cost ${story.hour_while_raised:,.2f} during the raise, "
+        f"${story.hour_afterwards:,.2f} after it."
     )

@@ -1,8 +1,8 @@
-"""The story of one evening: a concert that a calendar file announces, its crowd, and a budget too small for it."""
+"""The story of one evening: a concert that a calendar file announces, its crowd, a budget too small, and a stop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from shared.domain.serving_mode import ServingMode
 from swell.local.crowd_evening import MINUTE, CrowdEvening
@@ -17,6 +17,8 @@ TOO_LITTLE: Final = 1.7
 """What an hour comes to, over the budget that is too small for it: critical at 1.5. Early in an hour, so that little of
 it is spent: all of it would be an emergency."""
 EARLY_MIN: Final = 12
+SPENT: Final = 0.99
+"""The share of what is booked that the day may cost at last: so all of it is spent."""
 
 
 def calendar_file(starts_at: datetime, region: str) -> str:
@@ -50,7 +52,8 @@ class CrowdStory:
         self.let_the_crowd_in()
         self.step_down()
         self.run_out_of_money()
-        self.find_money_again()
+        self.stop_all_spending()
+        self.raise_the_limit()
 
     def announce(self) -> None:
         """A quiet region learns of a concert in 20 minutes."""
@@ -98,11 +101,38 @@ class CrowdStory:
         self.refused_free = self._refusal()
         self.recall_meanwhile = self._recall(lambda recall: recall < self.recall_before)
 
-    def find_money_again(self) -> None:
-        """More is allowed; everything comes back, a level at a time."""
+    def stop_all_spending(self) -> None:
+        """All of a day is spent: a stop is wanted, an operator approves it, and standard callers are refused."""
         evening = self.evening
-        evening.http.put("/v1/budget", json=LARGE).raise_for_status()
+        booked = evening.http.get("/v1/budget").json()["standing"]["windows"]["day"]["booked"]
+        evening.http.put("/v1/budget", json={**LARGE, "day": round(booked * SPENT, 6)}).raise_for_status()
+        evening.pass_until(lambda: self._stop()["state"] == "proposed", within=timedelta(minutes=10))
+        answer = {"operator": "Ada", "approves": True, "why": "a bill that nobody can explain"}
+        path = f"/v1/budget/decisions/{self._stop()['id']}/answer"
+        evening.http.post(path, json=answer).raise_for_status()
+        evening.await_moment(lambda: self._stop()["state"] == "applied", before=evening.now)
+        evening.pass_minutes(1)
+        evening.pass_until(lambda: evening.wanted == 0, within=timedelta(minutes=5))
+        self.refused_standard = self._refusal(free=False)
+        self.wanted_while_stopped = evening.wanted
+
+    def raise_the_limit(self) -> None:
+        """The concert is allowed more for half an hour: the stop ends, and everything comes back, a level at a time."""
+        evening = self.evening
+        span = {"begin": evening.now.isoformat(), "end": (evening.now + timedelta(minutes=30)).isoformat()}
+        ask = {
+            "event_id": "encore",
+            "extra_per_hour": LARGE["hour"],
+            "approved_by": "Ada",
+            "why": "one more song",
+            **span,
+        }
+        evening.http.post("/v1/budget/raises", json=ask).raise_for_status()
+        evening.pass_until(lambda: self._stop()["state"] == "lifted", within=timedelta(minutes=15))
+        self.hour_while_raised = self._hour_limit()
         evening.pass_until(lambda: self._mode() is ServingMode.NORMAL, within=timedelta(hours=2))
+        evening.pass_until(lambda: self._hour_limit() < self.hour_while_raised, within=timedelta(hours=2))
+        self.hour_afterwards = self._hour_limit()
         evening.await_moment(lambda: evening.ask(free=True).is_success, before=evening.now)
         self.recall_afterwards = self._recall(lambda recall: recall >= self.recall_before)
 
@@ -119,12 +149,12 @@ class CrowdStory:
         self.evening.await_moment(is_expected, before=self.evening.now)
         return answers[-1]
 
-    def _refusal(self) -> int:
-        """The status with which the free tier is refused, once the process that answers has heard of the mode."""
+    def _refusal(self, *, free: bool = True) -> int:
+        """The status with which a tier is refused, once the process that answers has heard of the mode."""
         statuses: list[int] = []
 
         def is_refused() -> bool:
-            statuses.append(self.evening.ask(free=True).status_code)
+            statuses.append(self.evening.ask(free=free).status_code)
             return statuses[-1] in {429, 503}
 
         self.evening.await_moment(is_refused, before=self.evening.now)
@@ -132,6 +162,15 @@ class CrowdStory:
 
     def _told_of(self, words: str) -> int:
         return sum(words in entry.text for entry in self.evening.told())
+
+    def _stop(self) -> Mapping[str, Any]:
+        """The decision about a stop that was wanted last."""
+        decisions = self.evening.http.get("/v1/budget/decisions").json()["decisions"]
+        return decisions[0] if decisions else {"state": "none"}
+
+    def _hour_limit(self) -> float:
+        """What this hour may cost as it was decided last."""
+        return float(self.evening.http.get("/v1/budget").json()["standing"]["windows"]["hour"]["limit"])
 
     def _mode(self) -> ServingMode:
         modes = [entry.fields["mode"] for entry in self.evening.told() if entry.kind == "serving_mode"]

@@ -64,7 +64,25 @@ def test_a_budget_that_is_too_small_takes_recall_and_the_free_tier_and_gives_the
     modes = [ServingMode(entry.fields["mode"]) for entry in story.evening.told() if entry.kind == "serving_mode"]
     highest = modes.index(max(modes))
 
-    assert max(modes) >= ServingMode.CRITICAL
+    assert ServingMode.CRITICAL in modes[:highest]
     assert story.refused_free in {429, 503}
     assert story.recall_meanwhile < story.recall_before == story.recall_afterwards
     assert modes[highest:] == [ServingMode(level) for level in range(max(modes), -1, -1)]
+
+
+@pytest.mark.emulators
+def test_a_stop_that_an_operator_approves_is_applied_and_ends_with_a_raise(story: CrowdStory) -> None:
+    """All of a day is spent: emergency, a stop, nothing kept, standard callers refused; more is allowed: all is back.
+
+    The raise holds for the hours that it touches, and no longer.
+    """
+    told = story.evening.told()
+    emergency = position(told, "serving mode", "-> emergency")
+    wanted, stopped = position(told, "a stop is wanted"), position(told, "stop all spending", "Ada")
+    raised, ended = position(told, "Ada allows", "more for encore"), position(told, "spending goes on")
+    normal = position(told, "serving mode", "-> normal")
+
+    assert max(emergency, wanted) < stopped < raised < ended < normal
+    assert story.wanted_while_stopped == 0
+    assert story.refused_standard == 503
+    assert (story.hour_while_raised, story.hour_afterwards) == (20.0, 10.0)

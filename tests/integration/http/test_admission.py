@@ -58,6 +58,16 @@ def test_a_mode_lets_in_a_share_of_each_tier(api: GuardedApi) -> None:
     assert ("10", "https://swell.dev/problems/shed") == (refusal.headers["retry-after"], refusal.json()["type"])
 
 
+def test_operators_are_let_in_in_every_mode(api: GuardedApi) -> None:
+    """What needs the scope admin is answered while the same key's searches are not: who else ends an emergency."""
+    api.state.commit([Put(SERVING_MODE_DOCUMENT, {"mode": int(ServingMode.EMERGENCY)})])
+    standard = api.key(tier=Tier.STANDARD)
+
+    api.declare(standard)
+
+    assert api.search(standard).status_code == 503
+
+
 def test_an_unknown_priority_is_a_clear_error(api: GuardedApi) -> None:
     """400 that names the header."""
     answer = api.search({**api.key(), "Swell-Priority": "urgent"})
