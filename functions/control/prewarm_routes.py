@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from functions.control.requests import Moment
 from functions.control.warming import WarmRegion
+from functions.control.workflow_errors import cause_of
 from shared.auth.operators import require_operator
 from shared.crowds.paths import fleet_document
 from shared.crowds.prewarms import Prewarms
@@ -130,7 +131,7 @@ class PrewarmRoutes:
         plan = _plan(request)
         body = await read_body(request, TellFact)
         kind = EntryKind.ALERT if body.fact == "failed" else EntryKind.PREWARM
-        detail = f": {shortened(body.detail, 200)}" if body.detail is not None else ""
+        detail = f": {cause_of(body.detail)}" if body.detail is not None else ""
         text = f"prewarm {plan} {_SAYS[body.fact]}{detail}"
         key = f"{plan} {body.revision} {body.fact}"
         await run_in_threadpool(self._timeline.note_once, TimelineEntry(self._clock.now(), kind, key, text))

@@ -34,6 +34,7 @@ from shared.crowds.prewarms import Prewarms
 from shared.crowds.timeline import Timeline
 from shared.edge import EdgeSettings, edge
 from shared.http import UNGUARDED, HttpFunction, Middleware
+from shared.ports.clock import Clock, SystemClock
 from shared.topology import load_topology
 
 
@@ -46,16 +47,21 @@ def build(
     platform: Platform,
     middleware: Sequence[Middleware] = UNGUARDED,
     pause: Callable[[float], None] = time.sleep,
+    machine_clock: Clock | None = None,
 ) -> ASGIApp:
-    """Control on these adapters, behind this middleware; `pause` is how it waits for others."""
+    """Control on these adapters, behind this middleware; `pause` is how it waits for others.
+
+    Regions and their tasks go by `machine_clock`, where crowds go by a quicker one: else all regions would look dead.
+    """
     state, clock, timeline = adapters.state, adapters.clock, Timeline(adapters.state)
-    membership = Membership(state, clock)
-    desk = TaskDesk(state, clock, membership, adapters.publisher)
+    regions_clock = machine_clock or clock
+    membership = Membership(state, regions_clock)
+    desk = TaskDesk(state, regions_clock, membership, adapters.publisher)
     prewarms = PrewarmRoutes(
         state=state,
         prewarms=Prewarms(state),
         fleet=platform.fleet,
-        warm=WarmRegion(state, membership, desk, clock),
+        warm=WarmRegion(state, membership, desk, regions_clock, pause),
         timeline=timeline,
         clock=clock,
     )
@@ -104,4 +110,4 @@ def app() -> ASGIApp:
     adapters = open_adapters(settings)
     roles = load_topology().functions["control"].operators
     middleware = [*by_operator_tokens(settings, roles), *edge(adapters, settings)]
-    return build(adapters, open_platform(settings, adapters), middleware)
+    return build(adapters, open_platform(settings, adapters), middleware, machine_clock=SystemClock())

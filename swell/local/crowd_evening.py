@@ -5,13 +5,15 @@ there that were started longer ago than the plan counts with. So nothing that is
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
 
 from functions.scaling.plan_jobs import PREFIX, changes_between, jobs_of
+from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns
+from shared.adapters.platform import WORKFLOWS
 from shared.adapters.stored.fleet import StoredFleet
 from shared.adapters.stored.jobs import StoredJobs
 from shared.adapters.stored.load_metrics import StoredLoadMetrics
@@ -19,11 +21,15 @@ from shared.auth.key_record import Grant
 from shared.auth.key_store import KeyStore
 from shared.auth.scope import Scope
 from shared.budget.documents import LEDGER
+from shared.coordination.membership import Membership
+from shared.coordination.paths import TASKS
+from shared.coordination.tasks.task import Task
 from shared.crowds.paths import fleet_document, forecast_document
 from shared.crowds.plan_store import load_plan
 from shared.crowds.timeline import Timeline, TimelineEntry
 from shared.domain.tier import Tier
 from shared.errors import DependencyUnavailable
+from shared.listing import listed
 from shared.ports.clock import SystemClock
 from shared.ports.state import StateStore
 from swell.local.crowd_clock import CrowdClock
@@ -63,6 +69,8 @@ class CrowdEvening:
         self._fleet = StoredFleet(state)
         self._jobs = StoredJobs(state)
         self._load = StoredLoadMetrics(state, (region,))
+        self._runs = StoredWorkflowRuns(state, clock, WORKFLOWS)
+        self._members = Membership(state, SystemClock())
         self._began = clock.now()
         self._short_since: datetime | None = None
         self._asked_first: datetime | None = None
@@ -156,6 +164,7 @@ class CrowdEvening:
             "load": lambda: self._asked_first is None or bool(self._load.minutes(minute - MINUTE, minute)),
             "forecast": lambda: minute.minute % 5 != 0 or self._has_forecast(minute),
             "jobs": self._jobs_in_line,
+            "prewarms": self._prewarms_loaded,
             "budget": lambda: self._state.get(LEDGER) is None or _reached(self._field(LEDGER, "decided_at"), minute),
             "processes": lambda: self._started_lately(now) or self.ready >= self.wanted,
         }
@@ -173,6 +182,17 @@ class CrowdEvening:
         pending = self._jobs.pending(PREFIX)
         changes = changes_between(pending, jobs_of(plan, now, now + timedelta(hours=24)))
         return not changes.schedule and not changes.cancel
+
+    def _prewarms_loaded(self) -> bool:
+        """Whether all that prewarms had regions open is open: that takes the machine's time, not the evening's."""
+        runs = [run.argument for run in self._runs.list("prewarm_regions") if not run.state.is_final]
+        tasks = [Task.from_data(one.id, one.data) for one in listed(self._state, TASKS)] if runs else []
+        return all(self._is_loaded(f"warm-{run['plan']}-{run['revision']}-", tasks) for run in runs)
+
+    def _is_loaded(self, named: str, tasks: Sequence[Task]) -> bool:
+        """A region that nobody has heard is asked for nothing."""
+        asked = [task for task in tasks if task.id.startswith(named)]
+        return all(task.is_over for task in asked) and (bool(asked) or self._members.get(self._region) is None)
 
     def _started_lately(self, now: datetime) -> bool:
         if self.ready >= self.wanted:

@@ -142,7 +142,7 @@ def front_door(
         "query": query,
         "stream": stream,
         "coordination": Later(lambda: _coordination(adapters, [*operators, *middleware], region_urls or {})),
-        "control": Later(lambda: _control(data_dir, replace(adapters, clock=clock), [*operators, *middleware])),
+        "control": Later(lambda: _control(data_dir, adapters, clock, [*operators, *middleware])),
     }
 
     grpc = EmbeddedGrpc(stream, grpc_port)
@@ -167,12 +167,13 @@ def _coordination(adapters: Adapters, middleware: Sequence[Middleware], region_u
     return build(adapters, middleware, region_urls=region_urls)
 
 
-def _control(data_dir: Path, adapters: Adapters, middleware: Sequence[Middleware]) -> ASGIApp:
+def _control(data_dir: Path, adapters: Adapters, clock: Clock, middleware: Sequence[Middleware]) -> ASGIApp:
     from functions.control.wiring import build
     from shared.adapters.platform import open_platform
 
-    platform = open_platform(PlatformSettings(runtime="embedded", data_dir=data_dir), adapters)
-    return build(adapters, platform, middleware)
+    crowds = replace(adapters, clock=clock)
+    platform = open_platform(PlatformSettings(runtime="embedded", data_dir=data_dir), crowds)
+    return build(crowds, platform, middleware, machine_clock=adapters.clock)
 
 
 def _stream(

@@ -115,7 +115,10 @@ def _encoded(body: Any) -> bytes | None:
         case str():
             return body.encode()
         case _:
-            return json.dumps(body, ensure_ascii=False).encode()
+            try:
+                return json.dumps(body, ensure_ascii=False).encode()
+            except TypeError as error:  # bytes in it, such as the answer of a proxy
+                raise failure("TypeError", f"body: {error}") from None
 
 
 def _audience(url: str, auth: Any) -> str | None:
