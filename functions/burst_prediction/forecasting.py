@@ -83,7 +83,7 @@ class ForecastRegions:
 
     def _history(self, region: str, now: datetime) -> LoadHistory:
         days = self._fitting.history_days
-        return LoadHistory.from_samples(region, self._load.read(region, now, days), until=now, days=days)
+        return LoadHistory.from_minutes(region, self._load.requests(region, now, days), until=now)
 
     def _refit(self, histories: Mapping[str, LoadHistory], occurrences: Sequence[Occurrence], now: datetime) -> None:
         """Fit the oldest models anew, a few in each delivery: none waits for long, and no delivery takes long."""

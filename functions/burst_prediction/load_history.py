@@ -1,13 +1,12 @@
 """Load of one region as evenly spaced counts, with what is not known left out."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from functions.burst_prediction.arrays import Floats
-from shared.domain.load import LoadSample
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,18 +39,10 @@ class LoadHistory:
         return self.start_min + self.step_min * len(self.counts)
 
     @classmethod
-    def from_samples(cls, region: str, samples: Iterable[LoadSample], *, until: datetime, days: int) -> "LoadHistory":
-        """Whole minutes before `until`, as far back as `days`.
-
-        Samples may come late, in any order and repeatedly: of several for one minute the one measured last counts.
-        """
-        end = int(np.floor(minutes_since_epoch(until)))
-        start = end - days * 1440
-        counts = np.full(end - start, np.nan)
-        for sample in sorted(samples, key=lambda sample: sample.measured_at):
-            position = int(minutes_since_epoch(sample.minute)) - start
-            if sample.region == region and 0 <= position < len(counts):
-                counts[position] = sample.requests
+    def from_minutes(cls, region: str, requests: Sequence[int | None], *, until: datetime) -> "LoadHistory":
+        """The whole minutes before `until`, from the first that is known; None: not known."""
+        counts = np.array(requests, np.float64)
         known = np.flatnonzero(~np.isnan(counts))
         first = int(known[0]) if len(known) else len(counts)
-        return cls(region, float(start + first), 1, counts[first:])
+        start = int(np.floor(minutes_since_epoch(until))) - len(counts) + first
+        return cls(region, float(start), 1, counts[first:])

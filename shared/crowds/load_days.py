@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 from shared.coordination.races import retry_lost_races
@@ -42,6 +43,18 @@ class LoadDays:
             if document is not None:
                 samples += _samples(region, _midnight(date), document.data)
         return [sample for sample in samples if sample.minute < until]
+
+    def requests(self, region: str, until: datetime, days: int) -> list[int | None]:
+        """Those of each whole minute in the days before `until`, the oldest first; None: not known.
+
+        A forecast needs no more of six weeks; as samples they take seconds to make.
+        """
+        dates = [until - timedelta(days=back) for back in range(days, -1, -1)]
+        documents = self._state.get_many([load_day_document(region, _day(date)) for date in dates])
+        unknown: list[int | None] = [None] * MINUTES_PER_DAY
+        found = [unknown if document is None else document.data["requests"] for document in documents]
+        first = (until - _midnight(until)) // timedelta(minutes=1)
+        return list(chain.from_iterable(found))[first : first + days * MINUTES_PER_DAY]
 
     def _merge_day(self, region: str, day: str, samples: Sequence[LoadSample]) -> int:
         path = load_day_document(region, day)

@@ -26,6 +26,18 @@ def test_what_was_merged_is_read_over_midnight() -> None:
     assert load.read("us-west1", NOON + timedelta(hours=29), days=2) == []
 
 
+def test_a_forecast_reads_requests_alone() -> None:
+    """Every whole minute of so many days, the oldest first; days and minutes of which nothing is known are None."""
+    load = LoadDays(InMemoryState())
+    load.merge([sample(NOON - timedelta(days=2), 1), sample(NOON, 2), sample(NOON + timedelta(minutes=3), 3)])
+
+    found = load.requests("us-east1", NOON + timedelta(minutes=3, seconds=20), days=2)
+
+    assert len(found) == 2 * 1440
+    assert {number: one for number, one in enumerate(found) if one is not None} == {2 * 1440 - 3: 2}
+    assert set(load.requests("us-west1", NOON, days=1)) == {None}
+
+
 def test_the_latest_measurement_of_a_minute_counts_in_any_order() -> None:
     """Late, repeated and corrected samples lead to the same load, however they come."""
     corrections = [sample(NOON, 10, 60), sample(NOON, 30, 240), sample(NOON, 20, 120), sample(NOON, 20, 120)]
