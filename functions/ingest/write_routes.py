@@ -1,10 +1,10 @@
 """Writes over HTTP: translate requests, have them accepted, translate what became of them."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeVar
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,16 +15,19 @@ from functions.ingest.requests import DeleteRecords, UpdateRecord, UpdateRecords
 from shared.collections import load_collection
 from shared.domain.collection import Collection
 from shared.erasures.erasure import Erasure
-from shared.errors import CommitPending
+from shared.errors import CommitPending, DependencyUnavailable
 from shared.events.mutations import RecordUpdate
 from shared.http import collection_name, idempotency_key, json_response, read_body
 from shared.index.filter import parse_filter
 from shared.ports.state import StateStore
 from shared.request_context import context_of
-from shared.serving.deadline import Deadline
+from shared.serving.deadline import Deadline, in_thread
+from shared.serving.errors import DeadlineExceeded
 from shared.vectors import decode_vectors, encode_vectors
 from shared.writes.accept import AcceptedWrite, AcceptWrites, CommittedWrite, Upserts
 from shared.writes.attributes import check_attributes
+
+T = TypeVar("T")
 
 _FIRST_POLL_S: Final = 0.003
 _LONGEST_POLL_S: Final = 0.1
@@ -58,7 +61,8 @@ class WriteRoutes:
         """Accept records to insert or replace."""
         await self._room()
         body = await read_body(request, UpsertRecords)
-        write = await run_in_threadpool(self._accept_upsert, collection_name(request), body, idempotency_key(request))
+        name, key = collection_name(request), idempotency_key(request)
+        write = await _accepted(request, body, lambda: self._accept_upsert(name, body, key))
         reported = ["conflicts"] if body.is_conditional else []
         return await self._answer(request, write, {"accepted": len(body.records)}, body, reported)
 
@@ -80,7 +84,8 @@ class WriteRoutes:
         """Accept changes to parts of records."""
         await self._room()
         body = await read_body(request, UpdateRecords)
-        write = await run_in_threadpool(self._accept_update, collection_name(request), body, idempotency_key(request))
+        name, key = collection_name(request), idempotency_key(request)
+        write = await _accepted(request, body, lambda: self._accept_update(name, body, key))
         reported = ["missing", "conflicts"] if body.is_conditional else ["missing"]
         return await self._answer(request, write, {"accepted": len(body.records)}, body, reported)
 
@@ -103,7 +108,7 @@ class WriteRoutes:
         """Accept ids, or a filter, to delete."""
         body = await read_body(request, DeleteRecords)
         name, key = collection_name(request), idempotency_key(request)
-        erasure, write = await run_in_threadpool(self._accept_delete, name, body, key)
+        erasure, write = await _accepted(request, body, lambda: self._accept_delete(name, body, key))
         answer: dict[str, Any] = {} if erasure is None else {"erasure": erasure.id}
         if body.ids is None:
             return await self._answer(request, write, answer, body, ["deleted"])
@@ -143,13 +148,28 @@ class WriteRoutes:
     async def _committed(self, write: AcceptedWrite, deadline: Deadline) -> CommittedWrite:
         pause_s = _FIRST_POLL_S
         while True:
-            committed = await run_in_threadpool(self._writes.committed, write)
-            if committed is not None:
-                return committed
+            with suppress(DeadlineExceeded):  # a store that hangs says nothing against the write
+                committed = await in_thread(lambda: self._writes.committed(write), deadline)
+                if committed is not None:
+                    return committed
             if pause_s > deadline.remaining_s:
                 raise CommitPending(f"the write is accepted, but was not committed within {deadline.timeout_ms} ms")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.5, _LONGEST_POLL_S)
+
+
+async def _accepted(request: Request, options: WriteOptions, accept: Callable[[], T]) -> T:
+    """What accepting comes to, if it ends before the deadline; whether it ends well after that, nobody is told.
+
+    Raises:
+        DependencyUnavailable: it has not. Sent again, with its key if it has one, it is the same write.
+    """
+    try:
+        return await in_thread(accept, context_of(request.scope).deadline(options.timeout_ms))
+    except DeadlineExceeded:
+        raise DependencyUnavailable(
+            f"no store took the write within {options.timeout_ms} ms; it may be accepted yet: send it again"
+        ) from None
 
 
 def _encoded_vector(place: int, record: UpdateRecord, collection: Collection) -> str | None:

@@ -1,10 +1,8 @@
 """From a request to the read that is carried out: what was asked for, under the serving mode, once it is visible."""
 
-import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential
 
@@ -15,7 +13,7 @@ from shared.http import collection_name
 from shared.reads.heads import Freshness
 from shared.reads.service import Read, Search
 from shared.request_context import RequestContext, context_of
-from shared.serving.deadline import Deadline
+from shared.serving.deadline import Deadline, in_thread
 from shared.serving.errors import DeadlineExceeded
 
 T = TypeVar("T")
@@ -82,18 +80,8 @@ async def until_visible(attempt: Callable[[], T], context: RequestContext, deadl
         reraise=True,
     )
     try:
-        return await retrying(_within, deadline, attempt)
+        return await retrying(in_thread, attempt, deadline)
     except DeadlineExceeded:
         if behind is None:
             raise
         raise behind from None
-
-
-async def _within(deadline: Deadline, attempt: Callable[[], T]) -> T:
-    """What the attempt comes to. A store that hangs keeps its thread, and nobody waits for that past the deadline."""
-    task = asyncio.get_running_loop().create_task(run_in_threadpool(attempt))
-    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # also where nobody waits any more
-    done, _ = await asyncio.wait([task], timeout=deadline.remaining_s)
-    if not done:
-        raise deadline.exceeded
-    return task.result()

@@ -1,10 +1,16 @@
 """The moment after which nobody waits for an answer any more."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
 
 from shared.serving.errors import DeadlineExceeded
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +39,17 @@ class Deadline:
         """
         if self.monotonic_s() > self.at_s:
             raise self.exceeded
+
+
+async def in_thread(act: Callable[[], T], deadline: Deadline) -> T:
+    """What `act` comes to. A store that hangs keeps its thread, and nobody waits for that past the deadline.
+
+    Raises:
+        DeadlineExceeded: it has not ended by then; it goes on.
+    """
+    task = asyncio.get_running_loop().create_task(run_in_threadpool(act))
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # also where nobody waits any more
+    done, _ = await asyncio.wait([task], timeout=deadline.remaining_s)
+    if not done:
+        raise deadline.exceeded
+    return task.result()

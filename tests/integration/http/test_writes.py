@@ -1,10 +1,20 @@
 """Conditional, partial and filtered writes over HTTP."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from functions.ingest.wiring import build as build_ingest
+from shared.adapters.opening import Adapters
+from shared.ports.state import Document
+from tests.fakes.clock import FrozenClock
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.publisher import RecordingPublisher
+from tests.fakes.state import InMemoryState
 from tests.integration.http.conftest import Api
 
 _V = [1.0, 0.0, 0.0]
@@ -133,3 +143,38 @@ def test_an_erasure_by_filter_answers_with_how_many(api: Api) -> None:
 
     assert (200, 2) == (answer.status_code, answer.json()["deleted"])
     assert answer.json()["erasure"]
+
+
+class _Hangs(InMemoryState):
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(clock=FrozenClock())
+        self.answers = Event()
+        self.answers.set()
+
+    def get(self, path: str) -> Document | None:
+        self.answers.wait(30)
+        return super().get(path)
+
+    def get_many(self, paths: Sequence[str]) -> list[Document | None]:
+        self.answers.wait(30)
+        return super().get_many(paths)
+
+
+def test_a_write_does_not_wait_past_its_deadline() -> None:
+    """While the store hangs it is told to come again; one that was accepted, that it is not committed yet."""
+    state, publisher, clock = _Hangs(), RecordingPublisher(), FrozenClock()
+    adapters = Adapters(state, InMemoryObjects(clock=clock), publisher, clock)
+    body = {"records": [{"id": "a", "vector": _V}], "wait": "committed", "timeout_ms": 200}
+    with TestClient(build_ingest(adapters)) as ingest:
+        ingest.put("/v1/collections/words", json={"dimension": 3})
+        pending = ingest.post("/v1/collections/words/upsert", json=body)
+        state.answers.clear()
+        refused = ingest.post("/v1/collections/words/upsert", json=body)
+        state.answers.set()
+
+    told = [(answer.status_code, answer.json()["title"]) for answer in (pending, refused)]
+    assert [(503, "commit pending"), (503, "dependency unavailable")] == told
+    assert "1" == refused.headers["retry-after"]
+    assert "within 200 ms" in refused.json()["detail"]
