@@ -189,7 +189,7 @@ def _cost(cpu_s: float | None, requests: int) -> Micros:
 def _phases(played: Played, due_s: Floats, latency_ms: Floats, good: NDArray[np.bool_]) -> Iterator[Phase]:
     if (span := played.faults.span_s) is None:
         return
-    begin_s, end_s = span
+    begin_s, end_s = (min(moment_s, played.seconds) for moment_s in span)
     names: tuple[Literal["before", "during", "after"], ...] = ("before", "during", "after")
     for name, from_s, to_s in zip(names, (0.0, begin_s, end_s), (begin_s, end_s, played.seconds), strict=True):
         ours = (due_s >= from_s) & (due_s < to_s)

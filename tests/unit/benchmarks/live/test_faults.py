@@ -99,6 +99,21 @@ def test_the_record_tells_before_during_and_after() -> None:
     assert [one["name"] for one in to_document(report)["phases"]] == ["before", "during", "after"]
 
 
+def test_phases_end_where_the_run_did() -> None:
+    """What was cut short before its fault has nothing but a before."""
+    scenario = find_scenario("region-failover")
+    arrivals = arrivals_of(scenario, TOPOLOGY, peak_per_s=50, seconds=2)
+    offered = {
+        what: Offered(due, np.ones(len(due)), np.full(len(due), 200), np.zeros(len(due)))
+        for what, due in arrivals.due_s.items()
+    }
+    plan = fault_plan(scenario, TOPOLOGY, seconds=20)
+
+    run = record_of(Played(scenario, arrivals, offered, 50, 2.0, plan, whole_s=20.0, ended_early="interrupted"), "abc")
+
+    assert [(one.name, one.to_s, one.asked) for one in run.phases] == [("before", 2.0, arrivals.count)]
+
+
 def test_a_fault_that_is_not_played_is_noted() -> None:
     """And nothing is said of how soon it recovers."""
     scenario = find_scenario("database-failover")
