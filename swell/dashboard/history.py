@@ -41,7 +41,7 @@ class History:
             "format": "swell-dashboard/1",
             "live": True,
             "title": f"Swell at {url}",
-            "subtitle": problem or f"live, looked at every second; {_span(pairs)} of {STEPS / 60:g} min are here",
+            "subtitle": problem or f"live, looked at every second: the last {_span(pairs)}",
             "problem": problem is not None,
             "simulated": False,
             "notes": _NOTES,
@@ -59,7 +59,7 @@ class History:
 
 def _span(pairs: Sequence[tuple[Reading, Reading]]) -> str:
     seconds = round(pairs[-1][1].at_s - pairs[0][0].at_s) if pairs else 0
-    return f"{seconds // 60}:{seconds % 60:02} min"
+    return f"{seconds // 60}:{seconds % 60:02} minutes"
 
 
 def _world(pairs: Sequence[tuple[Reading, Reading]]) -> dict[str, Any]:

@@ -129,11 +129,13 @@ function updateTable() {
 const hiddenKinds = new Set(["scaling"]);
 const listed = () => view.timeline.filter((entry) => !hiddenKinds.has(entry.kind));
 
+// Before what is kept, or of a quicker clock: no step of the page is at its time.
+const isElsewhere = (entry) => Boolean(view.live) && (entry.at_s < view.start_s || entry.at_s > view.start_s + view.points * view.step_s + 60);
 let drawnEvents = "";
 let current = -1;
 // Only what is new is drawn: a button that is focused, and where the list was scrolled to, stay.
 function drawEvents() {
-  const seen = JSON.stringify([view.timeline, [...hiddenKinds], view.live && view.timeline.filter((entry) => entry.at_s < view.start_s).length]);
+  const seen = JSON.stringify([view.timeline, [...hiddenKinds], view.timeline.filter(isElsewhere).length]);
   if (seen === drawnEvents) return;
   [drawnEvents, current] = [seen, -1];
   const kinds = [...new Set(view.timeline.map((entry) => entry.kind))];
@@ -143,7 +145,7 @@ function drawEvents() {
     [...$("kinds").children][kinds.indexOf(kind)].focus();
   } }, `${kind.replace("_", " ")} (${view.timeline.filter((entry) => entry.kind === kind).length})`)));
   const entries = listed();
-  $("events").replaceChildren(...(entries.length ? entries : []).map((entry) => el("li", {}, el("button", { type: "button", disabled: Boolean(view.live && entry.at_s < view.start_s), onclick: () => go(stepOf(entry.at_s)) },
+  $("events").replaceChildren(...(entries.length ? entries : []).map((entry) => el("li", {}, el("button", { type: "button", disabled: isElsewhere(entry), onclick: () => go(stepOf(entry.at_s)) },
     el("time", {}, view.live ? clock((entry.at_s - view.start_s) / view.step_s) : elapsed(Math.max(0, (entry.at_s - view.start_s) / view.step_s))), el("i", {}, entry.kind.replace("_", " ")), el("span", {}, entry.text)))));
   if (!entries.length) $("events").append(el("li", { class: "quiet" }, view.timeline.length ? "No event of these kinds." : view.live ? "Nothing in the last hour. Calendar, forecasts, plans, prewarms, scaling, money and alarms are told here." : "Nothing was told."));
 }
@@ -187,7 +189,7 @@ function drawFindings() {
   const analysis = view.analysis || {};
   const found = [];
   if (view.objectives.length) {
-    const row = (one) => el("tr", {}, el("td", {}, one.name), el("td", {}, `${one.direction === "at_most" ? "≤" : "≥"} ${one.limit_text}`), el("td", {}, one.measured_text, one.why ? el("span", { class: "quiet" }, `: ${one.why}`) : ""),
+    const row = (one) => el("tr", {}, el("td", {}, one.name.replaceAll("_", "_\u200b")), el("td", {}, `${one.direction === "at_most" ? "≤" : "≥"} ${one.limit_text}`), el("td", {}, one.measured_text, one.why ? el("span", { class: "quiet" }, `: ${one.why}`) : ""),
       el("td", {}, el("b", { class: { kept: "good", broken: "bad" }[one.verdict] ?? "fair" }, `${{ kept: "✓", broken: "✕" }[one.verdict] ?? "?"} ${one.verdict}`)));
     found.push(finding("Objectives", el("table", {}, el("thead", {}, el("tr", {}, ...["objective", "limit", "measured (95 % interval)", ""].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...view.objectives.map(row)))));
     found[0].classList.add("spread");

@@ -91,3 +91,20 @@ def test_a_browser_draws_it(shared_browser: Page, tmp_path: Path) -> None:
     assert 'aria-label="Requests: asked (target) from 1 to 3' in drawn
     assert "broken in" in drawn
     assert 'id="clock" for="time" aria-live="off">01:00 ·' in drawn
+
+
+def test_a_live_page_keeps_what_is_focused(shared_browser: Page, tmp_path: Path) -> None:
+    """It is drawn anew each second, but not under a reader's fingers."""
+    written = tmp_path / "page.html"
+    written.write_text(page(VIEW | {"live": True, "simulated": False}, "A crowd"), encoding="utf-8")
+    shared_browser.open(written.as_uri(), 1366)
+    shared_browser.value("document.querySelector('#events button').focus()")
+    twice = """new Promise((done) => {
+      let asked = 0;
+      const view = JSON.parse(document.getElementById("view").textContent);
+      window.fetch = async () => { asked += 1; if (asked > 2) done(); return { ok: true, json: () => view }; };
+    })"""
+
+    shared_browser.call("Runtime.evaluate", expression=twice, awaitPromise=True)
+
+    assert "fault" in shared_browser.value("document.activeElement.textContent")
