@@ -1,5 +1,6 @@
 """How a suite is spread over processes: who shares a server is in one, and who takes long is first."""
 
+import re
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -7,7 +8,8 @@ from typing import Any, Final
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-RUNTIMES: Final = ("embedded", "emulators")
+RUNTIME: Final = re.compile(r"(?<=[\[-])(embedded|emulators)(?=[\]-])")
+"""As it stands among the parameters of a test."""
 SHARED_SERVER: Final = PurePosixPath("tests/e2e/shared_server")
 LONGEST_FIRST: Final = (
     "tests/e2e/test_home_moves.py[emulators]",
@@ -26,8 +28,8 @@ def group_of(nodeid: str) -> str:
     file, _, test = nodeid.partition("::")
     path = PurePosixPath(file)
     place = path.parent if path.parent == SHARED_SERVER else path
-    runtime = next((name for name in RUNTIMES if f"[{name}" in test), "")
-    return f"{place}[{runtime}]" if runtime else f"{place}"
+    runtime = RUNTIME.search(test)
+    return f"{place}[{runtime[0]}]" if runtime else f"{place}"
 
 
 def in_order(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -1,7 +1,7 @@
 """The bodies that ingest takes."""
 
 import re
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -67,23 +67,6 @@ class UpsertRecord(RequestModel):
     if_version: RecordVersionOrAbsent | None = None
 
 
-class UpsertRecords(WriteOptions):
-    """`POST /v1/collections/{collection}/upsert`."""
-
-    records: list[UpsertRecord] = Field(min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        _reject_repeats([record.id for record in self.records], "records", ".id")
-        _require_commit(self)
-        return self
-
-    @property
-    def is_conditional(self) -> bool:
-        """Whether a record has a condition."""
-        return any(record.if_version is not None for record in self.records)
-
-
 class UpdateRecord(RequestModel):
     """What of one record changes; with `if_version` only if it is at that version."""
 
@@ -99,21 +82,33 @@ class UpdateRecord(RequestModel):
         return self
 
 
-class UpdateRecords(WriteOptions):
-    """`POST /v1/collections/{collection}/update`."""
+R = TypeVar("R", UpsertRecord, UpdateRecord)
 
-    records: list[UpdateRecord] = Field(min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
+
+class _WriteRecords(WriteOptions, Generic[R]):
+    """Records by their ids, each perhaps with a condition."""
+
+    records: list[R] = Field(min_length=1, max_length=MAX_RECORDS_PER_REQUEST)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         _reject_repeats([record.id for record in self.records], "records", ".id")
-        _require_commit(self)
+        if self.is_conditional and self.wait != "committed":
+            raise ValueError('if_version only with wait "committed": what became of the condition is known then')
         return self
 
     @property
     def is_conditional(self) -> bool:
         """Whether a record has a condition."""
         return any(record.if_version is not None for record in self.records)
+
+
+class UpsertRecords(_WriteRecords[UpsertRecord]):
+    """`POST /v1/collections/{collection}/upsert`."""
+
+
+class UpdateRecords(_WriteRecords[UpdateRecord]):
+    """`POST /v1/collections/{collection}/update`."""
 
 
 class DeleteRecords(WriteOptions):
@@ -134,11 +129,6 @@ class DeleteRecords(WriteOptions):
         if (self.ids is None) == (self.filter is None):
             raise ValueError("either ids or a filter")
         return self
-
-
-def _require_commit(body: UpsertRecords | UpdateRecords) -> None:
-    if body.is_conditional and body.wait != "committed":
-        raise ValueError('if_version only with wait "committed": what became of the condition is known then')
 
 
 def _reject_repeats(ids: list[str], field: str, suffix: str) -> None:

@@ -65,7 +65,7 @@ def _write_until_it_dies(url: str, round_number: int, ledger: Ledger) -> None:
 
 @pytest.mark.timeout(300)
 def test_every_acknowledged_write_survives_kill_9(tmp_path: Path) -> None:
-    """Twenty-two kills at seeded random moments; after each restart the whole ledger is there, once."""
+    """Kills at seeded random moments; after each restart the whole ledger is there, once."""
     randomness, ledger, port = random.Random(20261123), Ledger(), free_port()
     for round_number in range(_KILLS):
         with _server(tmp_path, port) as process:
