@@ -27,11 +27,16 @@ def judged(scenario: Scenario, summary: Summary, error_shares: Floats, axis: Axi
     )
 
 
+def faults_end_s(scenario: Scenario) -> float | None:
+    """Seconds from the start to the end of the last fault; None where nothing goes wrong."""
+    return max((60 * (fault.at_min + fault.for_min) for fault in scenario.faults), default=None)
+
+
 def recovery_s(scenario: Scenario, error_shares: Floats, axis: Axis) -> float | None:
     """Seconds from the end of the last fault until few requests fail for good; None where nothing went wrong."""
-    if not scenario.faults:
+    ends_s = faults_end_s(scenario)
+    if ends_s is None:
         return None
-    ends_s = max(fault.at_min + fault.for_min for fault in scenario.faults) * 60
     bad = np.flatnonzero(error_shares > CALM_BELOW)
     return max(0.0, float((bad[-1] + 1) * axis.step_s - ends_s)) if len(bad) else 0.0
 

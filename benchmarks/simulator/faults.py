@@ -42,44 +42,60 @@ class Troubles:
         return cls(no, yes, np.ones(regions), np.zeros(regions), np.zeros(regions), np.zeros(regions))
 
 
+@dataclass(frozen=True)
+class _Planned:
+    """A fault and the regions that it hits, from its first beat up to its last, in which it is over."""
+
+    fault: Fault
+    hit: Flags
+    first: int
+    last: int
+
+
 class FaultPlan:
     """The faults of a scenario over its regions."""
 
-    def __init__(self, scenario: Scenario, regions: Sequence[str]) -> None:
-        self._stream = scenario.stream
+    def __init__(self, scenario: Scenario, regions: Sequence[str], beat_s: float) -> None:
+        self._stream, self._beat_s = scenario.stream, beat_s
         self._regions = len(regions)
         self._nothing = Troubles.none(self._regions)
         self._faults = [
-            (fault, np.array([not fault.regions or region in fault.regions for region in regions]))
+            _Planned(
+                fault,
+                np.array([not fault.regions or region in fault.regions for region in regions]),
+                first=(first := int(fault.at_min * 60 / beat_s + 1e-6)),
+                last=first + max(1, round(fault.for_min * 60 / beat_s)),
+            )
             for fault in scenario.faults
         ]
 
-    def at(self, minute: float, beat_min: float, streams: Floats) -> Troubles:
-        """The troubles of the beat that begins at a minute. `streams`: those that are there."""
-        near = [(one, hit) for one, hit in self._faults if one.at_min - beat_min < minute <= one.at_min + one.for_min]
+    def at(self, beat: int, streams: Floats) -> Troubles:
+        """The troubles of a beat, counted from the start. `streams`: those that are there."""
+        near = [one for one in self._faults if one.first <= beat <= one.last]
         if not near:
             return self._nothing
         troubles = Troubles.none(self._regions)
-        for fault, hit in near:
-            ends = fault.at_min + fault.for_min
-            if fault.at_min - beat_min < minute <= fault.at_min:
-                troubles.begin += (fault,)
-                self._strike(troubles, fault, hit)
-            if ends - beat_min < minute <= ends:
-                troubles.end += (fault,)
-            if fault.at_min <= minute < ends:
-                self._hold(troubles, fault, hit, streams)
+        for one in near:
+            if beat == one.first:
+                troubles.begin += (one.fault,)
+                self._strike(troubles, one)
+            if beat == one.last:
+                troubles.end += (one.fault,)
+            else:
+                self._hold(troubles, one, streams)
         return troubles
 
     @staticmethod
-    def _strike(troubles: Troubles, fault: Fault, hit: Flags) -> None:
+    def _strike(troubles: Troubles, planned: _Planned) -> None:
         """What happens once, as a fault begins."""
+        fault, hit = planned.fault, planned.hit
         if fault.kind in {"region_down", "instances_lost"}:
             troubles.lost = np.maximum(troubles.lost, hit * (1.0 if fault.kind == "region_down" else fault.share))
         troubles.cold_caches |= fault.kind == "cold_caches"
 
-    def _hold(self, troubles: Troubles, fault: Fault, hit: Flags, streams: Floats) -> None:
+    def _hold(self, troubles: Troubles, planned: _Planned, streams: Floats) -> None:
         """What lasts as long as a fault does."""
+        fault, hit = planned.fault, planned.hit
         match fault.kind:
             case "region_down":
                 troubles.down |= hit
@@ -94,7 +110,7 @@ class FaultPlan:
                 troubles.writes_refused = True
             case "disconnect":
                 connections = hit * streams * fault.share / self._stream.per_connection
-                troubles.returning += connections / (fault.for_min * 60)
+                troubles.returning += connections / ((planned.last - planned.first) * self._beat_s)
             case _:
                 pass
 

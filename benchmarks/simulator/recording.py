@@ -51,6 +51,7 @@ class Recorder:
         self.asked, self.offered, self.busy, self.hits = (summed(beats.counted[name]) for name in COUNTED)
         self.served, self.shed, self.errors = (summed(beats.by_tier[name]) for name in BY_TIER)
         self.sent = summed(beats.sent)
+        self.dependency_failed = summed(beats.dependency_failed)
         self.state = {name: series[first:][lasts] for name, series in beats.state.items()}
         self.mode = np.maximum.reduceat(beats.mode[first:], starts).astype(np.float64)
         self.mode_beats = np.bincount(beats.mode[first:], minlength=len(ServingMode)).astype(np.float64)

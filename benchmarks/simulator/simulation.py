@@ -105,11 +105,8 @@ class Simulation:
         of = self._minutes * BEATS_PER_MIN
         moments = np.arange(of + 1) / BEATS_PER_MIN - BEFORE_MIN
         self._streams = course.streams(moments)
-        faults = FaultPlan(scenario, self._regions)
-        self._troubles = [
-            faults.at(float(minute), 1 / BEATS_PER_MIN, streams)
-            for minute, streams in zip(moments[:-1], self._streams, strict=False)
-        ]
+        faults = FaultPlan(scenario, self._regions, BEAT_S)
+        self._troubles = [faults.at(beat, streams) for beat, streams in enumerate(self._streams[:-1], -_BEFORE_BEATS)]
         returning = np.array([troubles.returning for troubles in self._troubles])
         self._asked = requests_asked(scenario, self._streams, returning, seed, beat_s=BEAT_S)
         self._beats = Beats(of, count)

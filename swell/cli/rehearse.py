@@ -2,6 +2,7 @@
 """`swell rehearse`: a crowd before it comes, against the deployed policies on a simulated fleet."""
 
 import os
+import time
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -139,7 +140,12 @@ def _play(scenario: "Scenario", policy: "Policy", seed: int, html: Path | None, 
     from benchmarks.reports.whole_page import to_html
     from shared.topology import load_topology
 
+    begun_s = time.process_time()
     run = play(scenario, policy, seed)
+    note(
+        f"Played {scenario.duration_min:g} minutes of {len(run.regions)} regions in ticks of {scenario.tick_s} s: "
+        f"{time.process_time() - begun_s:.1f} s of processor time."
+    )
     if html is not None:
         html.write_text(to_html(report_on(run), load_topology()), encoding="utf-8")
         note(f"Wrote {html}")
@@ -152,7 +158,9 @@ def _all(policy: "Policy", seed: int, *, as_json: bool) -> None:
     from benchmarks.rehearsal.telling import OVERVIEW, overview
     from benchmarks.scenarios.catalog import names
 
+    begun_s = time.monotonic()
     runs = list(rehearse_all(names(), policy, seed, processes=usable_cores()))
+    note(f"Played {len(runs)} scenarios in {time.monotonic() - begun_s:.0f} s.")
     if as_json:
         from dataclasses import asdict
 

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.rehearsal.result import Run, of_json, to_json
 from benchmarks.scenarios.arrival import Flash
 from benchmarks.scenarios.catalog import find_scenario
-from benchmarks.scenarios.model import Budget, CalendarEntry, Fault, Fleet, Scenario
+from benchmarks.scenarios.model import Budget, CalendarEntry, Fault, Fleet, Objectives, Scenario
 from benchmarks.simulator.policies import Policy, Steering
 from benchmarks.simulator.record import run_of
 from benchmarks.simulator.setting import setting_for
@@ -115,6 +115,7 @@ def test_the_deployed_scaling_sets_the_bounds(crowd: Scenario, setting: Setting,
     platform = simulated(crowd, setting, Policy(Steering.PLATFORM, budget=False))
 
     assert any(entry.kind == "scaling" and "demand: out" in entry.text for entry in reactive.timeline)
+    assert "announce the crowd of" in record(reactive, setting).summary.advice[0]
     assert platform.recorder.state["floor"].max() == 0
     assert (platform.recorder.asked == reactive.recorder.asked).all()
 
@@ -149,7 +150,10 @@ def test_a_budget_that_is_spent_sheds_the_free_tier_first(crowd: Scenario, setti
 def test_a_region_that_is_lost_is_answered_from_elsewhere(crowd: Scenario, setting: Setting) -> None:
     """The deployed routes move its clients within a minute, and what is answered from afar takes longer."""
     lost = crowd.model_copy(
-        update={"faults": (Fault(kind="region_down", at_min=2, for_min=10, regions=("europe-west1",)),)}
+        update={
+            "faults": (Fault(kind="region_down", at_min=2, for_min=4, regions=("europe-west1",)),),
+            "objectives": Objectives(recovery_s=10),
+        }
     )
 
     run = recorded(lost, setting)
@@ -158,6 +162,8 @@ def test_a_region_that_is_lost_is_answered_from_elsewhere(crowd: Scenario, setti
     assert run.regions["europe-west1"].spilled_rps["us-central1"][minute_4] == pytest.approx(5000, rel=0.5)
     assert any("failed_over" in entry.text for entry in run.timeline)
     assert (run.world.p95_ms[minute_4] or 0) > 100
+    assert "of what failed after the last fault failed there" in run.summary.advice[0]
+    assert not any("europe-west1" in text and "minute 2," in text for text in run.summary.advice)
 
 
 def test_a_fault_that_the_model_does_not_have_is_noted(setting: Setting, reactive: Simulated) -> None:
