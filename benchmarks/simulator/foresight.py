@@ -1,7 +1,7 @@
 """The deployed forecast, asked every five minutes about the load that the simulation makes.
 
 A region whose load came within a tenth of what was foreseen is looked at again after half an hour at the latest, and
-its last forecast stands until then, and where all stand so does the plan: that is the one thing in which the simulation
+its last forecast stands until then, and so do the steps of its plan: that is the one thing in which the simulation
 is lazier than the deployed function, and it makes three hours take a second.
 """
 
@@ -62,17 +62,18 @@ class Foresight:
         """The load of a minute that is over, counted from the end of the past."""
         self._requests[self._past.minutes + minute] = requests
 
-    def look(self, minute: int) -> Mapping[str, RegionOutlook] | None:
-        """The outlooks as of the start of a minute; the last minutes are not measured yet. None: all stand."""
-        outlooks, changed = {}, False
+    def look(self, minute: int) -> tuple[Mapping[str, RegionOutlook], frozenset[str]]:
+        """The outlooks as of the start of a minute, and which stand; the last minutes are not measured yet."""
+        outlooks, changed = {}, set()
         for at, region in enumerate(self._regions):
             memory = self._memories[region]
             if not self._is_as_foreseen(memory, at, minute):
-                memory.outlook, memory.looked_at, changed = self._region(region, at, minute), minute, True
+                memory.outlook, memory.looked_at = self._region(region, at, minute), minute
+                changed.add(region)
             if memory.outlook is not None:
                 self._show(memory.outlook.outlook.forecast, at, minute, minute - memory.looked_at)
                 outlooks[region] = memory.outlook
-        return outlooks if changed else None
+        return outlooks, frozenset(outlooks.keys() - changed)
 
     def _is_as_foreseen(self, memory: _Memory, at: int, minute: int) -> bool:
         age = minute - memory.looked_at

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final, Self
@@ -180,6 +181,10 @@ def _model(history: LoadHistory, occurrences: Sequence[Occurrence], kept_in: Pat
 
 def _digest(history: LoadHistory) -> str:
     """Of the load, and of the code that fits."""
-    code = b"".join(path.read_bytes() for path in sorted(Path(growth_model.__file__).parent.glob("*.py")))
     told = f"{history.region} {history.start_min}".encode()
-    return hashlib.blake2b(history.counts.tobytes() + code + told, digest_size=10).hexdigest()
+    return hashlib.blake2b(history.counts.tobytes() + _fitting_code() + told, digest_size=10).hexdigest()
+
+
+@cache
+def _fitting_code() -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(Path(growth_model.__file__).parent.glob("*.py")))

@@ -150,8 +150,8 @@ class Simulation:
         """What the deployed functions do at the start of a minute, and what holds until the next."""
         now = self._clock.moment = self._moment(minute)
         if self._foresight is not None and (minute + BEFORE_MIN) % EVERY_MIN == 0:
-            outlooks = self._foresight.look(minute + BEFORE_MIN)
-            self._plan = self._plan if outlooks is None else self._deciders.plan(outlooks, now)
+            outlooks, standing = self._foresight.look(minute + BEFORE_MIN)
+            self._plan = self._deciders.plan(outlooks, now, standing=standing)
         self._deciders.each_minute()
         self._mode = self._deciders.mode()
         log, plan = self._beats, self._plan

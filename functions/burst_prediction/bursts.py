@@ -48,7 +48,9 @@ def bursting(path: Floats, hour: Floats, week_mean: Floats) -> Flags:
         week_mean: the mean of the seven days before, as (…).
     """
     lowest = path.min(axis=-1)
-    burst: Flags = (lowest >= OVER_LAST_HOUR * np.median(hour, axis=-1)) & (lowest > OVER_LAST_WEEK * week_mean)
+    burst: Flags = np.asarray(lowest > OVER_LAST_WEEK * week_mean)
+    if burst.any():  # medians take time, and few bins have come so far
+        burst[burst] = lowest[burst] >= OVER_LAST_HOUR * np.median(hour[burst], axis=-1)
     return burst
 
 

@@ -75,6 +75,15 @@ def requests_in_bins(history: LoadHistory) -> Floats:
 
 
 def _requests_in(counts: Floats) -> Floats:
+    steps = counts.shape[1]
+    requests: Floats = counts.sum(axis=1) / steps * steps
+    partly = np.isnan(requests)
+    requests[partly] = _estimated(counts[partly])
+    return requests
+
+
+def _estimated(counts: Floats) -> Floats:
+    """Of bins of which a part is unknown, or all."""
     known = ~np.isnan(counts)
     mean = np.where(known, counts, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     return np.where(known.any(axis=1), mean * counts.shape[1], np.nan)

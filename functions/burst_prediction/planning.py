@@ -1,6 +1,6 @@
 """From outlooks to the plan: made, kept if it asks for anything else, and announced."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from functions.burst_prediction.forecasting import RegionOutlook
@@ -43,16 +43,23 @@ class PlanRegions:
         self._policy = policy
         self._ramp = ramp
 
-    def __call__(self, outlooks: Mapping[str, RegionOutlook], now: datetime) -> ScalingPlan:
+    def __call__(
+        self, outlooks: Mapping[str, RegionOutlook], now: datetime, *, standing: Collection[str] = ()
+    ) -> ScalingPlan:
         """The plan that holds now. A new revision is announced; announced again, it is the same event.
+
+        Regions that are `standing` have the outlook of the plan before: they keep its steps.
 
         Raises:
             DependencyUnavailable: fleet, documents or Pub/Sub do not answer now.
             RevisionConflict: another delivery planned at the same time, again and again.
         """
         before = load_plan(self._state)
+        earlier = {} if before is None else before.steps
         steps = {
-            region: self._steps(outlook, size, () if before is None else before.steps.get(region, ()))
+            region: earlier[region]
+            if region in standing and region in earlier
+            else self._steps(outlook, size, earlier.get(region, ()))
             for region, outlook, size in self._deployed(outlooks)
         }
         plan, is_new = retry_lost_races(lambda: self._keep(steps, now), "scaling plan")
