@@ -147,8 +147,11 @@ def _booked(reading: Reading) -> tuple[float, float] | None:
 
 
 def _foreseen(readings: Sequence[Reading]) -> dict[str, list[float | None]]:
-    """Requests a second as the forecasts had it that held at each look: sums over regions, by quantile."""
-    if not any(reading.forecasts for reading in readings):
+    """Requests a second as the forecasts had it that held at each look: sums over regions, by quantile.
+
+    Where crowds go by a clock of their own, those seconds are not these.
+    """
+    if not any(reading.forecasts and not reading.own_clock for reading in readings):
         return {}
     return {name: [_foreseen_at(reading, key) for reading in readings] for name, key in _QUANTILES.items()}
 

@@ -82,7 +82,7 @@ class Watch:
                 "budget": budget,
                 "plan": {} if own_clock else self._json("/v1/plan"),
                 "timeline": tuple(timeline),
-                "forecasts": () if own_clock else tuple(self._forecasts()),
+                "forecasts": tuple(self._forecasts()),
                 "own_clock": own_clock,
                 "refused_paths": tuple(self._refused),
             }

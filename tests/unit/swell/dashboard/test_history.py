@@ -195,6 +195,20 @@ def test_a_forecast_is_that_which_held_at_each_look() -> None:
     assert {"0.5": [2.0, 4.0, None], "0.9": [3.0, 6.0, None], "0.99": [20.0, 40.0, None]} == forecast
 
 
+def test_by_a_clock_of_its_own_a_forecast_has_scores_and_no_fan() -> None:
+    """How good it was is as true there; which second it foresees is not."""
+    steps = {"starts_min": [0.0], "lengths_min": [9.0], "requests_per_min": {"p50": [60.0]}}
+    told = {"region": "a1", "method": "level", "reason": "no_load_known", "scores": {"accuracy": 0.9}, **steps}
+    history = History()
+    for at_s in (1.0, 2.0):
+        history.add(reading(at_s, 0.0, forecasts=(told,), own_clock=True))
+
+    view = history.view("http://127.0.0.1:1", None)
+
+    assert [0.9] == [one["accuracy"] for one in view["forecasts"]]
+    assert {} == view["world"]["forecast"]
+
+
 def test_without_a_forecast_there_is_no_fan() -> None:
     """A server that has not forecast yet, or tells none."""
     history = History()
