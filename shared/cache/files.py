@@ -6,18 +6,26 @@ each process verifies it once before its first use, because disks and other prog
 
 import errno
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Final
 from uuid import uuid4
 
 from shared.domain.paths import segment_file
 from shared.errors import CorruptObject, DependencyUnavailable
 from shared.index.manifest import FileEntry, Manifest, SegmentEntry
-from shared.index.segment import verify_files
+from shared.index.segment import Segment, verify_files
 from shared.ports.objects import ObjectNotFound, ObjectStore
+
+_TIMES_BROUGHT: Final = 8
+"""Files that others remove as they are opened are brought again so often: each time is another commit elsewhere."""
+
+
+class CopyRemoved(DependencyUnavailable):
+    """Another process, or another thread, has removed a local copy while it was made or opened."""
 
 
 class SegmentFiles:
@@ -48,6 +56,7 @@ class SegmentFiles:
         Raises:
             CorruptObject: an object is missing, or is not what the manifest says.
             DependencyUnavailable: the object store does not answer, or the disk is full or read-only.
+            CopyRemoved: somebody who is at another version has removed them meanwhile; bringing them again can succeed.
         """
         missing = [file for file in files if not self.has(manifest, entry, [file])]
         if not missing:
@@ -56,6 +65,35 @@ class SegmentFiles:
             for file in side_by_side.map(lambda file: self._bring_one(manifest, entry, file), missing):
                 with self._lock:
                     self._verified.add((entry.id, file.name))
+
+    def opened(
+        self,
+        manifest: Manifest,
+        entry: SegmentEntry,
+        files: Sequence[FileEntry],
+        open_in: Callable[[Path], Segment],
+    ) -> Segment:
+        """Bring the files and open them, again where others remove them meanwhile.
+
+        A process that is at another version of the shard removes what that does not name. What is no longer here is
+        not damaged: taken for damage, it would hide a commit from readers. Raises as `bring`.
+        """
+        for _ in range(_TIMES_BROUGHT):
+            try:
+                self.bring(manifest, entry, files)
+            except CopyRemoved:
+                continue
+            try:
+                return open_in(self.directory_of(manifest, entry))
+            except (CorruptObject, FileNotFoundError):
+                if self._are_here(manifest, entry, files):
+                    raise
+        raise CopyRemoved(f"segment {entry.id}: its local copy was removed {_TIMES_BROUGHT} times as it was opened")
+
+    def _are_here(self, manifest: Manifest, entry: SegmentEntry, files: Sequence[FileEntry]) -> bool:
+        """Whether these files stand in their place now."""
+        local = self.directory_of(manifest, entry)
+        return all((local / file.name).exists() for file in files)
 
     def read_range(self, manifest: Manifest, entry: SegmentEntry, name: str, start: int, length: int) -> bytes:
         """A part of a file that is not here; not covered by the checksum of the whole.
@@ -107,14 +145,19 @@ class SegmentFiles:
     def _fetch(self, manifest: Manifest, entry: SegmentEntry, file: FileEntry) -> None:
         local = self.directory_of(manifest, entry)
         arriving = local / f"arriving-{uuid4().hex}"
-        arriving.mkdir(parents=True)
         try:
+            arriving.mkdir(parents=True)
             self._objects.download(self._name(manifest, entry, file.name), arriving / file.name)
             verify_files(entry, arriving, [file])
             (arriving / file.name).replace(local / file.name)
             self._count(file.size_bytes)
-        except ObjectNotFound:
-            raise CorruptObject(f"segment {entry.id}: {file.name} is missing from the object store") from None
+        except (ObjectNotFound, CorruptObject, FileNotFoundError) as error:
+            # An object that is damaged stands here as it came; one that is missing left the folder as it was made.
+            if not (arriving if isinstance(error, ObjectNotFound) else arriving / file.name).exists():
+                raise CopyRemoved(f"segment {entry.id}: the folder of {file.name} was removed as it arrived") from None
+            if isinstance(error, ObjectNotFound):
+                raise CorruptObject(f"segment {entry.id}: {file.name} is missing from the object store") from None
+            raise
         finally:
             shutil.rmtree(arriving, ignore_errors=True)
 

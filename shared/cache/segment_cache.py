@@ -188,18 +188,19 @@ class SegmentCache:
         return segment
 
     def _load_whole(self, manifest: Manifest, entry: SegmentEntry) -> Segment:
-        self._files.bring(manifest, entry, entry.files)
-        segment = open_segment(entry, manifest.spec, self._files.directory_of(manifest, entry))
+        segment = self._files.opened(
+            manifest, entry, entry.files, lambda directory: open_segment(entry, manifest.spec, directory)
+        )
         self._keep(manifest, entry, segment)
         return segment
 
     def _load_early(self, manifest: Manifest, entry: SegmentEntry, forest: FileEntry) -> Segment:
-        self._files.bring(manifest, entry, first_files(entry))
-
         def read(ranges: Sequence[ByteRange]) -> Sequence[bytes]:
             return list(self._ranges.map(lambda part: self._read(manifest, entry, forest, part), ranges))
 
-        segment = open_ranged(entry, manifest.spec, self._files.directory_of(manifest, entry), read)
+        segment = self._files.opened(
+            manifest, entry, first_files(entry), lambda directory: open_ranged(entry, manifest.spec, directory, read)
+        )
         self._keep(manifest, entry, segment)
         self._complete_in_background(manifest, entry)
         return segment

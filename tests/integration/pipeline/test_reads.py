@@ -17,11 +17,13 @@ from shared.domain.paths import head_document
 from shared.domain.versions import VersionVector
 from shared.errors import CorruptObject, DependencyUnavailable, InvalidRequest, NotFound, VersionNotVisible
 from shared.manifests import Head, ManifestReader
+from shared.ports.objects import ObjectStore
 from shared.reads.heads import Heads
 from shared.reads.service import AnswerReads, Search
 from shared.reads.snapshots import Snapshots
 from shared.settings import Settings
 from tests.builders.faults import Fault, FaultyObjects
+from tests.builders.interference import InterferedObjects
 from tests.builders.pipeline import Pipeline, read
 from tests.fakes.publisher import RecordingPublisher
 from tests.integration.pipeline.conftest import make_pipeline
@@ -281,6 +283,40 @@ def test_a_cache_drops_what_a_newer_version_no_longer_names(pipeline: Pipeline) 
     assert 1 == segment.rows
     assert 1 == caches[0].open(older, older.segments[0]).rows
     assert not list(directory.rglob("*.*"))
+
+
+class Removed(InterferedObjects):
+    """Downloads whose folder another process removes, as often as told: as they begin, or as they are here."""
+
+    def __init__(self, objects: ObjectStore, when: str, times: int) -> None:
+        super().__init__(objects, lambda _: None)
+        self.when, self.times = when, times
+
+    def download(self, name: str, destination: Path) -> None:
+        """Download, while another process opens another version."""
+        self.times -= 1
+        if self.times >= 0 and self.when == "before":
+            shutil.rmtree(destination.parent.parent)
+        super().download(name, destination)
+        if self.times >= 0 and self.when == "after":
+            shutil.rmtree(destination.parent.parent)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_another_process_removes_as_it_is_opened_is_brought_again(pipeline: Pipeline, when: str) -> None:
+    """It is not damaged. Taken for that, an acknowledged commit would be hidden from its own writer for a minute."""
+    pipeline.upsert({"a": (1, 1)})
+    pipeline.deliver_all()
+    manifest = pipeline.reads().open(read()).snapshots[0].manifest
+    directory, limits = pipeline.directory / when, CacheLimits(10**9, 10**9)
+    files = len(manifest.segments[0].files)
+    opened = SegmentCache(Removed(pipeline.adapters.objects, when, 3 * files), directory, limits)
+    never = SegmentCache(Removed(pipeline.adapters.objects, when, 1_000), directory, limits)
+
+    assert 1 == opened.open(manifest, manifest.segments[0]).rows
+    shutil.rmtree(directory)
+    with pytest.raises(DependencyUnavailable, match="was removed 8 times as it was opened"):
+        never.open(manifest, manifest.segments[0])
 
 
 def test_more_shards_than_a_cache_remembers_stay_readable(pipeline: Pipeline) -> None:
