@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.live.faults import FaultPlan, LiveFault
 from benchmarks.live.system import LiveSystem
-from benchmarks.load.open_loop import Happening
+from benchmarks.load.watch import Happening
 from benchmarks.soak.server import RedisProcess
 
 _STORES: Final = ("state.db", "queue.db")

@@ -16,7 +16,8 @@ from benchmarks.live.record import Played, record_of
 from benchmarks.live.requests import request_of
 from benchmarks.live.system import LiveSystem, ports
 from benchmarks.load.histograms import histogram_of, merged
-from benchmarks.load.open_loop import Offered, Sent, StopRule, Stream, offer
+from benchmarks.load.open_loop import Offered, Sent, Stream, offer
+from benchmarks.load.watch import StopRule
 from benchmarks.measure.process_tree import cpu_seconds
 from benchmarks.peers.callers import filled_with_keys, peak_per_s, query_posts
 from benchmarks.peers.run import stopped, working_directory

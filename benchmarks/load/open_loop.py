@@ -1,13 +1,12 @@
 """Requests sent at their times, whatever becomes of those before: callers who do not know that others are waiting.
 
-`offer` starts as many processes as are asked for (`benchmarks.load.sender`), which begin at the same moment.
+`offer` starts as many processes as are asked for (`benchmarks.load.sender_process`), which begin at the same moment.
 """
 
 import subprocess
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from benchmarks.load.histograms import merged
 from benchmarks.load.job import write_blobs
 from benchmarks.load.protocols.conversation import Meant
 from benchmarks.load.sender import DRAIN_S, GOOD, REFUSED
+from benchmarks.load.watch import Happening, StopRule, Watch
 from benchmarks.scenarios.protocol import ProtocolName
 from swell.local.processes import child_process
 from swell.local.server import LOOPBACK
@@ -33,9 +33,7 @@ from swell.local.server import LOOPBACK
 _GRACE_S: Final = 60.0
 _READY_WITHIN_S: Final = 60.0
 _BEGIN_AFTER_S: Final = 0.05
-_LOOK_EVERY_S: Final = 0.1
 _COLUMNS: Final = ("due_s", "latency_ms", "status", "lag_ms", "first_ms")
-_FEW: Final = 10
 LATE_MS: Final = 10.0
 BUSY_SHARE: Final = 0.9
 INTERRUPTED: Final = "interrupted"
@@ -92,15 +90,6 @@ class Offered:
 
 
 @dataclass(frozen=True)
-class Happening:
-    """Something that is done to the server at a moment, in words too."""
-
-    at_s: float
-    text: str
-    do: Callable[[], object]
-
-
-@dataclass(frozen=True)
 class Sent:
     """How the generator did: the share of a core that its busiest process used, how late it woke (99th percentile).
 
@@ -129,21 +118,6 @@ class Sent:
                 f"one of a hundred requests was sent over {self.wake_p99_ms:.1f} ms late by the load generator itself"
             )
         return None
-
-
-@dataclass(frozen=True)
-class StopRule:
-    """Stop when at least `failed_share` of the requests that ended within the last `for_s` seconds ended badly."""
-
-    failed_share: float
-    for_s: float
-
-    def broken(self, before: tuple[int, int], now: tuple[int, int]) -> str | None:
-        """Why to stop, by requests that ended and those of them that ended badly, then and now."""
-        ended, failed = now[0] - before[0], now[1] - before[1]
-        if ended < _FEW or failed < ended * self.failed_share:
-            return None
-        return f"{failed} of {ended} requests failed within {self.for_s:g} s, allowed: under {self.failed_share:.0%}"
 
 
 def offer(
@@ -185,7 +159,7 @@ def offer(
         if comings is not None:
             np.savez(directory / "comings.npz", **comings.stored())
         write_blobs(directory / "requests.npz", range(len(requests)), requests)
-        watch = _Watch(within_s, stop, happenings)
+        watch = Watch(within_s, stop, happenings)
         ended_early, began_s = _run(directory, processes, watch)
         seen, sent = _seen(directory, processes, [stream.name for stream in streams], ended_early)
         return seen, replace(sent, began_s=began_s, happened=tuple(watch.happened))
@@ -217,14 +191,21 @@ def _requests(streams: Sequence[Stream]) -> tuple[list[bytes], NDArray[np.int64]
     return requests, np.concatenate(which), firsts
 
 
-def _run(directory: Path, processes: int, watch: "_Watch") -> tuple[str | None, float]:
+def _run(directory: Path, processes: int, watch: Watch) -> tuple[str | None, float]:
     """Run all to their end; why they ended early, if they did, and when they began."""
     board = Board.make(directory, processes)
     with ExitStack() as stack:
         running = [
             stack.enter_context(
                 child_process(
-                    [sys.executable, "-m", "benchmarks.load.sender", str(directory), str(number), str(processes)],
+                    [
+                        sys.executable,
+                        "-m",
+                        "benchmarks.load.sender_process",
+                        str(directory),
+                        str(number),
+                        str(processes),
+                    ],
                     {},
                     log=directory / f"log-{number}",
                     directory=CHECKOUT,
@@ -256,39 +237,6 @@ def _await_ready(board: Board, running: Sequence["subprocess.Popen[bytes]"], dir
         if time.monotonic() > deadline_s:
             raise GeneratorFailed(f"the load generator was not ready within {_READY_WITHIN_S:.0f} s")
         time.sleep(0.005)
-
-
-class _Watch:
-    """Looks at the processes while they run."""
-
-    def __init__(self, within_s: float, stop: StopRule | None, happenings: Sequence[Happening]) -> None:
-        self.within_s = within_s
-        self.happened: list[tuple[float, Happening]] = []
-        self._stop = stop
-        self._to_happen = deque(sorted(happenings, key=lambda one: one.at_s))
-
-    def until_end(self, board: Board, running: Sequence["subprocess.Popen[bytes]"]) -> str | None:
-        """Wait for their end; why they are to end before it, if they are."""
-        stop = self._stop
-        seen: deque[tuple[float, tuple[int, int]]] = deque([(time.monotonic(), (0, 0))])
-        deadline_s = time.monotonic() + self.within_s
-        while time.monotonic() < deadline_s and any(process.poll() is None for process in running):
-            time.sleep(_LOOK_EVERY_S)
-            self._have_happen(board.begin_at_s)
-            now_s, now = time.monotonic(), board.ended()
-            if stop is not None and now_s - seen[0][0] >= stop.for_s:
-                if (why := stop.broken(seen[0][1], now)) is not None:
-                    return why
-                while len(seen) > 1 and now_s - seen[1][0] >= stop.for_s:
-                    seen.popleft()
-            seen.append((now_s, now))
-        return None
-
-    def _have_happen(self, began_s: float) -> None:
-        while self._to_happen and self._to_happen[0].at_s <= time.perf_counter() - began_s:
-            one = self._to_happen.popleft()
-            self.happened.append((time.perf_counter() - began_s, one))
-            one.do()
 
 
 def _seen(

@@ -13,7 +13,8 @@ from benchmarks.load.comings import Comings
 from benchmarks.load.generator import CHECKOUT, GeneratorFailed
 from benchmarks.load.headroom import await_listener
 from benchmarks.load.histograms import percentile_ms
-from benchmarks.load.open_loop import INTERRUPTED, Sent, StopRule, Stream, evenly, offer
+from benchmarks.load.open_loop import INTERRUPTED, Sent, Stream, evenly, offer
+from benchmarks.load.watch import StopRule
 from benchmarks.load.wire import encode_request
 from swell.local.processes import child_process
 from swell.local.server import free_port
