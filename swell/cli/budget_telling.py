@@ -75,7 +75,7 @@ def _print_standing(found: dict[str, Any]) -> None:
         say(f"{begins}Nothing is decided yet; mode {found['serving_mode']}.")
         return
     level = standing["level"]
-    window = f" of the {level['window']}" if level["window"] else ""
+    window = f" ({level['window']})" if level["window"] else ""
     because = f"{level['reason'].replace('_', ' ')}{window}"
     say(f"Mode {found['serving_mode']} since {moment(level['since'])}: {because}.")
     if found["budget"] is not None and rate is not None:

@@ -76,11 +76,13 @@ def _of_region(found: dict[str, Any], region: str) -> dict[str, Any]:
 
 
 def _worth_showing(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A region's next step, its highest and the one after that."""
+    """A region's next step, the first of its highest ones, and the first that has fewer again."""
     if not any(step["instances"] for step in steps):
         return []
     highest = max(range(len(steps)), key=lambda number: steps[number]["instances"])
-    return [steps[number] for number in sorted({0, highest, highest + 1}) if number < len(steps)]
+    most = steps[highest]["instances"]
+    fewer = [number for number in range(highest, len(steps)) if steps[number]["instances"] < most][:1]
+    return [steps[number] for number in sorted({0, highest, *fewer})]
 
 
 def _moment(text: str) -> str:

@@ -69,7 +69,7 @@ def _load(section: Mapping[str, Any]) -> Iterator[Block]:
 
 def _forecasts(section: Mapping[str, Any]) -> Iterator[Block]:
     if not section["regions"]:
-        yield Text("No forecast of this day was scored.")
+        yield Text("No forecast of this day was scored: a model is fitted when two days of load are known.")
         return
     rows = [
         [
@@ -88,7 +88,7 @@ def _forecasts(section: Mapping[str, Any]) -> Iterator[Block]:
 
 def _spend(section: Mapping[str, Any]) -> Iterator[Block]:
     if section["dollars"] is None:
-        yield Text("Nothing was booked on this day: spending is counted once a budget is set.")
+        yield Text("Nothing was booked on this day: spending is counted from when a budget is set.")
     else:
         yield Text(f"{_dollars(section['dollars'])} estimated.")
         rows = [[one["region"], _dollars(one["dollars"])] for one in section["regions"]]
@@ -96,12 +96,15 @@ def _spend(section: Mapping[str, Any]) -> Iterator[Block]:
     standing = section["budget"]["standing"]
     if standing is None:
         return
-    columns = ("window", "limit", "at worst", "used", "at its end")
-    rows = [
-        [name, _dollars(one["limit"]), _dollars(one["counted"]), f"{one['used']:.0%}", _dollars(one["projected"])]
-        for name, one in standing["windows"].items()
-    ]
-    yield Table(columns, (1, 2, 3, 4), rows)
+    yield Text(f"The budget as it stood at {moment(standing['decided_at'])} UTC:")
+    columns = ("window", "limit", "booked", "likely", "used", "at worst", "at its end")
+    amounts = ("limit", "booked", "likely", "counted", "projected")
+    rows = []
+    for name, one in standing["windows"].items():
+        # reports that were sent before the likely was told apart have but what is counted
+        limit, booked, likely, worst, at_end = (_dollars(one.get(amount, one["counted"])) for amount in amounts)
+        rows.append([name, limit, booked, likely, f"{one['used']:.0%}", worst, at_end])
+    yield Table(columns, (1, 2, 3, 4, 5, 6), rows)
     level, end = standing["level"], standing["month_end"]
     yield Text(f"Mode {level['label']} since {moment(level['since'])} UTC: {level['reason'].replace('_', ' ')}.")
     yield Text(f"The month comes to {_dollars(end['expected'])}, with all raises to {_dollars(end['at_most'])}.")

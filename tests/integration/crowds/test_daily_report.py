@@ -152,6 +152,7 @@ def test_it_is_shown_as_text_whatever_it_says(world: World) -> None:
     assert "[x](http" not in text
     assert "\\<script\\>" in text
     assert "## Spending" in text
+    assert "The budget as it stood at 2026-06-1" in text
 
 
 def test_breakers_and_dead_letters_are_counted(world: World) -> None:
