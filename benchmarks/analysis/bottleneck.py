@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rehearsal.result import RegionSeries, Run
-from benchmarks.rehearsal.series import array, moment
+from benchmarks.rehearsal.series import array, moment, span
 
 Flags = NDArray[np.bool_]
 
+_MOST = 4
+"""So many regions are told by name."""
 _FULL = 0.9
 _FAILS = 0.01
 _WHOLE_FROM = 10
@@ -39,27 +41,42 @@ def _told(number: float) -> str:
 
 
 def _full_regions(run: Run) -> Iterator[str]:
+    found = []
     for name, region in run.regions.items():
         full = array(region.utilisation) >= _FULL
         bad = full & _failing(region)
         if bad.any():
-            yield (
-                f"{name}: its instances were used to {_FULL:.0%} or more for {full.sum() * run.axis.step_s / 60:.0f} "
-                f"minutes; from minute {int(np.argmax(bad)) * run.axis.step_s / 60:.0f} on requests failed meanwhile."
-            )
+            used_up_s = float(full.sum()) * run.axis.step_s
+            found.append((used_up_s, name, moment(int(np.argmax(bad)) * run.axis.step_s)))
+    worst = sorted(found, reverse=True)
+    for used_up_s, name, since in worst[:_MOST]:
+        yield (
+            f"{name}: its instances were used to {_FULL:.0%} or more for {span(used_up_s)}; "
+            f"from {since} on requests failed meanwhile."
+        )
+    yield from _others(len(worst), "had their instances used up, for no longer")
 
 
 def _ceilings(run: Run) -> Iterator[str]:
+    found = []
     for name, region in run.regions.items():
         actual, ceiling = array(region.instances.actual), array(region.instances.ceiling)
         held = (actual >= ceiling) & (ceiling > 0) & _failing(region)
         if held.any():
-            first = int(np.argmax(held))
-            quota = " (its quota)" if region.quota is not None and ceiling[first] >= region.quota else ""
-            yield (
-                f"{name}: all of the {ceiling[first]:,.0f} instances that it may have{quota} were there at minute "
-                f"{first * run.axis.step_s / 60:.0f} while requests failed."
-            )
+            found.append((int(np.argmax(held)), name, region.quota))
+    for first, name, quota in sorted(found)[:_MOST]:
+        ceiling_then = array(run.regions[name].instances.ceiling)[first]
+        is_quota = " (its quota)" if quota is not None and ceiling_then >= quota else ""
+        yield (
+            f"{name}: all of the {ceiling_then:,.0f} instances that it may have{is_quota} were there at "
+            f"{moment(first * run.axis.step_s)} while requests failed."
+        )
+    yield from _others(len(found), "had all that they may have, no earlier")
+
+
+def _others(count: int, what: str) -> Iterator[str]:
+    if count > _MOST:
+        yield f"{count - _MOST} more regions {what}."
 
 
 def _outrun(run: Run) -> Iterator[str]:
@@ -72,7 +89,7 @@ def _outrun(run: Run) -> Iterator[str]:
     region, step = run.regions[worst], int(np.argmax(lost[worst]))
     offered, asked = array(region.offered_rps)[step], array(region.asked_rps)[step]
     more = offered - asked
-    handed_on = f", {_told(more)} of them handed on by other regions or asked again," if more > 0 else ""
+    handed_on = f", {_told(more)} of them handed on by other regions or asked again," if more > _FAILS * offered else ""
     others = sum(failed > 0 for failed in most.values()) - 1
     also = f"; {others} other region{'s' if others > 1 else ''} failed so, too" if others else ""
     yield (
@@ -83,8 +100,9 @@ def _outrun(run: Run) -> Iterator[str]:
 
 
 def _may_grow(region: RegionSeries) -> Flags:
-    """Where it fails below its ceiling, and its instances are not those that are counted as used up."""
-    below = array(region.instances.actual) < array(region.instances.ceiling)
+    """Where it fails below its ceiling with instances that are not counted as used up; with none it may be lost."""
+    actual = array(region.instances.actual)
+    below = (actual > 0) & (actual < array(region.instances.ceiling))
     return _failing(region) & below & ~(array(region.utilisation) >= _FULL)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.analysis.gate import is_invalid
 from benchmarks.analysis.intervals import CONFIDENCE
 from benchmarks.rehearsal.result import Objective, Run, WorldSeries
-from benchmarks.rehearsal.series import array, moment, total
+from benchmarks.rehearsal.series import array, moment, span, total
 
 Floats = NDArray[np.float64]
 
@@ -85,22 +85,13 @@ def budget_lines(budgets: tuple[ErrorBudget, ...]) -> list[str]:
 
 
 def _line(rate: BurnRate) -> str:
-    span = f"{_span(rate.long_s)} and {_span(rate.short_s)}" + (", the run for an hour" if rate.scaled else "")
-    lasts = (
-        f"; {PERIOD_DAYS} days' budget would last {_span(PERIOD_DAYS * 86_400 / rate.rate)}" if rate.rate > 1 else ""
-    )
+    windows = f"{span(rate.long_s)} and {span(rate.short_s)}" + (", the run for an hour" if rate.scaled else "")
+    lasts = f"; {PERIOD_DAYS} days' budget would last {span(PERIOD_DAYS * 86_400 / rate.rate)}" if rate.rate > 1 else ""
     says = {"yes": "an alert", "no": "no alert", "not proven": "not proven whether it is an alert"}[rate.alert]
     return (
-        f"{rate.objective} over {span}: burn rate {rate.rate:.3g} ({rate.low:.3g} to {rate.high:.3g}) at most, "
+        f"{rate.objective} over {windows}: burn rate {rate.rate:.3g} ({rate.low:.3g} to {rate.high:.3g}) at most, "
         f"{'at ' + moment(rate.at_s) if rate.rate else 'all along'}; {says}, which begins at {rate.threshold:g}{lasts}."
     )
-
-
-def _span(seconds: float) -> str:
-    for unit, length in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
-        if seconds >= length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def _budgets(run: Run) -> Iterator[ErrorBudget]:

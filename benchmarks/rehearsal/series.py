@@ -29,3 +29,11 @@ def array(series: Series) -> NDArray[np.float64]:
 def moment(seconds: float) -> str:
     """Of a run: minutes, but of its first one the seconds."""
     return f"second {seconds:.3g}" if seconds < 60 else f"minute {seconds / 60:.3g}"
+
+
+def span(seconds: float) -> str:
+    """A length of time, in the largest unit that it has one of."""
+    for unit, length in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if seconds >= length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.3g} s"

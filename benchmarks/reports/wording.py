@@ -9,6 +9,7 @@ from benchmarks.analysis.score import Score
 from benchmarks.rehearsal.series import moment
 from benchmarks.reports.report import Report
 
+_NOTHING: Final = 1e-3
 _LEAST_SHARE: Final = 1e-6
 _NEARLY_ALL: Final = 0.9
 _UNITS: Final = {
@@ -34,8 +35,8 @@ def told(report: Report, one: Anomaly) -> str:
     begin, end = moment(one.begin * step_s), moment(one.end * step_s)
     span = f"{begin} on" if one.kind == "change" else f"{begin} to {end.removeprefix(begin.split()[0]).strip()}"
     beside = f"; with it moved {', '.join(one.beside)}" if one.beside else ""
-    reached = f"{number(one.reached)} {_UNITS[one.signal]}"
-    return f"{one.signal}: {one.kind}, {span}: {reached} in place of {number(one.usual)}{beside}"
+    reached, usual = (number(value if abs(value) > _NOTHING else 0.0) for value in (one.reached, one.usual))
+    return f"{one.signal}: {one.kind}, {span}: {reached} {_UNITS[one.signal]} in place of {usual}{beside}"
 
 
 def change_lines(report: Report) -> list[str]:

@@ -62,8 +62,9 @@ class Watch:
         try:
             reading = self._read(slow=slow)
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            why = str(error) or type(error).__name__
             with self._lock:
-                self._problem = f"{self._url} cannot be read: {str(error) or type(error).__name__}"
+                self._problem = f"{self._url} cannot be read, so this is of before: {why}"
             return
         with self._lock:
             self._history.add(reading)

@@ -30,9 +30,11 @@ def test_a_region_that_fails_below_its_ceiling_grows_too_slowly() -> None:
         errors_rps=(0.0, 800.0, 20.0),
         utilisation=(0.5, 0.75, 0.75),
     )
+    lost = replace(slow, instances=replace(slow.instances, actual=(10.0, 0.0, 0.0)))
     full = replace(slow, utilisation=(0.5, 0.95, 0.95), errors_rps=(0.0, 850.0, 20.0))
 
     (told,) = bottleneck(replace(run, regions={"europe-west1": slow, "us-west1": slow}))
+    assert () == bottleneck(replace(run, regions={"europe-west1": lost}))
     only_full = bottleneck(replace(run, regions={"europe-west1": full}))
 
     assert told == (
@@ -51,3 +53,19 @@ def test_a_live_run_that_failed_has_no_fleet_to_blame() -> None:
     failed = replace(one, errors_rps=(50.0, 50.0), utilisation=unknown, instances=instances)
 
     assert () == bottleneck(replace(run, regions={"this-machine": failed}))
+
+
+def test_four_regions_are_told_by_name_and_the_others_counted() -> None:
+    """The longest first, with a length of time that is not nothing."""
+    run = small_run((100.0, 100.0, 100.0))
+    one = replace(run.regions["europe-west1"], errors_rps=(0.0, 50.0, 50.0))
+    regions = {f"r{place}": replace(one, utilisation=(0.5, 0.5, 0.95)) for place in range(5)}
+    regions["longest"] = replace(one, utilisation=(0.5, 0.95, 0.95))
+
+    told = bottleneck(replace(run, regions=regions))
+    full = [sentence for sentence in told if "used" in sentence]
+
+    assert full[0] == (
+        "longest: its instances were used to 90% or more for 2 min; from minute 1 on requests failed meanwhile."
+    )
+    assert [5, "2 more regions had their instances used up, for no longer."] == [len(full), full[-1]]
