@@ -19,7 +19,7 @@ from swell.local.region_host import Launch
 from swell.local.server import LOOPBACK, free_port
 
 _ROOT = Path(__file__).parents[2]
-_READY_WITHIN_S = 60
+_READY_WITHIN_S = 180
 _BUCKET = "swell-local"
 _ON_CROWD_CLOCK = str(_ROOT / "swell" / "local" / "hastened" / "main.py")
 WRITES = "index_update"
