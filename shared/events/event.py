@@ -17,7 +17,7 @@ def event_id_of(*business_key: str | int) -> str:
 class EventPart(BaseModel):
     """Part of the data of an event. Consumers ignore fields they do not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Event(EventPart):

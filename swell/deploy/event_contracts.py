@@ -5,12 +5,13 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from shared.events.event import Event
 from shared.events.registry import EVENTS
-from swell.deploy.schemas import without_titles
+from swell.deploy.schemas import attribute_docstrings, without_titles
 
 _ROOT = Path(__file__).parents[2]
 SCHEMAS = _ROOT / "shared" / "events" / "schemas"
@@ -40,12 +41,26 @@ def contract_files() -> dict[Path, str]:
 
 def data_schema(event: type[Event]) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of an event's data; identity and time travel as attributes."""
-    schema = without_titles(event.model_json_schema())
+    schema = without_titles(_described(event.model_json_schema(), event))
     carried_by_attributes = set(Event.model_fields)
     properties = {name: field for name, field in schema["properties"].items() if name not in carried_by_attributes}
     required = [name for name in schema.get("required", []) if name not in carried_by_attributes]
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": event.type}
     return {**head, **schema, "properties": properties, "required": required}
+
+
+def _described(schema: dict[str, Any], event: type[Event]) -> dict[str, Any]:
+    parts = {name: part["properties"] for name, part in schema.get("$defs", {}).items() if "properties" in part}
+    families = {base.__name__: schema["properties"] for base in event.__mro__ if issubclass(base, Event)}
+    for model, attribute, text in _docstrings():
+        for properties in (found[model] for found in (parts, families) if model in found):
+            properties[attribute] = dict(sorted({**properties[attribute], "description": text}.items()))
+    return schema
+
+
+@cache
+def _docstrings() -> list[tuple[str, str, str]]:
+    return [said for source in sorted(SCHEMAS.parent.glob("*.py")) for said in attribute_docstrings(source)]
 
 
 def _section(event: type[Event]) -> str:

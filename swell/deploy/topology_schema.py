@@ -3,16 +3,15 @@
 `python -m swell.deploy.topology_schema` writes the file.
 """
 
-import ast
 import inspect
 import json
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from shared.topology import models
 from shared.topology.loading import TOPOLOGY_FILE
 from shared.topology.models import Topology
+from swell.deploy.schemas import attribute_docstrings
 
 SCHEMA_FILE = TOPOLOGY_FILE.with_name("topology.schema.json")
 
@@ -21,7 +20,7 @@ def topology_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of `topology.yaml`; it refuses every key it does not describe."""
     schema = Topology.model_json_schema()
     documented = {"Topology": schema, **schema["$defs"]}
-    for model, attribute, text in _attribute_docstrings(Path(inspect.getfile(models))):
+    for model, attribute, text in attribute_docstrings(Path(inspect.getfile(models))):
         properties = documented[model]["properties"]
         properties[attribute] = dict(sorted({**properties[attribute], "description": text}.items()))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_closed(schema)}
@@ -30,18 +29,6 @@ def topology_schema() -> dict[str, Any]:
 def render() -> str:
     """Return the schema as it is kept in the file."""
     return json.dumps(topology_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _attribute_docstrings(source: Path) -> list[tuple[str, str, str]]:
-    """Class, attribute, and the text below it. Pydantic can read these too, but only while every function starts."""
-    classes = [node for node in ast.parse(source.read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
-    return [
-        (model.name, field.target.id, inspect.cleandoc(below.value.value))
-        for model in classes
-        for field, below in pairwise(model.body)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
-    ]
 
 
 def _closed(node: Any) -> Any:
