@@ -20,7 +20,8 @@ os_unix.c, `setPendingFd`): as often open as there were threads at once, and no 
 """
 MOST_THREADS: Final = 56
 """At once: forty of anyio's pool, six of asyncio's on two cores, ten of our own."""
-MAX_MORE_THREADS: Final = 8
+MAX_MORE_THREADS: Final = 10
+"""Six of asyncio's pool on two cores and four that ask for heads: made as they are needed, and kept."""
 MAX_MORE_KB: Final = 64_000
 MAX_MORE_MEMORY: Final = 0.3
 
