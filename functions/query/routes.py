@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +21,7 @@ from shared.cache.segment_cache import SegmentCache
 from shared.collections import visible_collections
 from shared.domain.collection import Collection
 from shared.domain.versions import VersionVector
+from shared.errors import CorruptObject
 from shared.http import collection_name, json_response, read_body
 from shared.ports.state import StateStore
 from shared.reads.heads import Freshness
@@ -76,7 +78,11 @@ class QueryRoutes:
     async def describe(self, request: Request) -> Response:
         """One collection: declaration, size, segments with calibration, regions, and what this instance holds."""
         read = Read(collection_name(request), Freshness(0.0, VersionVector({})))
-        opened = await run_in_threadpool(self._reads.open, read)
+        try:
+            opened = await run_in_threadpool(self._reads.open, read)
+        except CorruptObject:  # whoever looks after it sees what stands in
+            read = replace(read, freshness=replace(read.freshness, may_be_stale=True))
+            opened = await run_in_threadpool(self._reads.open, read)
         copies = await run_in_threadpool(self._copies, opened.collection)
         return json_response(
             {

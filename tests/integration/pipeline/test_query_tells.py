@@ -102,9 +102,11 @@ def test_an_answer_from_an_older_version_says_which(pipeline: Pipeline, query: T
 
     answer = query.post("/v1/collections/c/query", json=SEARCH).json()
     strong = query.post("/v1/collections/c/query", json={**SEARCH, "consistency": "strong"})
+    described = query.get("/v1/collections/c").json()
 
     (damaged,) = answer["damaged_manifests"]
     assert ["a"] == [match["id"] for match in answer["matches"]]
     assert (True, f"0:{damaged['shown_version']}") == (answer["partial"], answer["version"])
     assert damaged["version"] > damaged["shown_version"]
     assert (500, "corrupt object") == (strong.status_code, strong.json()["title"])
+    assert (1, answer["damaged_manifests"]) == (described["records"], described["damaged_manifests"])
