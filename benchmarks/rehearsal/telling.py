@@ -1,7 +1,8 @@
 """A rehearsal in words: the answer first, then its parts. Every page says SIMULATED where it is."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 
 from benchmarks.rehearsal.result import Objective, Run
 from shared.domain.money import dollars
@@ -39,11 +40,22 @@ def tell(run: Run) -> Iterator[str]:
         yield f"  minute {(entry.at_s - run.axis.start_s) / 60:>5.1f}  {entry.text}"
     yield ""
     yield "what to change"
-    yield from (f"  - {text}" for text in summary.advice or ("nothing was seen that calls for it",))
+    yield from what_to_change(run)
     yield ""
     yield from meta.notes
     if meta.calibration:
         yield f"service times: {meta.calibration}"
+
+
+def what_to_change(run: Run) -> list[str]:
+    """A line for each change."""
+    return [f"  - {text}" for text in run.summary.advice or ("nothing was seen that calls for it",)]
+
+
+def in_brief(run: Run) -> dict[str, Any]:
+    """What was run, its numbers, and the objectives that it did not keep: for a document of several runs."""
+    not_kept = [one.name for one in run.objectives if one.met is False]
+    return {**asdict(run.meta), **asdict(run.summary), "not_kept": not_kept}
 
 
 def _kept(run: Run) -> str:

@@ -155,19 +155,23 @@ def _play(scenario: "Scenario", policy: "Policy", seed: int, html: Path | None, 
 def _all(policy: "Policy", seed: int, *, as_json: bool) -> None:
     from benchmarks.measure.machine import usable_cores
     from benchmarks.rehearsal.rehearse import rehearse_all
-    from benchmarks.rehearsal.telling import OVERVIEW, overview
+    from benchmarks.rehearsal.telling import OVERVIEW, in_brief, overview, what_to_change
     from benchmarks.scenarios.catalog import names
 
     begun_s = time.monotonic()
     runs = list(rehearse_all(names(), policy, seed, processes=usable_cores()))
     note(f"Played {len(runs)} scenarios in {time.monotonic() - begun_s:.0f} s.")
     if as_json:
-        from dataclasses import asdict
-
-        print_json({"simulated": True, "runs": [{**asdict(one.meta), **asdict(one.summary)} for one in runs]})
+        print_json({"simulated": True, "runs": [in_brief(one) for one in runs]})
         return
     say(f"SIMULATED · policy {policy.name}, seed {seed}")
     print_table({name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW}, overview(runs))
+    for run in runs:
+        if not run.summary.survived:
+            say()
+            say(f"{run.meta.scenario}: what to change")
+            for line in what_to_change(run):
+                say(line)
 
 
 def _compare(scenario: "Scenario", policy: "Policy", against: list[PolicyName], seeds: range, *, as_json: bool) -> None:

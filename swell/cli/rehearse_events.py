@@ -39,7 +39,7 @@ def calendar(
     single_threaded()
     from benchmarks.rehearsal.own_events import scenario_of
     from benchmarks.rehearsal.rehearse import rehearse
-    from benchmarks.rehearsal.telling import OVERVIEW, overview
+    from benchmarks.rehearsal.telling import OVERVIEW, in_brief, overview
 
     now = datetime.now(UTC)
     events = _of_server(url, days) if ics is None else _of_file(ics, region or [], now, days)
@@ -52,9 +52,7 @@ def calendar(
     policy = policy_of(PolicyName.BOTH)
     runs = [rehearse(scenario_of(one, streams), policy, seed) for one in occurrences[:at_most]]
     if as_json:
-        from dataclasses import asdict
-
-        print_json({"simulated": True, "runs": [{**asdict(one.meta), **asdict(one.summary)} for one in runs]})
+        print_json({"simulated": True, "runs": [in_brief(one) for one in runs]})
         return
     say(f"SIMULATED · {len(runs)} of {len(occurrences)} events, {streams:,.0f} streams without one, policy both")
     print_table({name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW}, overview(runs))
@@ -63,10 +61,12 @@ def calendar(
 
 
 def _print_advice(run: "Run") -> None:
+    from benchmarks.rehearsal.telling import what_to_change
+
     say()
     say(f"{run.meta.title} ({datetime.fromtimestamp(run.axis.start_s, UTC):%Y-%m-%d %H:%M} UTC)")
-    for text in run.summary.advice or ("nothing was seen that calls for a change",):
-        say(f"  - {text}")
+    for line in what_to_change(run):
+        say(line)
 
 
 def _of_file(path: Path, regions: list[str], now: datetime, days: int) -> "list[CalendarEvent]":

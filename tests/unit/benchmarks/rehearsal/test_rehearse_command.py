@@ -5,9 +5,11 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from benchmarks.rehearsal.telling import in_brief, what_to_change
 from benchmarks.scenarios.catalog import BadScenario
 from swell.cli.failure import CommandFailed
 from swell.cli.main import app
+from tests.builders.rehearsals import small_run
 
 
 def test_without_a_name_it_lists_what_there_is() -> None:
@@ -50,3 +52,14 @@ def test_a_quantile_that_no_forecast_has_is_refused() -> None:
 
     assert isinstance(result.exception, CommandFailed)
     assert "0.95" in str(result.exception)
+
+
+def test_a_run_in_brief_names_what_it_did_not_keep() -> None:
+    """Beside its numbers; and where nothing is to be changed, that is said."""
+    run = small_run()
+    broken = [one.name for one in run.objectives if one.met is False]
+
+    brief = in_brief(run)
+
+    assert (brief["scenario"], brief["not_kept"], brief["survived"]) == (run.meta.scenario, broken, not broken)
+    assert len(what_to_change(run)) == max(1, len(run.summary.advice))
