@@ -3,12 +3,18 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from threading import Lock
 
 import httpx
 
 from shared.adapters.opening import Adapters, open_adapters
 from shared.adapters.stored.fleet import StoredFleet
 from shared.adapters.stored.jobs import StoredJobs
+from shared.auth.key_record import Grant
+from shared.auth.key_store import KeyStore
+from shared.auth.scope import Scope
+from shared.domain.tier import Tier
+from shared.ports.clock import SystemClock
 from shared.settings import Settings
 from shared.topology import Schedule, Topology
 from swell.local.fleet import MOST_PROCESSES, QueryProcess, RegionFleet, following_fleet
@@ -56,10 +62,27 @@ class EmulatedCrowds:
     def run_workflows(self, stack: ExitStack, url: str) -> None:
         """Take up executions until the stack is closed; their requests go to the functions at `url`.
 
-        They show no token: processes of functions ask Google for certificates, and this machine needs none.
+        They show no token of Google's, whose certificates are not asked for here, but a key of their own: none while
+        nobody needs one.
         """
         crowds = replace(self.adapters, clock=self._launcher.clock)
-        stack.enter_context(run_workflows(crowds, url, self._settings, lambda _: None))
+        stack.enter_context(run_workflows(crowds, url, self._settings, _OwnKey(KeyStore(crowds.state, SystemClock()))))
+
+
+class _OwnKey:
+    """The key of this machine's workflows, made with the first request after somebody has made one."""
+
+    def __init__(self, keys: KeyStore) -> None:
+        self._keys = keys
+        self._making = Lock()
+        self._secret: str | None = None
+
+    def __call__(self, _: str) -> str | None:
+        with self._making:
+            if self._secret is None and self._keys.any():
+                grant = Grant("workflows", frozenset({Scope.READ, Scope.ADMIN}), tier=Tier.PREMIUM)
+                self._secret = self._keys.create(grant, "swell up --emulators")[1]
+            return self._secret
 
 
 class _Ready:
