@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from swell.cli.api_key import api_key
 from swell.cli.benching import interruptible, require_checkout
 from swell.cli.failure import CommandFailed
 from swell.cli.options import Json
@@ -39,6 +38,7 @@ def compare(
     from benchmarks.analysis import exit_codes
     from benchmarks.live.in_turns import TurnsPlan, compare_in_turns, to_document
     from benchmarks.live.sides import BadSide, parse_side
+    from swell.cli.api_key import api_key
 
     interruptible()
     try:
