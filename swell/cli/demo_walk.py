@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Final
 
 from swell.cli.connection import connected
 from swell.cli.demo_telling import Telling
@@ -15,7 +16,9 @@ from swell.demo.report import DemoReport
 from swell.demo.words import Vocabulary
 from swell.local.embedded import run_embedded
 from swell.local.emulated import run_on_emulators
-from swell.local.running import RunningSwell
+from swell.local.running import Delivery, RunningSwell
+
+_TOLD_WITHIN_S: Final = 0.3
 
 
 def walk(telling: Telling, *, count: int, directory: Path, emulators: bool) -> DemoReport:
@@ -65,10 +68,19 @@ def _paces(
         recall=recall,
         latency=latency,
         checks=checks,
-        events=running.deliveries(),
+        events=_told(running),
         disk=disk_use(directory),
         total_s=time.monotonic() - started_s,
     )
+
+
+def _told(running: RunningSwell) -> list[Delivery]:
+    """What flowed: a commit can be seen a moment before the line that tells of its delivery is written."""
+    told, before = running.deliveries(), None
+    while told != before:
+        time.sleep(_TOLD_WITHIN_S)
+        told, before = running.deliveries(), told
+    return told
 
 
 def _ingest(telling: Telling, vocabulary: Vocabulary, running: RunningSwell, client: Swell) -> Ingested:
