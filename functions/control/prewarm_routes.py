@@ -132,10 +132,18 @@ class PrewarmRoutes:
         body = await read_body(request, TellFact)
         kind = EntryKind.ALERT if body.fact == "failed" else EntryKind.PREWARM
         detail = f": {cause_of(body.detail)}" if body.detail is not None else ""
-        text = f"prewarm {plan} {_SAYS[body.fact]}{detail}"
+        less = await run_in_threadpool(self._less_granted, plan) if body.fact == "warm" else ""
+        text = f"prewarm {plan} {_SAYS[body.fact]}{detail}{less}"
         key = f"{plan} {body.revision} {body.fact}"
         await run_in_threadpool(self._timeline.note_once, TimelineEntry(self._clock.now(), kind, key, text))
         return json_response({"plan": plan, "fact": body.fact})
+
+    def _less_granted(self, plan: str) -> str:
+        """Where quota or budget left less than the plan asked for."""
+        prewarm = self._prewarms.find(plan)
+        regions = () if prewarm is None else sorted(prewarm.floors)
+        less = [region for region in regions if self._readiness(plan, region)["is_denied"]]
+        return f"; less than planned in {', '.join(less)}" if less else ""
 
     def _check_revision(self, plan: str, revision: int) -> None:
         prewarm = self._prewarms.find(plan)
@@ -161,7 +169,7 @@ class PrewarmRoutes:
 
 
 _SAYS: Final = {
-    "warm": "is warm: every region is ready",
+    "warm": "is warm: every region has the instances that it was granted",
     "failed": "failed, and was taken back",
     "cooled_down": "is over, its floors are given back",
 }

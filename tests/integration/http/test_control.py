@@ -394,9 +394,12 @@ def test_a_region_is_ready_when_its_instances_are(control: Control) -> None:
     control.fleet.sizes["us-east1"] = FleetSize(4, 4, 4)
     control.state.commit([Put(fleet_document("us-east1"), {"floor": 6, "denied": 2})])
     answers.append(control.http.get(f"{PREWARM}/readiness/us-east1").json())
+    control.http.post(f"{PREWARM}/facts", json={"revision": FLOOR["revision"], "fact": "warm"})
 
     assert [answer["is_ready"] for answer in answers] == [False, False, True, True]
     assert answers[-1]["is_denied"]
+    (told,) = control.http.get("/v1/timeline").json()["entries"]
+    assert told["text"].endswith("that it was granted; less than planned in us-east1")
 
 
 def test_floors_expire_an_hour_after_the_crowd(control: Control) -> None:
