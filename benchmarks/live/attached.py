@@ -5,21 +5,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-import httpx
-import orjson
-
 from benchmarks.live.sides import BadSide, Side
-from benchmarks.load.wire import encode_request
+from benchmarks.peers.control import ask
 from benchmarks.peers.server_process import ServerFailed
 from benchmarks.peers.system import COLLECTION, batches
 from benchmarks.vectors.vector_set import Rows, VectorSet
 from shared.vectors import encode_vectors
-from swell.local.server import LOOPBACK
 
 _PATH: Final = f"/v1/collections/{COLLECTION}"
 _BATCH: Final = 500
 _SEARCHABLE_WITHIN_S: Final = 120.0
-_ANSWER_WITHIN_S: Final = 60.0
 _SETTLED_AFTER_S: Final = 1.5
 _LOOK_EVERY_S: Final = 0.1
 
@@ -38,15 +33,10 @@ class AttachedSwell:
         Raises:
             ServerFailed: it answers with an error, or not at all.
         """
-        key = {} if self._key is None else {"Authorization": f"Bearer {self._key}"}
-        url = f"http://{LOOPBACK}:{self.port}{path}"
         try:
-            answer = httpx.request(method, url, json=body, headers=key, timeout=_ANSWER_WITHIN_S)
-        except httpx.TransportError as error:
+            return ask(self.port, method, path, body, key=self._key)
+        except (ServerFailed, OSError) as error:
             raise ServerFailed(f"{self.name}: {error}") from error
-        if answer.is_error:
-            raise ServerFailed(f"{self.name}: {method} {path}: status {answer.status_code}: {answer.text[:200]}")
-        return answer.json() if answer.content else None
 
     @contextmanager
     def filled(self, vectors: VectorSet) -> Iterator[None]:
@@ -84,13 +74,6 @@ class AttachedSwell:
             if (version := self.ask("GET", _PATH)["version"]) != seen:
                 seen, since_s = version, time.monotonic()
             time.sleep(_LOOK_EVERY_S)
-
-    def query_requests(self, queries: Rows, top_k: int) -> list[bytes]:
-        """One request for the nearest of each query."""
-        key = "" if self._key is None else f"\r\nAuthorization: Bearer {self._key}"
-        bodies = [orjson.dumps({"vector": encode_vectors(row), "top_k": top_k}) for row in queries]
-        requests = (encode_request("POST", f"{_PATH}/query", body, port=self.port) for body in bodies)
-        return [one.replace(b"\r\n\r\n", f"{key}\r\n\r\n".encode(), 1) for one in requests]
 
 
 def _records(rows: Rows, numbers: range) -> Sequence[dict[str, str]]:

@@ -18,7 +18,7 @@ from benchmarks.peers.callers import filled_with_keys, peak_per_s, query_posts
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.swell_system import SwellSystem
 from benchmarks.vectors.synthetic import make_clustered
-from benchmarks.vectors.vector_set import TOP_K, Rows, VectorSet
+from benchmarks.vectors.vector_set import Rows, VectorSet
 from shared.domain.tier import Tier
 
 _PEAK_S: Final = 1.0
@@ -156,21 +156,20 @@ def _started(side: Side, directory: Path, vectors: VectorSet, plan: TurnsPlan, s
     if side.port is not None:
         attached = AttachedSwell(side, plan.key)
         stack.enter_context(attached.filled(vectors))
-        return _Running(side.port, lambda rows: attached.query_requests(rows, TOP_K), None)
+        return _Running(side.port, lambda rows: query_posts(attached.port, rows, plan.key), None)
     environment = environment_of(side, directory / "source")
     directory.mkdir(exist_ok=True)
     system = SwellSystem(directory / "data", plan.workers, name=side.name, environment=environment)
     stack.enter_context(stopped([system]))
     [secret] = filled_with_keys(system, vectors, [Tier.STANDARD]).values()
-    return _Running(system.port, lambda rows: query_posts(system, rows, secret), system.process.pid)
+    return _Running(system.port, lambda rows: query_posts(system.port, rows, secret), system.process.pid)
 
 
 def _visit(
     running: _Running, vectors: VectorSet, plan: TurnsPlan, pair: int, per_s: float
 ) -> tuple[dict[str, float], Sent]:
     due_s = evenly(per_s, plan.seconds)
-    first, *others = running.asks(_strayed(vectors, pair))
-    stream = Stream("search", first, due_s, others=others, which=np.arange(len(due_s)) % (len(others) + 1))
+    stream = Stream.in_turns("search", running.asks(_strayed(vectors, pair)), due_s)
     before_s = None if running.pid is None else cpu_seconds(running.pid)
     offered, sent = offer(running.port, [stream], connections=plan.connections, processes=1)
     after_s = None if running.pid is None else cpu_seconds(running.pid)

@@ -33,8 +33,8 @@ from shared.topology import Topology
 from shared.topology.loading import TOPOLOGY_FILE
 
 _PEAK_S: Final = 1.5
-_QUERIES: Final = 400
 _PEAK_KEYS: Final = 50
+_QUERIES: Final = 400
 """With exact answers: so many prove a recall of 0.9 where 0.95 is found."""
 _SOONEST_STOP_S: Final = 1.0
 """A scenario's minutes pass in seconds, and so does the time for which its rule of abortion waits; not in less."""
@@ -99,7 +99,7 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
         tier, secret = next(iter(keys.items()))
         search = What(tier, "search", "http1")
         searches = [request_of(search, key, vectors.vectors, system.port, secret) for key in range(_PEAK_KEYS)]
-        recall = found_recall(system.port, query_posts(system, vectors.queries, secret), vectors, range(_QUERIES))
+        recall = found_recall(system.port, query_posts(system.port, vectors.queries, secret), vectors, range(_QUERIES))
         peak = peak_per_s(system.port, searches, _PEAK_S)
         played_per_s = scenario.live.peak_rps if plan.peak_share is None else peak * plan.peak_share
         arrivals = arrivals_of(

@@ -24,9 +24,8 @@ def request_of(what: What, key: int, rows: Rows, port: int, secret: str) -> byte
     """The request, as HTTP/1.1, whatever the protocol."""
     path, body = _meant(what, key, vector_of(key, rows))
     method = "GET" if what.protocol == "websocket" else "POST"
-    request = encode_request(method, path, body, port=port)
-    nearest = f"\r\n{CLIENT_REGION}: {what.region}" if what.region else ""
-    return request.replace(b"\r\n\r\n", f"\r\nAuthorization: Bearer {secret}{nearest}\r\n\r\n".encode(), 1)
+    nearest = {CLIENT_REGION: what.region} if what.region else {}
+    return encode_request(method, path, body, port=port, key=secret, headers=nearest)
 
 
 def vector_of(key: int, rows: Rows) -> Rows:

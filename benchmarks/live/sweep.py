@@ -50,7 +50,7 @@ def sweep(plan: SweepPlan, note: Callable[[str], None]) -> Swept:
         stack.enter_context(stopped([system]))
         note(f"Filling a server with {plan.rows:,} vectors …")
         [key] = filled_with_keys(system, vectors, [Tier.STANDARD]).values()
-        requests = query_posts(system, vectors.queries, key)
+        requests = query_posts(system.port, vectors.queries, key)
         note(f"{plan.rounds} rounds of {', '.join(map(str, plan.callers))} callers, {plan.seconds:g} s each …")
         rounds, busy = [], 0.0
         for number in range(plan.rounds):

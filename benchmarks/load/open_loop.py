@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import orjson
@@ -56,6 +56,12 @@ class Stream:
     which: NDArray[np.int64] | None = None
     user: NDArray[np.int64] | None = None
     """Who makes each request, a number of `Comings`; then due times are those without any wait for an answer."""
+
+    @classmethod
+    def in_turns(cls, name: str, requests: Sequence[bytes], due_s: NDArray[np.float64]) -> Self:
+        """Each of the requests in its turn, again and again."""
+        first, *others = requests
+        return cls(name, first, due_s, others=others, which=np.arange(len(due_s)) % len(requests))
 
 
 def evenly(per_s: float, seconds: float, *, start_s: float = 0.0) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """HTTP/1.1 as the load generator speaks it: whole messages as bytes, cut out of a stream."""
 
+from collections.abc import Mapping
 from typing import Final
 
 _HEAD_END: Final = b"\r\n\r\n"
@@ -10,11 +11,21 @@ class UnreadableMessage(Exception):  # noqa: N818 - named for what happened
     """A message that does not begin as expected or has no Content-Length: the generator reads nothing else."""
 
 
-def encode_request(method: str, path: str, body: bytes = b"", *, port: int) -> bytes:
-    """One request that keeps its connection open."""
+def encode_request(
+    method: str,
+    path: str,
+    body: bytes = b"",
+    *,
+    port: int,
+    key: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
+    """One request that keeps its connection open; with a key it shows that."""
+    own = {} if key is None else {"Authorization": f"Bearer {key}"}
+    more = "".join(f"{name}: {value}\r\n" for name, value in {**own, **(headers or {})}.items())
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
-        f"Accept: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Accept: application/json\r\nContent-Length: {len(body)}\r\n{more}\r\n"
     )
     return head.encode() + body
 

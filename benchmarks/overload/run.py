@@ -1,13 +1,11 @@
 """One process, its peak, ten times that, and what comes after: `swell bench overload`."""
 
-from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from benchmarks.load.open_loop import Offered, Stream, evenly, offer
 from benchmarks.measure.process_tree import resident_memory
@@ -91,31 +89,33 @@ def measure_overload(plan: OverloadPlan, note: Note) -> OverloadReport:
         peak = peak_per_s(system.port, requests[Tier.FREE], plan.peak_s)
         note(f"The peak is {peak:,.0f} requests a second; premium alone …")
         premium_per_s = peak * _PREMIUM_SHARE
-        premium = _stream("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.calm_s))
+        premium = Stream.in_turns("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.calm_s))
         alone, calm = offer(system.port, [premium], connections=32)
         memory_before = _memory_bytes(system.process.pid)
         note(f"{plan.times:g} times the peak for {plan.seconds:g} s …")
         flood_per_s = peak * (plan.times - _PREMIUM_SHARE)
-        flood = _stream("flood", requests[Tier.FREE], evenly(flood_per_s, plan.seconds))
-        whole = _stream("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.seconds + plan.calm_s))
+        flood = Stream.in_turns("flood", requests[Tier.FREE], evenly(flood_per_s, plan.seconds))
+        whole = Stream.in_turns("premium", requests[Tier.PREMIUM], evenly(premium_per_s, plan.seconds + plan.calm_s))
         seen, sent = offer(system.port, [flood, whole], connections=plan.connections)
         memory_after = _memory_bytes(system.process.pid)
-    phases = Phases(peak, alone["premium"], seen["flood"], seen["premium"])
-    report = _report(plan, phases, (memory_before, memory_after), sent.cpu_share)
-    return replace(report, invalid=calm.invalid or sent.invalid)
+    invalid = calm.invalid or sent.invalid
+    phases = Phases(peak, alone["premium"], seen["flood"], seen["premium"], sent.cpu_share, invalid)
+    return _report(plan, phases, (memory_before, memory_after))
 
 
 @dataclass(frozen=True, eq=False)
 class Phases:
-    """What became of the requests: premium alone, then the flood and premium in it and after it."""
+    """What became of the requests: premium alone, then the flood and premium in it and after it; and the generator."""
 
     peak_per_s: float
     alone: Offered
     flood: Offered
     premium: Offered
+    generator_cpu_share: float
+    invalid: str | None
 
 
-def _report(plan: OverloadPlan, phases: Phases, memory: tuple[int, int], share: float) -> OverloadReport:
+def _report(plan: OverloadPlan, phases: Phases, memory: tuple[int, int]) -> OverloadReport:
     alone, flood, premium = phases.alone, phases.flood, phases.premium
     settled_s = min(1.0, plan.seconds / 4)  # until the limit has found its place
     during = (premium.due_s >= settled_s) & (premium.due_s < plan.seconds)
@@ -138,8 +138,8 @@ def _report(plan: OverloadPlan, phases: Phases, memory: tuple[int, int], share: 
         memory_before=memory[0],
         memory_after=memory[1],
         recovery_s=recovery_s(premium, plan.seconds, float(np.percentile(alone.latency_ms[alone.good], 50))),
-        generator_cpu_share=share,
-        invalid=None,
+        generator_cpu_share=phases.generator_cpu_share,
+        invalid=phases.invalid,
     )
 
 
@@ -167,10 +167,4 @@ def _requests(system: SwellSystem, plan: OverloadPlan, queries: Rows, key: str) 
         {"vectors": [encode_vectors(row) for row in rows], "top_k": 10, "recall": plan.recall}
         for rows in queries.reshape(_REQUESTS, plan.queries, -1)
     ]
-    return [encode_post(system, "query", orjson.dumps(asked), key) for asked in each]
-
-
-def _stream(name: str, requests: Sequence[bytes], due_s: NDArray[np.float64]) -> Stream:
-    """The requests in turns."""
-    first, *others = requests
-    return Stream(name, first, due_s, others=others, which=np.arange(len(due_s)) % len(requests))
+    return [encode_post(system.port, "query", orjson.dumps(asked), key) for asked in each]

@@ -14,6 +14,7 @@ from benchmarks.load.generator import generate_load
 from benchmarks.load.job import Task
 from benchmarks.load.open_loop import Stream, offer
 from benchmarks.measure.machine import Machine, look_at_machine
+from benchmarks.peers.callers import peak_per_s
 from benchmarks.peers.cold_start import find_right_query, measure_cold_start
 from benchmarks.peers.comparison import Note
 from benchmarks.peers.ingest import ingest
@@ -34,7 +35,6 @@ WITHIN: Final = 0.15
 _FILTERED_COST: Final = 1.3
 _CONNECTIONS: Final = 64
 _PEAK_S: Final = 1.5
-_REPEATS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def calibrate(extent: Extent, note: Note) -> Calibrated:
         note("The cost of a write, of an answer from the cache, and a cold start …")
         cold_s = measure_cold_start(system, vectors, find_right_query(system, vectors))
         restart(system)
-        now = _steady_peak(system.port, requests)  # a machine is not as fast as it was minutes ago
-        write_cost = now / _steady_peak(system.port, system.write_requests(vectors, range(64))[:1]) / 64
+        now = peak_per_s(system.port, requests, _PEAK_S)  # a machine is not as fast as it was minutes ago
+        write_cost = now / peak_per_s(system.port, system.write_requests(vectors, range(64))[:1], _PEAK_S) / 64
         hit_cost = now / _peak_from_cache(system, vectors.queries[:50])
     answers, waits = fit_times({load: rounds.times_ms(load) for load in FITTED_AT})
     calibration = Calibration(
@@ -176,11 +176,8 @@ class _Rounds:
         `gaps` between them, in multiples of their mean, are those of the whole round: no load has worse luck.
         """
         due_s = np.cumsum(gaps) / (self.peaks[-1] * load)
-        first, *others = self._requests
-        which = np.arange(len(gaps)) % len(self._requests)
-        seen, sent = offer(
-            self._port, [Stream("all", first, due_s, others=others, which=which)], connections=_CONNECTIONS
-        )
+        stream = Stream.in_turns("all", self._requests, due_s)
+        seen, sent = offer(self._port, [stream], connections=_CONNECTIONS)
         if sent.invalid is not None:
             self.invalid.append(sent.invalid)
         return seen["all"].latency_ms[seen["all"].good]
@@ -228,14 +225,10 @@ def _peak(port: int, requests: Sequence[bytes]) -> float:
     return generate_load(Task(port, 4, _PEAK_S, warm_up_s=_PEAK_S / 2), requests).per_s
 
 
-def _steady_peak(port: int, requests: Sequence[bytes]) -> float:
-    return median(_peak(port, requests) for _ in range(_REPEATS))
-
-
 def _peak_from_cache(filled: SwellSystem, queries: Rows) -> float:
     """The peak of the same server where answers are kept, and asked for again and again."""
     filled.process.stop()
     keeping = SwellSystem(filled.directory, 1, environment={"SWELL_ANSWERS_MAX_BYTES": "64000000"})
     with stopped([keeping]):
         restart(keeping)
-        return _steady_peak(keeping.port, keeping.query_requests(queries))
+        return peak_per_s(keeping.port, keeping.query_requests(queries), _PEAK_S)
