@@ -36,8 +36,6 @@ _PEAK_S: Final = 1.5
 _PEAK_KEYS: Final = 50
 _QUERIES: Final = 400
 """With exact answers: so many prove a recall of 0.9 where 0.95 is found."""
-_SOONEST_STOP_S: Final = 1.0
-"""A scenario's minutes pass in seconds, and so does the time for which its rule of abortion waits; not in less."""
 _MOST_REQUESTS: Final = 20_000
 """Requests of one sort that are kept: a key beyond shares that of another."""
 
@@ -145,8 +143,7 @@ def play(scenario: Scenario, topology: Topology, plan: LivePlan, note: Callable[
 
 def _stop_rule(scenario: Scenario, seconds: float) -> StopRule:
     """The scenario's own, its time passing as fast as the scenario's."""
-    faster = scenario.duration_min * 60 / seconds
-    return StopRule(scenario.abort.error_share, max(_SOONEST_STOP_S, scenario.abort.for_s / faster))
+    return StopRule(scenario.abort.error_share, scenario.abort.within_s(scenario.duration_min * 60 / seconds))
 
 
 def _streams(

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from benchmarks.analysis.gate import Verdict
 from benchmarks.reports.report import Report
-from benchmarks.reports.wording import interval, limit, measured
+from benchmarks.reports.wording import interval, limit, measured, of_verdict
 
 
 def to_junit(report: Report) -> str:
@@ -15,7 +15,7 @@ def to_junit(report: Report) -> str:
         case = ET.SubElement(suite, "testcase", classname=name, name=one.objective.name)
         text = f"measured {measured(one)}, limit {limit(one)}, interval {interval(one)} {one.why}".strip()
         if report.verdict is Verdict.INVALID:
-            ET.SubElement(case, "error", message=f"invalid: {report.run.meta.invalid or 'nothing was asked'}")
+            ET.SubElement(case, "error", message=of_verdict(report))
         elif one.verdict is Verdict.BROKEN and one.objective.hard:
             ET.SubElement(case, "failure", message=text)
         elif one.verdict is Verdict.NOT_PROVEN:

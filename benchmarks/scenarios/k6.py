@@ -23,7 +23,6 @@ SPEAKS: Final = frozenset({"http1", "sse", "websocket"})
 _TEMPLATE: Final = Path(__file__).with_name("k6_script.js")
 _STAGES: Final = 60
 _MOST_CLASSES: Final = 60
-_SOONEST_STOP_S: Final = 1.0
 
 
 def k6_script(scenario: Scenario, topology: Topology) -> str:
@@ -89,8 +88,7 @@ def _thresholds(scenario: Scenario) -> dict[str, list[Any]]:
     duration = [f"{quantile}<{limit:g}" for quantile, limit in latencies.items() if limit is not None]
     if duration:
         found["swell_answer_ms"] = duration
-    # The time of a scenario passes as fast here as its course, and that of its rule of abortion with it.
-    wait_s = max(_SOONEST_STOP_S, abort.for_s * scenario.live.seconds / (scenario.duration_min * 60))
+    wait_s = abort.within_s(scenario.duration_min * 60 / scenario.live.seconds)
     failed: list[Any] = [
         {"threshold": f"rate<{abort.error_share:g}", "abortOnFail": True, "delayAbortEval": f"{wait_s * 1000:.0f}ms"}
     ]

@@ -1,7 +1,7 @@
 """One scenario: what is asked, by whom, where, what goes wrong meanwhile, and what must hold. A YAML file is one."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,8 @@ from shared.topology.models import Entry
 RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weights = dict[RegionName, Annotated[float, Field(ge=0, le=1000)]]
+
+_SOONEST_STOP_S: Final = 1.0
 
 
 class Stream(Entry):
@@ -127,6 +129,10 @@ class Abort(Entry):
 
     error_share: Share = 0.5
     for_s: float = Field(default=60.0, gt=0)
+
+    def within_s(self, faster: float) -> float:
+        """The same where a scenario passes so many times as fast; not less than a second."""
+        return max(_SOONEST_STOP_S, self.for_s / faster)
 
 
 class Live(Entry):
