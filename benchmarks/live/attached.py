@@ -5,16 +5,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+import httpx
+
 from benchmarks.live.sides import BadSide, Side
-from benchmarks.peers.control import ask
 from benchmarks.peers.server_process import ServerFailed
 from benchmarks.peers.system import COLLECTION, batches
 from benchmarks.vectors.vector_set import Rows, VectorSet
 from shared.vectors import encode_vectors
+from swell.local.server import LOOPBACK
 
 _PATH: Final = f"/v1/collections/{COLLECTION}"
 _BATCH: Final = 500
 _SEARCHABLE_WITHIN_S: Final = 120.0
+_ANSWER_WITHIN_S: Final = 60.0
 _SETTLED_AFTER_S: Final = 1.5
 _LOOK_EVERY_S: Final = 0.1
 
@@ -33,10 +36,15 @@ class AttachedSwell:
         Raises:
             ServerFailed: it answers with an error, or not at all.
         """
+        key = {} if self._key is None else {"Authorization": f"Bearer {self._key}"}
+        url = f"http://{LOOPBACK}:{self.port}{path}"
         try:
-            return ask(self.port, method, path, body, key=self._key)
-        except (ServerFailed, OSError) as error:
+            answer = httpx.request(method, url, json=body, headers=key, timeout=_ANSWER_WITHIN_S)
+        except httpx.TransportError as error:
             raise ServerFailed(f"{self.name}: {error}") from error
+        if answer.is_error:
+            raise ServerFailed(f"{self.name}: {method} {path}: status {answer.status_code}: {answer.text[:200]}")
+        return answer.json() if answer.content else None
 
     @contextmanager
     def filled(self, vectors: VectorSet) -> Iterator[None]:

@@ -9,15 +9,15 @@ from benchmarks.load.wire import encode_request
 from benchmarks.peers.server_process import ServerFailed
 
 
-def ask(port: int, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
-    """The JSON that a server answers; None where it says nothing.
+def ask(port: int, method: str, path: str, body: Any = None) -> Any:
+    """The JSON that a server answers.
 
     Raises:
         ServerFailed: it answers with an error.
         OSError: it does not answer.
     """
     encoded = b"" if body is None else orjson.dumps(body)
-    status, answer = exchange(port, encode_request(method, path, encoded, port=port, key=key))
+    status, answer = exchange(port, encode_request(method, path, encoded, port=port))
     if status >= 300:
         raise ServerFailed(f"{method} {path}: status {status}: {answer[:300].decode(errors='replace')}")
-    return orjson.loads(answer) if answer else None
+    return orjson.loads(answer)
