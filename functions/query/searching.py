@@ -16,7 +16,7 @@ from shared.index.answers import Answer
 from shared.reads.service import AnswerReads, Question, Read, Search, decoded
 from shared.reads.snapshots import OpenCollection
 from shared.request_context import RequestContext
-from shared.serving.deadline import Deadline
+from shared.serving.deadline import Deadline, awaited
 
 Source = Literal["answer", "shared", "hot", "warm"]
 """Where an answer came from: kept here (L4), in Redis (L3); searched in memory at once, or after asking a store."""
@@ -90,9 +90,7 @@ class Searches:
             task = _loop().create_task(run_in_threadpool(self._reads.open, read))
             self._opening[key] = task, now_s
             task.add_done_callback(lambda ended: self._opened(key, ended))
-        await asyncio.wait([task], timeout=deadline.remaining_s)
-        deadline.check()
-        return await asyncio.shield(task)  # it goes on when one of those who wait goes away
+        return await awaited(task, deadline)
 
     def _opened(self, key: tuple[str, bool], ended: "asyncio.Task[OpenCollection]") -> None:
         if self._opening.get(key, (None,))[0] is ended:

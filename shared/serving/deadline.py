@@ -49,6 +49,15 @@ async def in_thread(act: Callable[[], T], deadline: Deadline) -> T:
     """
     task = asyncio.get_running_loop().create_task(run_in_threadpool(act))
     task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # also where nobody waits any more
+    return await awaited(task, deadline)
+
+
+async def awaited(task: "asyncio.Task[T]", deadline: Deadline) -> T:
+    """What a task comes to, which others may wait for as well: it goes on when one of them goes away.
+
+    Raises:
+        DeadlineExceeded: it has not ended by then.
+    """
     done, _ = await asyncio.wait([task], timeout=deadline.remaining_s)
     if not done:
         raise deadline.exceeded
