@@ -24,10 +24,14 @@ class FieldProblem:
         return f"{self.field}: got {self.value}, allowed: {self.allowed}"
 
 
+def cut(text: str, limit: int) -> str:
+    """A text in so many characters at most."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def shortened(value: Any, limit: int = 64) -> str:
     """A value as an error message may show it."""
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return cut(repr(value), limit)
 
 
 class SwellError(Exception):

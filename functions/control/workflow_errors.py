@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
+from shared.errors import cut
+
 LONGEST: Final = 200
 
 
 def cause_of(error: Any) -> str:
     """One line; of several branches that failed each cause once."""
-    text = _cause(error)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return cut(_cause(error), LONGEST)
 
 
 def _cause(error: Any) -> str:

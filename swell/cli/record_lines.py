@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from shared.errors import cut
 from swell.cli.failure import CommandFailed
 from swell.client import InvalidRequestError, Problem
 
@@ -174,4 +175,4 @@ def _opened(path: Path) -> AbstractContextManager[IO[bytes]]:
 def _shortened(text: str | bytes, limit: int = 48) -> str:
     """In one line, whatever it was."""
     shown = " ".join((text.decode(errors="replace") if isinstance(text, bytes) else text).split())
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return cut(shown, limit)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from shared.errors import cut
+
 if TYPE_CHECKING:
     from shared.ports.workflow_runs import WorkflowRun
     from swell.local.workflows.history import StepEntry
@@ -54,7 +56,7 @@ def text_of(value: Any) -> str:
     if value is None:
         return ""
     text = str(value.get("message", value)) if isinstance(value, dict) else str(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return cut(text, _LONGEST)
 
 
 def _seconds(seconds: float) -> str:
