@@ -1,15 +1,18 @@
 """Listing and counting over HTTP: what is stored, without searching for it."""
 
+from collections.abc import Callable
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from functions.query.reading import read_of, until_visible, wish_of
-from functions.query.requests import CountRecords, ListRecords
-from functions.query.responses import describe_damages, describe_record
+from functions.query.requests import CountRecords, ListRecords, ReadOptions
+from functions.query.responses import describe_record, describe_state
 from shared.http import json_response, read_body
-from shared.reads.listing import Page, count_records, list_records
-from shared.reads.service import AnswerReads
+from shared.reads.listing import count_records, list_records
+from shared.reads.service import AnswerReads, Read
 from shared.reads.snapshots import OpenCollection
 from shared.request_context import context_of
 
@@ -32,40 +35,27 @@ class ListingRoutes:
     async def list_page(self, request: Request) -> Response:
         """Some records, and where the next ones begin."""
         body = await read_body(request, ListRecords)
-        read = read_of(request, body, wish_of(request, body, self._staleness_s))
 
-        def look() -> tuple[Page, OpenCollection]:
-            opened = self._reads.open(read)
-            return list_records(opened, read, body.filter, body.after, body.limit), opened
+        def page(opened: OpenCollection, read: Read) -> dict[str, Any]:
+            found = list_records(opened, read, body.filter, body.after, body.limit)
+            return {"records": [describe_record(record, read) for record in found.records], "next": found.next}
 
-        context = context_of(request.scope)
-        page, opened = await until_visible(look, context, context.deadline(body.timeout_ms))
-        return json_response(
-            {
-                "records": [describe_record(record, read) for record in page.records],
-                "next": page.next,
-                "version": str(opened.version),
-                "serving_mode": context.mode.label,
-                **describe_damages(opened),
-            }
-        )
+        return await self._answer(request, body, page)
 
     async def count(self, request: Request) -> Response:
         """How many records there are, or match."""
         body = await read_body(request, CountRecords)
-        read = read_of(request, body, wish_of(request, body, self._staleness_s))
+        return await self._answer(request, body, lambda opened, _: {"count": count_records(opened, body.filter)})
 
-        def look() -> tuple[int, OpenCollection]:
+    async def _answer(
+        self, request: Request, options: ReadOptions, found_in: Callable[[OpenCollection, Read], dict[str, Any]]
+    ) -> Response:
+        read = read_of(request, options, wish_of(request, options, self._staleness_s))
+
+        def look() -> tuple[dict[str, Any], OpenCollection]:
             opened = self._reads.open(read)
-            return count_records(opened, body.filter), opened
+            return found_in(opened, read), opened
 
         context = context_of(request.scope)
-        count, opened = await until_visible(look, context, context.deadline(body.timeout_ms))
-        return json_response(
-            {
-                "count": count,
-                "version": str(opened.version),
-                "serving_mode": context.mode.label,
-                **describe_damages(opened),
-            }
-        )
+        found, opened = await until_visible(look, context, context.deadline(options.timeout_ms))
+        return json_response({**found, **describe_state(opened, context)})

@@ -6,6 +6,7 @@ from shared.index.answers import Match, Record
 from shared.reads.listing import ListedRecord
 from shared.reads.service import Read
 from shared.reads.snapshots import OpenCollection
+from shared.request_context import RequestContext
 
 
 def describe_match(match: Match) -> dict[str, Any]:
@@ -44,6 +45,11 @@ def describe_segments(opened: OpenCollection) -> list[dict[str, Any]]:
         for number, snapshot in enumerate(opened.snapshots)
         for segment, live in zip(snapshot.segments, snapshot.live, strict=True)
     ]
+
+
+def describe_state(opened: OpenCollection, context: RequestContext) -> dict[str, Any]:
+    """What every answer says of what was read: its version, what the server gives up at present, and damages."""
+    return {"version": str(opened.version), "serving_mode": context.mode.label, **describe_damages(opened)}
 
 
 def describe_damages(opened: OpenCollection) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from functions.query.reading import read_of, search_of, until_visible, wish_of
 from functions.query.recall_check import CheckRecall
 from functions.query.requests import CheckRecall as CheckRecallBody
 from functions.query.requests import FetchRecords, QueryRecords
-from functions.query.responses import describe_damages, describe_record, describe_segments
+from functions.query.responses import describe_damages, describe_record, describe_segments, describe_state
 from functions.query.searching import Searches
 from shared.cache.segment_cache import SegmentCache
 from shared.collections import visible_collections
@@ -134,9 +134,7 @@ class QueryRoutes:
             {
                 "records": [describe_record(record, read) for record in records if record is not None],
                 "missing": [record_id for record_id, record in zip(body.ids, records, strict=True) if record is None],
-                "version": str(opened.version),
-                "serving_mode": context_of(request.scope).mode.label,
-                **describe_damages(opened),
+                **describe_state(opened, context),
             }
         )
 
