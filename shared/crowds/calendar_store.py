@@ -1,9 +1,10 @@
 """The event calendar: what operators and feeds have announced."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from shared.coordination.races import retry_lost_races
 from shared.crowds.calendar_documents import event_document, event_of
@@ -11,6 +12,8 @@ from shared.crowds.paths import CALENDAR, CALENDAR_REVISION, calendar_document
 from shared.domain.calendar import CalendarEvent, Occurrence
 from shared.errors import Conflict, NotFound
 from shared.ports.state import ABSENT, Absent, Delete, Document, Put, StateStore, Write
+
+T = TypeVar("T")
 
 _BATCH: Final = 200
 _PAGE: Final = 500
@@ -66,12 +69,7 @@ class CalendarStore:
             Conflict: the event is at another revision than `if_revision`.
             RevisionConflict: others changed the calendar every time this was tried.
         """
-        change = CalendarChange(self.revision(), 0)
-        for first in range(0, len(events), _BATCH):
-            batch = events[first : first + _BATCH]
-            done = retry_lost_races(lambda batch=batch: self._put(batch, if_revision), "calendar")  # type: ignore[misc]
-            change = CalendarChange(done.revision, change.changed + done.changed)
-        return change
+        return self._in_batches(events, lambda batch: self._put(batch, if_revision))
 
     def remove(self, event_id: str) -> CalendarChange:
         """Take an event out of the calendar.
@@ -83,12 +81,14 @@ class CalendarStore:
 
     def remove_all(self, event_ids: Sequence[str]) -> CalendarChange:
         """Take events out of the calendar; one that is not in it is fine."""
-        change = CalendarChange(self.revision(), 0)
-        for first in range(0, len(event_ids), _BATCH):
-            batch = event_ids[first : first + _BATCH]
-            done = retry_lost_races(lambda batch=batch: self._remove_all(batch), "calendar")  # type: ignore[misc]
-            change = CalendarChange(done.revision, change.changed + done.changed)
-        return change
+        return self._in_batches(event_ids, self._remove_all)
+
+    def _in_batches(self, all_of_them: Sequence[T], change: Callable[[Sequence[T]], CalendarChange]) -> CalendarChange:
+        made = CalendarChange(self.revision(), 0)
+        for first in range(0, len(all_of_them), _BATCH):
+            done = retry_lost_races(partial(change, all_of_them[first : first + _BATCH]), "calendar")
+            made = CalendarChange(done.revision, made.changed + done.changed)
+        return made
 
     def _put(self, events: Sequence[CalendarEvent], if_revision: int | None) -> CalendarChange:
         counter = self._state.get(CALENDAR_REVISION)
