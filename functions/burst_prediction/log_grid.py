@@ -75,8 +75,7 @@ def requests_in_bins(history: LoadHistory) -> Floats:
 
 
 def _requests_in(counts: Floats) -> Floats:
-    steps = counts.shape[1]
-    requests: Floats = counts.sum(axis=1) / steps * steps
+    requests: Floats = counts.sum(axis=1)
     partly = np.isnan(requests)
     requests[partly] = _estimated(counts[partly])
     return requests

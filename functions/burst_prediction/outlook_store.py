@@ -1,6 +1,5 @@
 """Models, forecasts and scores of the regions, as state documents."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from functions.burst_prediction.method_choice import Method
 from functions.burst_prediction.model_document import model_document as document_of_model
 from functions.burst_prediction.model_document import model_of
 from functions.burst_prediction.outlook import Outlook
-from functions.burst_prediction.score_log import ScoredBin, log_document, log_of
+from functions.burst_prediction.score_log import ScoredBin, log_document, log_of, nulled
 from shared.crowds.paths import forecast_document, forecast_score_document, model_document
 from shared.ports.state import Put, StateStore
 
@@ -98,12 +97,7 @@ def _score_data(outlook: Outlook) -> dict[str, Any]:
     accuracies = {"accuracy": scores.accuracy, "naive_accuracy": scores.naive_accuracy}
     return {
         "method": outlook.forecast.method.value,
-        "scores": {**_known({**vars(scores), **accuracies}), "bursts": _known(vars(outlook.bursts.scores()))},
+        "scores": {**nulled({**vars(scores), **accuracies}), "bursts": nulled(vars(outlook.bursts.scores()))},
         "log": log_document(outlook.log),
         "bursts": outlook.bursts.document(),
     }
-
-
-def _known(values: Mapping[str, float]) -> dict[str, float | None]:
-    """As JSON; what is not a number is null."""
-    return {name: None if math.isnan(value) else value for name, value in values.items()}

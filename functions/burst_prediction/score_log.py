@@ -3,6 +3,7 @@
 The definitions are those of `scores`; the lead and the bins are those by which accuracy is defined in the project.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -114,8 +115,13 @@ def scores_of(log: Sequence[ScoredBin]) -> ForecastScores:
 
 
 def log_document(log: Sequence[ScoredBin]) -> list[dict[str, float | None]]:
-    """A log as JSON; what is not a number is null."""
-    return [{name: None if np.isnan(value) else value for name, value in asdict(one).items()} for one in log]
+    """A log as JSON."""
+    return [nulled(asdict(one)) for one in log]
+
+
+def nulled(values: Mapping[str, float]) -> dict[str, float | None]:
+    """As JSON has them: what is not a number is null."""
+    return {name: None if math.isnan(value) else value for name, value in values.items()}
 
 
 def log_of(document: Sequence[Mapping[str, Any]]) -> tuple[ScoredBin, ...]:
