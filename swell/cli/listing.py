@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from shared.domain.limits import MAX_RECORDS_PER_REQUEST
 from swell.cli.connection import connected
 from swell.cli.filters import parsed_filter
 from swell.cli.options import DEFAULT_URL, Collection, Json, Url
@@ -37,7 +38,7 @@ def list_records(
             filter=parsed_filter(filter_),
             include=["attributes", "vector"] if with_vectors and as_json else ["attributes"],
             after=after,
-            page_records=min(limit + 1, 1000),
+            page_records=min(limit + 1, MAX_RECORDS_PER_REQUEST),
             consistency="strong",
         )
         records = list(islice(found, limit + 1))

@@ -260,7 +260,9 @@ def _declared(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _vector(document: Mapping[str, Any]) -> "NDArray[np.float32] | None":
+    numbers = document.get("vector")
+    if numbers is None:
+        return None
     import numpy as np  # noqa: PLC0415 - loads when it is needed
 
-    numbers = document.get("vector")
-    return None if numbers is None else np.asarray(numbers, np.float32)
+    return np.asarray(numbers, np.float32)
