@@ -48,8 +48,8 @@ class Extent:
 
     rows: int = 20_000
     dimension: int = 128
-    seconds: float = 1.5
-    rounds: int = 10
+    seconds: float = 2.0
+    rounds: int = 16
 
 
 @dataclass(frozen=True)

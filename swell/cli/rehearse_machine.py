@@ -19,13 +19,13 @@ def calibrate(
     keep: Annotated[bool, typer.Option("--keep", help="Write the file that the simulator reads.")] = False,
     seconds: Annotated[
         float, typer.Option(min=1, max=120, help="At half load, in each round; at others as many requests.")
-    ] = 1.5,
-    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each load is measured.")] = 10,
+    ] = 2.0,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each load is measured.")] = 16,
     as_json: Json = False,
 ) -> None:
     """Measure a real `swell up` on this machine, and how far the simulator is from it. Goal: 15 % up to 70 % load.
 
-    Takes about four minutes, and means nothing on a machine that is busy with something else: it says how busy it was.
+    Takes about seven minutes, and means nothing on a machine that is busy with something else: it says how busy it was.
     What the load generator itself was late for is measured again, three times in all. The exit code is 99 where the
     goal is missed, 97 where it was late each time: then nothing is kept.
     """
