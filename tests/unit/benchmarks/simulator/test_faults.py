@@ -66,6 +66,11 @@ def failed_share(recorder: Recorder, steps: slice) -> float:
     return float(recorder.errors[steps].sum() / recorder.offered[steps].sum())
 
 
+def busy_instances(recorder: Recorder, steps: slice) -> float:
+    """Of all regions, in the mean: what answers keep busy, however many there are."""
+    return float((recorder.busy[steps] * recorder.state["ready"][steps]).sum(axis=1).mean())
+
+
 def ready_after(recorder: Recorder, steps: slice) -> float:
     """Instances of the region that is hit, at the end of the first of these steps."""
     return float(recorder.state["ready"][steps.start, HIT])
@@ -76,7 +81,7 @@ SEEN: Final[dict[str, Callable[[Recorder, Recorder, slice], bool]]] = {
     "no_new_instances": lambda bad, _, steps: (
         bad.state["starting"][steps.stop - 1, HIT] == 0 and bad.state["starting"][steps.stop + 1, HIT] > 0
     ),
-    "slow_dependency": lambda bad, calm, steps: bad.busy[steps].sum() > 1.3 * calm.busy[steps].sum(),
+    "slow_dependency": lambda bad, calm, steps: busy_instances(bad, steps) > 1.7 * busy_instances(calm, steps),
     "failing_dependency": lambda bad, _, steps: abs(failed_share(bad, steps) - 0.2) < 0.02,
     "writes_refused": lambda bad, _, steps: abs(failed_share(bad, steps) - 0.1) < 0.02,
     "disconnect": lambda bad, calm, steps: bool(
