@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import orjson
 
+from swell.dashboard.packing import packed
+
 SCRIPTS: Final = ("1-view.js", "2-charts.js", "3-map.js", "4-panels.js", "5-main.js")
 _ASSETS: Final = files("swell.dashboard") / "assets"
 
@@ -20,7 +22,7 @@ def page(view: Mapping[str, Any], title: str) -> str:
         "policy": policy(live=bool(view.get("live"))),
         "title": escape(title),
         "style": _text("page.css"),
-        "view": in_script(view),
+        "view": in_script(view if view.get("live") else packed(view)),
         "script": script(),
     }
     document = _text("page.html")

@@ -24,6 +24,26 @@ function svg(name, attributes = {}, ...children) {
   return made;
 }
 
+// What swell/dashboard/packing.py packed: two letters a number of three digits, null, zero, or a number of repetitions.
+const LETTERS = Array.from({ length: 94 }, (_, place) => String.fromCharCode(33 + place)).filter((letter) => !'"&<\\'.includes(letter)).join("");
+function series(text) {
+  const begin = text.indexOf(":") + 1;
+  const least = parseInt(text, 10);
+  const made = [];
+  for (let place = begin; place < text.length; place += 2) {
+    const code = LETTERS.indexOf(text[place]) * 90 + LETTERS.indexOf(text[place + 1]);
+    const [digits, power] = [((code - 2) % 900) + 100, least + Math.floor((code - 2) / 900)];
+    if (code > 7201) made.push(...Array(code - 7201).fill(made.at(-1)));
+    else made.push(code === 0 ? null : code === 1 ? 0 : power < 0 ? digits / 10 ** -power : digits * 10 ** power);
+  }
+  return made;
+}
+function unpacked(value) {
+  if (typeof value !== "object" || value === null) return value;
+  if (typeof value.packed === "string") return series(value.packed);
+  return Array.isArray(value) ? value.map(unpacked) : Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unpacked(part)]));
+}
+
 const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
 const told = (series) => (series || []).some(known);
 const now = (series) => (series && known(series[at]) ? series[at] : null);

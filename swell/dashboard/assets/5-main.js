@@ -106,5 +106,5 @@ document.addEventListener("keydown", (event) => {
   const key = keys[event.key];
   if (key && key() !== false) event.preventDefault();
 });
-start(JSON.parse($("view").textContent));
+start(unpacked(JSON.parse($("view").textContent)));
 if (view.live) poll();

@@ -4,9 +4,10 @@ import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 
-from benchmarks.rehearsal.result import Objective
+from benchmarks.rehearsal.result import Entry, Instances, Objective, RegionSeries
 from benchmarks.reports.document import to_document
 from benchmarks.reports.junit import to_junit
 from benchmarks.reports.markdown import to_markdown
@@ -98,3 +99,38 @@ def test_no_traffic_scores_nothing() -> None:
 def test_the_page_is_small() -> None:
     """A day by the second, too."""
     assert len(to_html(report_on(small_run([100.0] * 20_000)), load_topology()).encode()) < MOST_BYTES
+
+
+def test_the_largest_page_has_room() -> None:
+    """Every region of topology.yaml at numbers that never repeat, three that help each of them, hundreds of events."""
+    topology, drawn = load_topology(), np.random.default_rng(1)
+
+    def series(low: float = 1.0, high: float = 1e6) -> tuple[float, ...]:
+        return tuple(drawn.uniform(low, high, 240).tolist())
+
+    def region(name: str) -> RegionSeries:
+        helpers = [one for one in topology.regions if one != name][:3]
+        return RegionSeries(
+            asked_rps=series(),
+            offered_rps=series(),
+            served_rps=series(),
+            errors_rps=series(),
+            shed_rps={"free": series()},
+            p50_ms=series(),
+            p95_ms=series(),
+            p99_ms=series(),
+            utilisation=series(0, 1),
+            health=series(0, 100),
+            queued=series(),
+            instances=Instances(series(), series(), series(), series(), series()),
+            spilled_rps={helper: series() for helper in helpers},
+        )
+
+    events = tuple(Entry(60.0 * minute, "plan", "of twenty words or so " * 6) for minute in range(240))
+    run = replace(small_run(series()), regions={name: region(name) for name in topology.regions}, timeline=events)
+
+    page = to_html(report_on(run), topology)
+
+    assert 15 == len(run.regions)
+    assert '"points":240,' in page
+    assert len(page.encode()) < 250_000 < MOST_BYTES
