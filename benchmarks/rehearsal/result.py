@@ -34,7 +34,20 @@ FORMAT: Final = "swell-rehearsal/1"
 
 Series: TypeAlias = tuple[float | None, ...]
 """One number for each step; None where it is not known."""
-EntryKind: TypeAlias = Literal["phase", "fault", "plan", "prewarm", "scaling", "serving_mode", "budget", "routing"]
+EntryKind: TypeAlias = Literal[
+    "phase",
+    "fault",
+    "calendar",
+    "forecast",
+    "plan",
+    "prewarm",
+    "scaling",
+    "serving_mode",
+    "budget",
+    "alert",
+    "routing",
+]
+"""The kinds of shared/crowds/timeline.py that a rehearsal has, and its own: `phase`, `fault`, `routing`."""
 
 
 class UnreadableRun(Exception):  # noqa: N818 - named for what is wrong

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from benchmarks.rehearsal.result import Objective, Run
+from benchmarks.rehearsal.result import Entry, Objective, Run
 from shared.domain.money import dollars
+
+_TOLD: Final = ("calendar", "prewarm", "fault", "serving_mode")
+"""Plans, scaling, routes and the rest are in the record, and on the page that shows it."""
 
 
 def tell(run: Run) -> Iterator[str]:
@@ -33,7 +36,7 @@ def tell(run: Run) -> Iterator[str]:
     yield ""
     for objective in run.objectives:
         yield f"  {_verdict(objective)}  {objective.name} {_value(objective)}"
-    changes = [entry for entry in run.timeline if entry.kind in {"fault", "serving_mode"}]
+    changes = [one for one in run.timeline if one.kind in _TOLD and not _is_first_mode(run, one)]
     if changes:
         yield ""
     for entry in changes:
@@ -45,6 +48,11 @@ def tell(run: Run) -> Iterator[str]:
     yield from meta.notes
     if meta.calibration:
         yield f"service times: {meta.calibration}"
+
+
+def _is_first_mode(run: Run, entry: Entry) -> bool:
+    """The mode that it began with stands among the minutes in each."""
+    return entry.kind == "serving_mode" and entry.at_s <= run.axis.start_s
 
 
 def what_to_change(run: Run) -> list[str]:

@@ -15,6 +15,7 @@ FORMAT: Final = "swell-dashboard/1"
 MOST_STEPS: Final = 240
 _MOST_ENTRIES: Final = 250
 _FREQUENT: Final = ("routing", "scaling")
+_OF_REGIONS: Final = (*_FREQUENT, "alert", "forecast")
 _SPILL_SHOWN: Final = 0.0002
 """Routes that never carry more than this share of the peak are left out."""
 _DIGITS: Final = 3
@@ -92,15 +93,16 @@ def notes(run: Run, width: int = 1) -> list[str]:
 
 
 def told(timeline: Sequence[Entry], most: int) -> list[Entry]:
-    """The timeline; what scaling or routing did at one time is one entry, and where there are more they give way."""
+    """The timeline; what is told of several regions at one time is one entry, and what is frequent gives way."""
     at_once: dict[tuple[str, float], list[Entry]] = defaultdict(list)
     for entry in timeline:
-        if entry.kind in _FREQUENT:
+        if entry.kind in _OF_REGIONS:
             at_once[entry.kind, entry.at_s].append(entry)
-    rare = list(_thinned([entry for entry in timeline if entry.kind not in _FREQUENT], most))
-    folded_ones = [_together(entries) for entries in at_once.values()]
+    shown = [entry for entry in timeline if entry.kind not in _OF_REGIONS]
+    shown += [_together(entries) for entries in at_once.values()]
+    rare = list(_thinned([entry for entry in shown if entry.kind not in _FREQUENT], most))
     share = (most - len(rare)) // len(_FREQUENT)
-    frequent = [one for kind in _FREQUENT for one in _thinned([e for e in folded_ones if e.kind == kind], share)]
+    frequent = [one for kind in _FREQUENT for one in _thinned([e for e in shown if e.kind == kind], share)]
     return sorted([*rare, *frequent], key=lambda entry: entry.at_s)
 
 

@@ -5,7 +5,7 @@ its last forecast stands until then, and so do the steps of its plan: that is th
 is lazier than the deployed function, and it makes three hours take a second.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,11 +20,13 @@ from functions.burst_prediction.forecast import DAYS_LOOKED_AT, Forecast
 from functions.burst_prediction.forecasting import RegionOutlook
 from functions.burst_prediction.load_history import LoadHistory, minutes_since_epoch
 from functions.burst_prediction.method_choice import Method
-from functions.burst_prediction.outlook import look_ahead
+from functions.burst_prediction.outlook import Outlook, look_ahead
 from functions.burst_prediction.score_log import ScoredBin
 from shared.domain.calendar import CalendarEvent
 
 Floats = NDArray[np.float64]
+Tell = Callable[[Outlook, Method | None, datetime], None]
+"""What the deployed function does with an outlook, the method before it, and the moment."""
 
 EVERY_MIN: Final = 5
 LEAD_MIN: Final = 15
@@ -48,8 +50,9 @@ class _Memory:
 class Foresight:
     """What is foreseen at each look; `seen_ahead` has what was foreseen for each minute a quarter of an hour before."""
 
-    def __init__(self, scenario: Scenario, regions: tuple[str, ...], past: Past, minutes: int) -> None:
+    def __init__(self, scenario: Scenario, regions: tuple[str, ...], past: Past, minutes: int, tell: Tell) -> None:
         self._regions = regions
+        self._tell = tell
         self._past = past
         self._crowds = {region: _crowds(region, scenario, past) for region in regions}
         self._memories = {region: _Memory() for region in regions}
@@ -97,6 +100,7 @@ class Foresight:
         outlook = look_ahead(history, crowds, model=model, log=memory.log, current=memory.method)
         if outlook is None:
             return None
+        self._tell(outlook, memory.method, self._past.ends_at + timedelta(minutes=minute))
         memory.log, memory.method = outlook.log, outlook.forecast.method
         return RegionOutlook(replace(outlook, forecast=_near(outlook.forecast)), crowds)
 

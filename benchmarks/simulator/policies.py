@@ -1,9 +1,10 @@
 """Which of the deployed policies steer the simulated fleet, and those policies on their simulated ports."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from benchmarks.scenarios.model import Budget as ScenarioBudget
 from benchmarks.simulator.fleet import SimulatedFleet
@@ -18,6 +19,7 @@ from functions.budget_enforcement.wiring import BOOKED_LATER
 from functions.burst_prediction.plan import PlanPolicy
 from functions.burst_prediction.planning import PlanRegions
 from functions.burst_prediction.ramp import Ramp
+from functions.burst_prediction.tell_outlook import TellOutlook
 from functions.scaling.decisions import Decisions
 from functions.scaling.reactive_policy import ReactivePolicy
 from functions.scaling.scale_regions import ScaleRegions, ScalingPolicy
@@ -26,6 +28,7 @@ from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns
 from shared.budget.decision_store import SpendingDecisions
 from shared.budget.documents import Budgets
 from shared.budget.limits import ApprovedRaise, Limits
+from shared.budget.standing import STANDING
 from shared.crowds.spending import load_spending
 from shared.crowds.timeline import Timeline, TimelineEntry
 from shared.domain.load import LoadMinute
@@ -145,6 +148,7 @@ class Deciders:
             policy=policy.planned(terms.plan),
             ramp=terms.ramp,
         )
+        self.tell_outlook = TellOutlook(self._timeline)
 
     def set_budget(self, budget: ScenarioBudget, begins: datetime, ends: datetime) -> None:
         """What the operator has set before it begins."""
@@ -171,6 +175,11 @@ class Deciders:
         """Micro-dollars an hour that the budget lets all instances cost; None where nothing limits."""
         spending = load_spending(self._state)
         return None if spending is None else float(spending.micros_per_hour)
+
+    def standing(self) -> Mapping[str, Any] | None:
+        """How the budget stands, as the enforcing function keeps it for people; None where nothing is enforced."""
+        document = self._state.get(STANDING)
+        return None if document is None else document.data
 
     def told_since(self, moment: datetime) -> Sequence[TimelineEntry]:
         """What the functions wrote to the timeline."""

@@ -13,6 +13,7 @@ from benchmarks.scenarios.course import Course
 from benchmarks.scenarios.model import Scenario
 from benchmarks.simulator.asking import requests_asked
 from benchmarks.simulator.calibration import Calibration
+from benchmarks.simulator.chronicle import Chronicle
 from benchmarks.simulator.faults import FaultPlan, Troubles, told
 from benchmarks.simulator.fleet import CPU_TARGET, FleetRules, SimulatedFleet
 from benchmarks.simulator.foresight import EVERY_MIN, Foresight
@@ -44,11 +45,12 @@ MOST_STEPS: Final = 360
 _BEFORE_BEATS: Final = BEFORE_MIN * BEATS_PER_MIN
 _NOBODY: Final = 0.5
 _TOLD: Final[dict[str, EntryKind]] = {
+    "forecast": "forecast",
     "prewarm": "prewarm",
     "scaling": "scaling",
     "serving_mode": "serving_mode",
     "budget": "budget",
-    "alert": "budget",
+    "alert": "alert",
 }
 
 
@@ -95,8 +97,10 @@ class Simulation:
         self._load = SimulatedLoad(self._regions, scenario.stream.bytes_per_query)
         self._deciders = Deciders(policy, setting.terms, self._fleet, self._load, self._clock)
         self._routes = Routes(self._regions, setting.topology)
-        foresight = Foresight(scenario, self._regions, setting.past, self._minutes)
+        foresight = Foresight(scenario, self._regions, setting.past, self._minutes, self._deciders.tell_outlook)
         self._foresight = foresight if policy.steering.plans else None
+        plans = policy.planned(setting.terms.plan) if policy.steering.plans else None
+        self._chronicle = Chronicle(scenario, self._regions, plans)
         self._plan: ScalingPlan | None = None
         self._mode = ServingMode.NORMAL
         self._shown, self._down_s, self._retries = Shown(count), np.zeros(count), np.zeros(count)
@@ -135,7 +139,7 @@ class Simulation:
                 self._beats, self._latencies, first=_BEFORE_BEATS, beat_s=BEAT_S, per_step=self._per_step
             ),
             forecast=self._foreseen(),
-            timeline=tuple(sorted([*self._entries, *self._told_by_functions()], key=lambda entry: entry.at_s)),
+            timeline=self._timeline(),
             cost=self._spent,
         )
 
@@ -152,8 +156,11 @@ class Simulation:
         if self._foresight is not None and (minute + BEFORE_MIN) % EVERY_MIN == 0:
             outlooks, standing = self._foresight.look(minute + BEFORE_MIN)
             self._plan = self._deciders.plan(outlooks, now, standing=standing)
+            self._chronicle.planned(self._plan, outlooks, now)
         self._deciders.each_minute()
         self._mode = self._deciders.mode()
+        self._chronicle.minute(now, self._plan, self._fleet.ready)
+        self._chronicle.budget(now, self._deciders.standing(), self._mode)
         log, plan = self._beats, self._plan
         log.mode[beats], log.spent[beats] = int(self._mode), self._spent
         allowed = self._deciders.allowed_per_hour()
@@ -249,8 +256,13 @@ class Simulation:
             named = region if region in self._regions else ""
             self._entries.append(Entry(self._moment(minute).timestamp(), kind, text, named))
 
+    def _timeline(self) -> tuple[Entry, ...]:
+        """By time; at the same time what was announced and planned stands before what was done about it."""
+        entries = [*self._chronicle.entries, *self._entries, *self._told_by_functions()]
+        return tuple(sorted(entries, key=lambda entry: entry.at_s))
+
     def _told_by_functions(self) -> list[Entry]:
-        """What the deployed functions wrote to their timeline, plans left out: there is one every five minutes."""
+        """What the deployed functions wrote to their timeline; of plans the chronicle says which matter."""
         return [
             Entry(one.at.timestamp(), _TOLD[one.kind.value], one.text, str(one.fields.get("region", "")))
             for one in self._deciders.told_since(self._scenario.starts_at)

@@ -11,13 +11,12 @@ from functions.burst_prediction.forecast import HORIZON_MIN
 from functions.burst_prediction.growth_model import fit_growth_model, has_enough
 from functions.burst_prediction.load_history import LoadHistory
 from functions.burst_prediction.log_grid import log_grid
-from functions.burst_prediction.method_change import method_change
-from functions.burst_prediction.method_choice import Method
 from functions.burst_prediction.outlook import Outlook, look_ahead
 from functions.burst_prediction.outlook_store import FittedModel, OutlookStore
+from functions.burst_prediction.tell_outlook import TellOutlook
 from shared.crowds.calendar_store import CalendarStore
 from shared.crowds.load_days import LoadDays
-from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
+from shared.crowds.timeline import Timeline
 from shared.domain.calendar import Occurrence
 from shared.ports.load_metrics import LoadMetrics
 from shared.telemetry import log
@@ -65,7 +64,7 @@ class ForecastRegions:
         self._load = load
         self._calendar = calendar
         self._store = store
-        self._timeline = timeline
+        self._tell = TellOutlook(timeline)
         self._fitting = fitting
 
     def __call__(self, now: datetime) -> Mapping[str, RegionOutlook]:
@@ -116,16 +115,6 @@ class ForecastRegions:
         self._tell(outlook, remembered.method, now)  # before it is kept: told twice is better than never
         self._store.keep(outlook)
         return RegionOutlook(outlook, crowds)
-
-    def _tell(self, outlook: Outlook, before: Method | None, now: datetime) -> None:
-        region = outlook.forecast.region
-        if outlook.alarm:
-            text = f"{region}: a burst is on its way within half an hour"
-            self._timeline.note_once(TimelineEntry(now, EntryKind.ALERT, f"burst {region} {now:%Y%m%d%H}", text))
-        if (change := method_change(outlook, before)) is not None:
-            log(change.severity, change.message, **change.fields)
-            key = f"method {region} {now:%Y%m%d%H%M}"
-            self._timeline.note(TimelineEntry(now, change.kind, key, change.text, change.fields))
 
 
 def _log_scores(outlook: Outlook) -> None:

@@ -1,5 +1,6 @@
 """The simulated fleet: nothing is made or lost, the same seed plays the same, and the deployed policies steer it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -134,14 +135,32 @@ def test_the_deployed_forecast_has_instances_ready_before_the_crowd(
     assert max(number or 0 for number in both.world.instances.planned) > 0
     assert set(both.world.forecast_rps) == {"0.5", "0.9", "0.99"}
     assert both.summary.errors < 0.99 * reactive.recorder.errors.sum()
+    assert_is_told(both)
+
+
+def assert_is_told(run: Run) -> None:
+    """What an operator looks for: when the crowd was to come, what was planned and ready for it, the mode."""
+    minutes = {entry.text: (entry.at_s - run.axis.start_s) / 60 for entry in run.timeline if entry.kind == "calendar"}
+    texts = {kind: [entry.text for entry in run.timeline if entry.kind == kind] for kind in ("plan", "prewarm")}
+    said = "announced: A final, sports final, minute 5 to 15, peak expected at minute 7, in 2 regions"
+    assert {said: 0, "A final: begins": 5, "A final: peak expected": 7} == minutes
+    assert re.fullmatch(r"plan \d+ holds .* instances now and up to .* at minute .*at P95; .*", texts["plan"][0])
+    assert len(texts["plan"]) < 4
+    assert re.match(r"prewarmed for A final: [\d,]+ of [\d,]+ instances that plan \d+ holds", texts["prewarm"][-1])
+    assert [entry.text for entry in run.timeline if entry.kind == "serving_mode"] == ["serving mode normal"]
 
 
 def test_a_budget_that_is_spent_sheds_the_free_tier_first(crowd: Scenario, setting: Setting) -> None:
     """Modes come from the deployed budget; premium is never shed."""
     poor = crowd.model_copy(update={"budget": Budget(hour=30, day=700, month=20_000)})
 
-    summary = recorded(poor, setting, Policy(Steering.REACTIVE, budget=True)).summary
+    run = recorded(poor, setting, Policy(Steering.REACTIVE, budget=True))
 
+    summary = run.summary
+    told = [entry.text for entry in run.timeline if entry.kind == "budget"]
+    assert told[0].startswith("budget $30.00 in this hour")
+    booked = r"of \$30\.00 for the hour from \d\d:00, .* is booked by now and .* likely; serving mode"
+    assert any(re.match(booked, text) for text in told)
     assert summary.shed["free"] > 0
     assert summary.shed["premium"] == 0
     assert set(summary.minutes_in_mode) - {"normal"}
