@@ -7,6 +7,7 @@ from benchmarks.reports.report import Report
 from benchmarks.reports.view import notes, simulated_text, subtitle
 from benchmarks.reports.wording import (
     change_lines,
+    event_lines,
     interval,
     limit,
     measured,
@@ -39,9 +40,10 @@ def to_markdown(report: Report) -> str:
     if report.base is not None:
         lines += _section(f"Against {report.base.meta.commit} of {report.base.meta.made_at}", change_lines(report))
     lines += _section("Score", score_lines(report.score))
-    lines += _section("What stood out", [told(report, one) for one in report.anomalies], "Nothing did.")
-    lines += _section("What limits it", report.bottleneck)
     lines += _section("What to change", to_change(report))
+    lines += _section("What limits it", report.bottleneck)
+    lines += _section("What happened", event_lines(run), "Nothing was told.")
+    lines += _section("What stood out", [told(report, one) for one in report.anomalies], "Nothing did.")
     lines += _section("About these numbers", notes(run))
     return "\n".join(lines) + "\n"
 

@@ -1,21 +1,18 @@
 """A run as the dashboard's page shows it: fewer steps, fewer digits, the same shape as a live one."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.rehearsal.result import Entry, RegionSeries, Run, Series, WorldSeries
+from benchmarks.rehearsal.result import RegionSeries, Run, Series, WorldSeries
 from benchmarks.rehearsal.series import array, peak, total
+from benchmarks.reports.timeline import shortened
 from shared.topology import Topology
 
 FORMAT: Final = "swell-dashboard/1"
 MOST_STEPS: Final = 240
 _MOST_ENTRIES: Final = 250
-_FREQUENT: Final = ("routing", "scaling")
-_OF_REGIONS: Final = (*_FREQUENT, "alert", "forecast")
 _SPILL_SHOWN: Final = 0.0002
 """Routes that never carry more than this share of the peak are left out."""
 _DIGITS: Final = 3
@@ -45,7 +42,8 @@ def view_of(run: Run, topology: Topology, *, most_steps: int = MOST_STEPS) -> di
         "regions": [_region(name, run.regions[name], topology, width, least) for name in run.regions if name in known],
         "world": _world(run.world, width),
         "timeline": [
-            {"at_s": entry.at_s, "kind": entry.kind, "text": entry.text} for entry in told(run.timeline, _MOST_ENTRIES)
+            {"at_s": entry.at_s, "kind": entry.kind, "text": entry.text}
+            for entry in shortened(run.timeline, _MOST_ENTRIES)
         ],
         "objectives": [],
         "missing": missing(run),
@@ -84,42 +82,14 @@ def notes(run: Run, width: int = 1) -> list[str]:
     found = [f"A stream {run.meta.stream.text}.", *run.meta.notes]
     if run.meta.calibration:
         found.append(f"Service times: {run.meta.calibration}.")
+    if run.meta.simulated:
+        found.append("Failed counts what clients made again, asked does not: in a region failed may be the larger one.")
     if width > 1:
         found.append(
             f"Each step here is {width} of the record ({run.axis.step_s * width:g} s): rates are means, times to "
             "answer, health and serving modes the worst of them."
         )
     return found
-
-
-def told(timeline: Sequence[Entry], most: int) -> list[Entry]:
-    """The timeline; what is told of several regions at one time is one entry, and what is frequent gives way."""
-    at_once: dict[tuple[str, float], list[Entry]] = defaultdict(list)
-    for entry in timeline:
-        if entry.kind in _OF_REGIONS:
-            at_once[entry.kind, entry.at_s].append(entry)
-    shown = [entry for entry in timeline if entry.kind not in _OF_REGIONS]
-    shown += [_together(entries) for entries in at_once.values()]
-    rare = list(_thinned([entry for entry in shown if entry.kind not in _FREQUENT], most))
-    share = (most - len(rare)) // len(_FREQUENT)
-    frequent = [one for kind in _FREQUENT for one in _thinned([e for e in shown if e.kind == kind], share)]
-    return sorted([*rare, *frequent], key=lambda entry: entry.at_s)
-
-
-def _together(entries: Sequence[Entry]) -> Entry:
-    first = entries[0]
-    if len(entries) == 1:
-        return first
-    texts = "; ".join(entry.text for entry in entries[:3])
-    more = f"; and {len(entries) - 3} more regions" if len(entries) > 3 else ""
-    return Entry(first.at_s, first.kind, texts + more)
-
-
-def _thinned(entries: Sequence[Entry], room: int) -> Iterable[Entry]:
-    """So many of them, evenly."""
-    if len(entries) <= room:
-        return entries
-    return [entries[place] for place in np.linspace(0, len(entries) - 1, room).astype(int)] if room else []
 
 
 def _region(name: str, series: RegionSeries, topology: Topology, width: int, least: float) -> dict[str, Any]:

@@ -6,9 +6,12 @@ from benchmarks.analysis.anomalies import Anomaly
 from benchmarks.analysis.gate import Judged, Verdict
 from benchmarks.analysis.paired import Paired
 from benchmarks.analysis.score import Score
+from benchmarks.rehearsal.result import Run
 from benchmarks.rehearsal.series import moment
 from benchmarks.reports.report import Report
+from benchmarks.reports.timeline import FREQUENT, shortened
 
+_MOST_EVENTS: Final = 60
 _NOTHING: Final = 1e-3
 _LEAST_SHARE: Final = 1e-6
 _NEARLY_ALL: Final = 0.9
@@ -50,6 +53,15 @@ def change_lines(report: Report) -> list[str]:
 def _change(one: Paired) -> str:
     form = "+.1%" if one.measure.kind == "ratio" else "+.5f"
     return f"{one.change.mean:{form}} ({one.change.low:{form}} to {one.change.high:{form}})"
+
+
+def event_lines(run: Run) -> list[str]:
+    """The evening without what scaling and routing did, of which there is much: the page and the record have it."""
+    return [
+        f"{moment(entry.at_s - run.axis.start_s)}, {entry.kind.replace('_', ' ')}: {entry.text}"
+        for entry in shortened(run.timeline, _MOST_EVENTS)
+        if entry.kind not in FREQUENT
+    ]
 
 
 def phase_lines(report: Report) -> list[str]:

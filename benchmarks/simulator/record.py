@@ -85,9 +85,19 @@ def _meta(simulated: Simulated, calibration: Calibration, commit: str) -> Metada
         notes=(
             "SIMULATED: streams are cohorts in a model of the fleet; no request was made.",
             "Latencies are from the edge of the nearest region: a client's way to it is not in them.",
+            _quotas(simulated),
             *(f"Not in the model: {kind}." for kind in _not_simulated(simulated.scenario)),
         ),
     )
+
+
+def _quotas(simulated: Simulated) -> str:
+    """Two records of a scenario, one on its own quotas and one as deployed, differ in this alone."""
+    fleet, quotas = simulated.scenario.fleet, simulated.quotas
+    asked = any((fleet.hub_at_most, fleet.other_at_most, fleet.total_at_most))
+    whose = "as the scenario asks for them" if asked else "those of topology.yaml and of a new project"
+    total = "" if fleet.total_at_most is None else f", {fleet.total_at_most:,} in all"
+    return f"Quotas: {quotas.min():,.0f} to {quotas.max():,.0f} instances a region{total}, {whose}."
 
 
 def _not_simulated(scenario: Scenario) -> tuple[str, ...]:

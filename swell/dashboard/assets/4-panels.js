@@ -6,13 +6,14 @@ function card(name, big, small, look = "") {
 function updateCards() {
   const world = view.world;
   const [asked, served, failed, shed] = ["asked", "served", "errors", "shed"].map((name) => now(world[name]));
-  const share = asked && failed !== null ? failed / asked : null;
+  const came = [served, failed, shed].some((rate) => rate === null) ? asked : served + failed + shed; // what was made again, too
+  const share = came && failed !== null ? failed / came : null;
   const mode = now(world.mode);
   const target = now(world.target);
   const cards = [
     card("Served a second", short(served), `of ${short(asked)} asked${target === null ? "" : `, target ${short(target)}`}`),
     card("p99 now", ms(now(world.p99)), `p50 ${ms(now(world.p50))}, p95 ${ms(now(world.p95))}`),
-    card("Failed", percent(share), `${view.live ? "refused" : "shed"} ${percent(asked && shed !== null ? shed / asked : null)}`, share > 0.01 ? "bad" : ""),
+    card("Failed", percent(share), `${view.live ? "refused" : "shed"} ${percent(came && shed !== null ? shed / came : null)}`, share > 0.01 ? "bad" : ""),
     told(world.actual) && card("Instances ready", short(now(world.actual)), `planned ${short(now(world.planned))}, ceiling ${short(now(world.ceiling))}`),
     (told(world.spent) || told(world.allowed_per_hour)) && card(view.live ? "Spent today" : "Spent so far", dollars(now(world.spent)), `${dollars(now(world.spend_per_hour))} an hour, ${dollars(now(world.allowed_per_hour))} allowed`),
     told(world.mode) && card("Serving mode", mode === null ? "–" : `${mode}`, mode === null ? "not known" : modeName(mode), mode > 0 ? "fair" : "good"),
@@ -196,12 +197,12 @@ function drawFindings() {
   }
   if (view.forecasts && view.forecasts.length) found.push(forecastScores());
   if (analysis.score) found.push(finding(`Score ${analysis.score.points} of 100`, bullets(analysis.score.lines)));
+  if (analysis.recommendations) found.push(finding("What to change", bullets(analysis.recommendations)));
+  if (analysis.bottleneck) found.push(finding("What limits it", analysis.bottleneck.length ? bullets(analysis.bottleneck) : el("p", {}, "Nothing was seen to.")));
   if (analysis.anomalies) found.push(finding("What stood out", analysis.anomalies.length ? el("ul", {}, ...analysis.anomalies.map((one) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(one.from_s)) }, elapsedAt(one.from_s - view.start_s)), ` ${one.text}`))) : el("p", {}, "Nothing did.")));
   if ((analysis.phases || []).length) found.push(finding("Before, during and after its faults", bullets(analysis.phases)));
-  if (analysis.bottleneck) found.push(finding("What limits it", analysis.bottleneck.length ? bullets(analysis.bottleneck) : el("p", {}, "Nothing was seen to.")));
   if ((analysis.budget || []).length) found.push(finding("Error budget", bullets(analysis.budget)));
   if ((analysis.against || []).length) found.push(finding("Against the earlier record", bullets(analysis.against)));
-  if (analysis.recommendations) found.push(finding("What to change", bullets(analysis.recommendations)));
   $("findings").replaceChildren(...found);
 }
 
@@ -211,11 +212,12 @@ function drawHead() {
   $("subtitle").textContent = view.subtitle || "";
   $("subtitle").className = view.problem ? "bad" : "quiet";
   $("word").hidden = !view.simulated;
+  document.body.classList.toggle("simulated", Boolean(view.simulated));
   const kind = $("kind");
   kind.hidden = !view.simulated;
   if (view.simulated) kind.replaceChildren(el("b", {}, "SIMULATED"), view.simulated_text || "No request was made.");
   const verdict = (view.analysis || {}).verdict;
   $("verdict").hidden = !verdict;
   if (verdict) { $("verdict").textContent = verdict.text; $("verdict").className = `verdict ${verdict.look}`; }
-  $("about").replaceChildren(bullets(view.notes || []), el("p", { class: "quiet" }, "Keys: ← → one step, Page Up and Down ten, Home, End, Space plays, N and P next and previous event, Escape all regions."));
+  $("about").replaceChildren(bullets(view.notes || []), el("p", { class: "quiet keys" }, "Keys: ← → one step, Page Up and Down ten, Home, End, Space plays, N and P next and previous event, Escape all regions."));
 }

@@ -1,13 +1,11 @@
 """A run as the page shows it."""
 
-from collections import Counter
 from dataclasses import replace
 
 import orjson
 
-from benchmarks.rehearsal.result import Entry
 from benchmarks.rehearsal.series import total
-from benchmarks.reports.view import folded, told, view_of
+from benchmarks.reports.view import folded, view_of
 from shared.topology import load_topology
 from swell.dashboard.page import page
 from tests.builders.rehearsals import small_run
@@ -28,19 +26,6 @@ def test_steps_are_folded_by_what_the_number_is() -> None:
 def test_a_sum_of_what_is_not_known_is_not_known() -> None:
     """None is not 0."""
     assert (3.0, None) == total({"free": (1.0, 2.0), "premium": (2.0, None)})
-
-
-def test_what_is_frequent_gives_way_to_what_is_rare() -> None:
-    """What scaling did at one time is one entry; neither it nor routing drives a fault out."""
-    scaled = [Entry(float(step), "scaling", f"region {place}") for step in range(20) for place in range(5)]
-    routed = [Entry(float(step), "routing", "spills") for step in range(50)]
-    alarmed = [Entry(7.0, "alert", f"region {place}: a burst") for place in range(5)]
-    fault = Entry(49.5, "fault", "region down")
-
-    found = told([*scaled, *routed, *alarmed, fault], 8)
-
-    assert {"fault": 1, "alert": 1, "routing": 3, "scaling": 3} == Counter(entry.kind for entry in found)
-    assert "region 0; region 1; region 2; and 2 more regions" in {entry.text for entry in found}
 
 
 def test_a_long_run_makes_a_small_page() -> None:
