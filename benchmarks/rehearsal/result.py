@@ -1,6 +1,6 @@
 """The record of one rehearsal, the same for a live run and a SIMULATED one: what was asked, what came of it, why.
 
-`write_run` and `read_run` are the file form (`swell rehearse SCENARIO --json > run.json` prints it, too).
+`write_run` and `read_run` of `record_file` are the file form (`swell rehearse SCENARIO --json > run.json` prints it).
 Analysis, reports and the dashboard read nothing else. What holds:
 
 - Every series has one number for each step of `axis`, in the order of time; step k covers
@@ -22,11 +22,7 @@ Analysis, reports and the dashboard read nothing else. What holds:
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Final, Literal, TypeAlias
-
-from pydantic import TypeAdapter, ValidationError
 
 from shared.domain.money import Micros
 
@@ -48,10 +44,6 @@ EntryKind: TypeAlias = Literal[
     "routing",
 ]
 """The kinds of shared/crowds/timeline.py that a rehearsal has, and its own: `phase`, `fault`, `routing`."""
-
-
-class UnreadableRun(Exception):  # noqa: N818 - named for what is wrong
-    """A file is not the record of a rehearsal; the text says what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -273,63 +265,3 @@ class Run:
     phases: tuple[Phase, ...] = ()
     """Of a live run whose faults were played; else none."""
     format: Literal["swell-rehearsal/1"] = FORMAT
-
-
-def to_json(run: Run) -> bytes:
-    """The record as JSON."""
-    return _adapter().dump_json(run)
-
-
-def of_json(content: bytes) -> Run:
-    """The record in JSON.
-
-    Raises:
-        UnreadableRun: it is none, or a series is longer or shorter than the axis.
-    """
-    try:
-        run = _adapter().validate_json(content)
-    except ValidationError as error:
-        found = error.errors()
-        first = next((one for one in found if one["loc"] == ("format",)), found[0])
-        field_name = ".".join(str(part) for part in first["loc"])
-        raise UnreadableRun(f"{field_name or 'file'}: {first['msg']}") from error
-    for name, series in _every_series(run):
-        if len(series) != run.axis.points:
-            raise UnreadableRun(f"{name}: got {len(series)} numbers, allowed: {run.axis.points}, as axis.points says")
-    return run
-
-
-def write_run(run: Run, path: Path) -> None:
-    """Keep a record in a file."""
-    path.write_bytes(to_json(run))
-
-
-def read_run(path: Path) -> Run:
-    """The record in a file.
-
-    Raises:
-        UnreadableRun: there is none.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableRun(str(error.strerror)) from error
-    return of_json(content)
-
-
-def _every_series(run: Run) -> list[tuple[str, Series]]:
-    parts: list[tuple[str, object]] = [("world", run.world)]
-    parts += [(f"regions.{name}", region) for name, region in run.regions.items()]
-    return [found for name, part in parts for found in _series_in(name, part)]
-
-
-def _series_in(name: str, value: object) -> list[tuple[str, Series]]:
-    if isinstance(value, tuple):
-        return [(name, value)]
-    items = value.items() if isinstance(value, Mapping) else getattr(value, "__dict__", {}).items()
-    return [found for key, part in items for found in _series_in(f"{name}.{key}", part)]
-
-
-@cache
-def _adapter() -> TypeAdapter[Run]:
-    return TypeAdapter(Run)

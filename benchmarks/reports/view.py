@@ -1,5 +1,6 @@
 """A run as the dashboard's page shows it: fewer steps, fewer digits, the same shape as a live one."""
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -46,7 +47,7 @@ def view_of(run: Run, topology: Topology, *, most_steps: int = MOST_STEPS) -> di
             for entry in shortened(run.timeline, _MOST_ENTRIES)
         ],
         "objectives": [],
-        "missing": missing(run),
+        "missing": missing(run) + _unknown([name for name in run.regions if name not in known], run),
         "summary": {"minutes_in_mode": {name: round(spent, 1) for name, spent in run.summary.minutes_in_mode.items()}},
     }
 
@@ -58,6 +59,13 @@ def missing(run: Run) -> list[str]:
     if not any(peak(series) for series in run.world.forecast_rps.values()):
         return [f"Forecast: policy {run.meta.policy} makes none."]
     return []
+
+
+def _unknown(regions: Sequence[str], run: Run) -> list[str]:
+    """Regions that a record of another topology has."""
+    if not (regions and run.meta.simulated):
+        return []
+    return [f"Regions that topology.yaml does not have: {', '.join(regions)}. They are in the sums."]
 
 
 def subtitle(run: Run) -> str:

@@ -125,7 +125,7 @@ def _region(simulated: Simulated, at: int) -> RegionSeries:
         p99_ms=_series(p99),
         utilisation=_series(recorder.busy[:, at] / recorder.beats),
         health=_series(state["health"][:, at]),
-        queued=_series(state["queued"][:, at]),
+        queued=_series(np.maximum(state["queued"][:, at], 0)),
         instances=_instances({name: series[:, at] for name, series in state.items()}),
         spilled_rps=elsewhere,
         quota=int(simulated.quotas[at]),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from swell.cli.benching import interruptible, require_checkout
-from swell.cli.options import Json
+from swell.cli.options import Json, can_be_written
 from swell.cli.output import note, print_json, say
 from swell.cli.rehearse_live import end
 
@@ -22,7 +22,9 @@ def quick(
     dollars_per_million: Annotated[
         float | None, typer.Option(min=0.001, help="The promise: a million answers cost so much at most.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False, help="Keep the record.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", callback=can_be_written, metavar="FILE", help="Keep the record.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Send a real server a steady load and a burst for some seconds, and judge what it promised.
@@ -33,7 +35,7 @@ def quick(
     """
     require_checkout()
     from benchmarks.live.play import LivePlan, play
-    from benchmarks.rehearsal.result import write_run
+    from benchmarks.rehearsal.record_file import write_run
     from benchmarks.reports.document import to_document
     from benchmarks.reports.markdown import to_markdown
     from benchmarks.reports.report import report_on

@@ -62,7 +62,7 @@ def _live(url: str, stack: ExitStack) -> Callable[[], dict[str, Any]]:
 
 def _recorded(path: Path) -> Callable[[], dict[str, Any]]:
     require_checkout()
-    from benchmarks.rehearsal.result import UnreadableRun, read_run
+    from benchmarks.rehearsal.record_file import UnreadableRun, read_run
     from benchmarks.reports.view import view_of
     from shared.topology import load_topology
 

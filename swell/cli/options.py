@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,19 @@ def _has_scheme(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"got {url!r}, allowed: a URL that begins with http:// or https://")
     return url
+
+
+def can_be_written(path: Path | None) -> Path | None:
+    """Of an option that names a file to write: refused before the work that it is to keep."""
+    if path is None:
+        return None
+    if path.is_dir():
+        raise typer.BadParameter(f"got {path}, which is a directory, allowed: a file")
+    if not path.absolute().parent.is_dir():
+        raise typer.BadParameter(f"got {path}, allowed: a file in a directory that is there")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise typer.BadParameter(f"got {path}, which may not be written")
+    return path
 
 
 Url = Annotated[

@@ -13,7 +13,7 @@ import typer
 from swell.cli.benching import require_checkout
 from swell.cli.default_command import DefaultCommandGroup
 from swell.cli.failure import CommandFailed
-from swell.cli.options import Json
+from swell.cli.options import Json, can_be_written
 from swell.cli.output import note, print_json, print_table, say
 from swell.cli.rehearse_events import calendar
 from swell.cli.rehearse_live import live
@@ -67,9 +67,13 @@ def rehearse(
     as_deployed: Annotated[
         bool, typer.Option("--as-deployed", help="On the quotas of topology.yaml, not on those that it asks for.")
     ] = False,
-    k6: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the scenario as a script for k6.")] = None,
+    k6: Annotated[
+        Path | None,
+        typer.Option(callback=can_be_written, metavar="FILE", help="Write the scenario as a script for k6."),
+    ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write a report: one page, whole in itself.")
+        Path | None,
+        typer.Option(callback=can_be_written, metavar="FILE", help="Also write a report: one page, whole in itself."),
     ] = None,
     all_of_them: Annotated[bool, typer.Option("--all", help="Every scenario, side by side.")] = False,
     as_json: Json = False,
@@ -122,7 +126,7 @@ def single_threaded() -> None:
 
 def show(run: "Run", *, as_json: bool) -> None:
     """A record, as JSON or in words."""
-    from benchmarks.rehearsal.result import to_json
+    from benchmarks.rehearsal.record_file import to_json
     from benchmarks.rehearsal.telling import tell
 
     if as_json:

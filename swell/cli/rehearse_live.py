@@ -8,7 +8,7 @@ import typer
 
 from swell.cli.benching import interruptible, require_checkout
 from swell.cli.failure import CommandFailed
-from swell.cli.options import Json
+from swell.cli.options import Json, can_be_written
 from swell.cli.output import note, print_table, say
 
 if TYPE_CHECKING:
@@ -38,9 +38,12 @@ def live(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve.")] = 1,
     senders: Annotated[int, typer.Option(min=1, max=64, help="Processes that send.")] = 1,
     rows: Annotated[int, typer.Option(min=1000, max=1_000_000, help="Vectors in the collection.")] = 20_000,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False, help="Keep the record.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", callback=can_be_written, metavar="FILE", help="Keep the record.")
+    ] = None,
     hdr: Annotated[
-        Path | None, typer.Option("--hdr", metavar="FILE", dir_okay=False, help="Keep latencies as an HDR log.")
+        Path | None,
+        typer.Option("--hdr", callback=can_be_written, metavar="FILE", help="Keep latencies as an HDR log."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -54,7 +57,7 @@ def live(
     require_checkout()
     from benchmarks.live.play import LivePlan, play
     from benchmarks.load.histograms import hdr_log
-    from benchmarks.rehearsal.result import to_json, write_run
+    from benchmarks.rehearsal.record_file import to_json, write_run
     from benchmarks.scenarios.catalog import BadScenario, find_scenario
     from shared.topology import load_topology
 

@@ -8,7 +8,7 @@ import typer
 
 from swell.cli.benching import require_checkout
 from swell.cli.failure import CommandFailed
-from swell.cli.options import Json
+from swell.cli.options import Json, can_be_written
 from swell.cli.output import print_json, say
 
 if TYPE_CHECKING:
@@ -18,13 +18,23 @@ if TYPE_CHECKING:
 def report_run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What `swell rehearse … --json` printed.")],
     *,
-    md: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as Markdown.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one page, whole in itself.")] = None,
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the objectives as JUnit's XML.")] = None,
+    md: Annotated[
+        Path | None, typer.Option(callback=can_be_written, metavar="FILE", help="Write it as Markdown.")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(callback=can_be_written, metavar="FILE", help="Write it as one page, whole in itself."),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(callback=can_be_written, metavar="FILE", help="Write the objectives as JUnit's XML.")
+    ] = None,
     against: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Compare with this earlier record of the same.")
     ] = None,
-    pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Print the page: needs Chromium or Chrome.")] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(callback=can_be_written, metavar="FILE", help="Print the page: needs Chromium or Chrome."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Judge a record: objectives with intervals, score, what stood out, what limits it, what to change.
@@ -63,7 +73,7 @@ def report_run(
 
 
 def _record(path: Path) -> "Run":
-    from benchmarks.rehearsal.result import UnreadableRun, read_run
+    from benchmarks.rehearsal.record_file import UnreadableRun, read_run
 
     try:
         return read_run(path)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.rehearsal.result import write_run
+from benchmarks.rehearsal.record_file import write_run
 from swell.cli.failure import CommandFailed
 from swell.cli.main import app
 from tests.builders.rehearsals import small_run

@@ -7,7 +7,7 @@ from benchmarks.live.arrivals import arrivals_of
 from benchmarks.live.faults import fault_plan
 from benchmarks.live.record import Played, record_of
 from benchmarks.load.open_loop import Offered
-from benchmarks.rehearsal.result import of_json, to_json
+from benchmarks.rehearsal.record_file import of_json, to_json
 from benchmarks.reports.document import to_document
 from benchmarks.reports.markdown import to_markdown
 from benchmarks.reports.report import report_on

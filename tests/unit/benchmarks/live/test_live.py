@@ -7,7 +7,8 @@ from benchmarks.analysis.gate import EXIT_CODES, Verdict
 from benchmarks.live.arrivals import arrivals_of
 from benchmarks.live.record import REGION, Played, record_of
 from benchmarks.load.open_loop import Offered
-from benchmarks.rehearsal.result import RecallFound, of_json, to_json
+from benchmarks.rehearsal.record_file import of_json, to_json
+from benchmarks.rehearsal.result import RecallFound
 from benchmarks.reports.report import report_on
 from benchmarks.scenarios.catalog import find_scenario
 from shared.domain.tier import Tier

@@ -55,3 +55,13 @@ def test_simulated_says_so_with_its_stream() -> None:
 
     assert view["simulated"]
     assert "asks once a second" in view["simulated_text"]
+
+
+def test_regions_of_another_topology_are_named() -> None:
+    """They have no place on the map, and are not left out in silence."""
+    run = small_run()
+
+    view = view_of(replace(run, regions={"mars-north1": run.regions["europe-west1"]}), load_topology())
+
+    assert [] == view["regions"]
+    assert any("does not have: mars-north1" in text for text in view["missing"])

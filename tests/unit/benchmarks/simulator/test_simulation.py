@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.rehearsal.result import Run, of_json, to_json
+from benchmarks.rehearsal.record_file import of_json, to_json
+from benchmarks.rehearsal.result import Run
 from benchmarks.scenarios.arrival import Flash
 from benchmarks.scenarios.catalog import find_scenario
 from benchmarks.scenarios.model import Budget, CalendarEntry, Fault, Fleet, Objectives, Scenario

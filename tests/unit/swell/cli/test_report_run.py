@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner, Result
 
-from benchmarks.rehearsal.result import Objective, Run, write_run
+from benchmarks.rehearsal.record_file import write_run
+from benchmarks.rehearsal.result import Objective, Run
 from benchmarks.reports.printing import BROWSERS, NotPrinted
 from swell.cli.failure import CommandFailed
 from swell.cli.main import app
@@ -111,7 +112,7 @@ def test_worse_than_the_record_before_is_a_regression(tmp_path: Path) -> None:
         (None, "No such file"),
         (b"no json", "JSON"),
         (b"{}", "meta"),
-        (b'{"format": "swell-rehearsal/9"}', "format: Input should be 'swell-rehearsal/1'"),
+        (b'{"format": "swell-rehearsal/9"}', "format: got 'swell-rehearsal/9', allowed: 'swell-rehearsal/1'"),
     ],
     ids=["none", "text", "empty", "another"],
 )
@@ -128,6 +129,16 @@ def test_what_is_no_record_is_refused(content: bytes | None, said: str, command:
     assert result.exception.code == "unreadable_run"
     assert said in str(result.exception)
     assert 1 == str(result.exception).count(str(record))
+
+
+@pytest.mark.parametrize("option", ["--html", "--md", "--junit", "--pdf"])
+@pytest.mark.parametrize(("name", "said"), [("none/run", "a directory that is there"), (".", "which is a directory")])
+def test_what_cannot_be_written_is_refused_first(option: str, name: str, said: str, tmp_path: Path) -> None:
+    """A wrong usage, told before the record is read."""
+    result = CliRunner().invoke(app, ["report-run", "no record", option, str(tmp_path / name)])
+
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
 
 
 def test_a_record_of_another_scenario_is_not_compared(tmp_path: Path) -> None:
