@@ -7,6 +7,7 @@ from typing import Any, Final
 from benchmarks.rehearsal.result import Entry, Objective, Run
 from shared.domain.money import dollars
 
+_NORMAL: Final = "serving mode normal"
 _TOLD: Final = ("calendar", "prewarm", "fault", "serving_mode")
 """Plans, scaling, routes and the rest are in the record, and on the page that shows it."""
 
@@ -51,8 +52,8 @@ def tell(run: Run) -> Iterator[str]:
 
 
 def _is_first_mode(run: Run, entry: Entry) -> bool:
-    """The mode that it began with stands among the minutes in each."""
-    return entry.kind == "serving_mode" and entry.at_s <= run.axis.start_s
+    """That it begins as it ought to is no news."""
+    return entry.kind == "serving_mode" and entry.text == _NORMAL and entry.at_s <= run.axis.start_s
 
 
 def what_to_change(run: Run) -> list[str]:

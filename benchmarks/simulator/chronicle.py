@@ -65,7 +65,8 @@ class Chronicle:
         if now < self._begins or not (now == self._begins or is_last):
             return
         if now == self._begins:
-            self._tell(now, "serving_mode", f"serving mode {mode.label}")
+            reason = "" if standing is None or not mode else f" ({standing['level']['reason'].replace('_', ' ')})"
+            self._tell(now, "serving_mode", f"serving mode {mode.label}{reason}")
         if standing is None:
             return
         hour = standing["windows"]["hour"]

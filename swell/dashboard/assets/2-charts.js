@@ -57,7 +57,16 @@ function axes(chart, y) {
     svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value) }),
     svg("text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end" }, chart.format(value)),
   ]);
-  return [...parts, ...timeTicks()];
+  return [...parts, ...timeTicks(), ...moments()];
+}
+
+// When of a rehearsal an event begins, peaks and ends, and what went wrong: told in the list of events, marked in charts.
+const marked = () => (view.live ? [] : view.timeline.filter((entry) => ["calendar", "fault"].includes(entry.kind) && entry.at_s > view.start_s));
+function moments() {
+  return marked().map((entry) => {
+    const place = (LEFT + ((WIDTH - LEFT - RIGHT) * (entry.at_s - view.start_s)) / Math.max(1, view.points * view.step_s)).toFixed(1);
+    return svg("path", { class: "moment-mark", d: `M${place} ${HEIGHT - BOTTOM}V${TOP}l-4-6h8l-4 6` }, svg("title", {}, `${elapsedAt(entry.at_s - view.start_s)} ${entry.text}`));
+  });
 }
 
 // At full seconds, minutes or hours: of the clock where it is live, of the run where it is not.

@@ -145,6 +145,7 @@ function drawEvents() {
     drawEvents(); updateEvents();
     [...$("kinds").children][kinds.indexOf(kind)].focus();
   } }, `${kind.replace("_", " ")} (${view.timeline.filter((entry) => entry.kind === kind).length})`)));
+  $("marks").textContent = marked().length ? "▾ in charts: calendar and faults" : "";
   const entries = listed();
   $("events").replaceChildren(...(entries.length ? entries : []).map((entry) => el("li", {}, el("button", { type: "button", disabled: isElsewhere(entry), onclick: () => go(stepOf(entry.at_s)) },
     el("time", {}, view.live ? clock((entry.at_s - view.start_s) / view.step_s) : elapsed(Math.max(0, (entry.at_s - view.start_s) / view.step_s))), el("i", {}, entry.kind.replace("_", " ")), el("span", {}, entry.text)))));
@@ -199,7 +200,7 @@ function drawFindings() {
   if (analysis.score) found.push(finding(`Score ${analysis.score.points} of 100`, bullets(analysis.score.lines)));
   if (analysis.recommendations) found.push(finding("What to change", bullets(analysis.recommendations)));
   if (analysis.bottleneck) found.push(finding("What limits it", analysis.bottleneck.length ? bullets(analysis.bottleneck) : el("p", {}, "Nothing was seen to.")));
-  if (analysis.anomalies) found.push(finding("What stood out", analysis.anomalies.length ? el("ul", {}, ...analysis.anomalies.map((one) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(one.from_s)) }, elapsedAt(one.from_s - view.start_s)), ` ${one.text}`))) : el("p", {}, "Nothing did.")));
+  if (analysis.anomalies) found.push(finding(analysis.anomalies.length ? "What stood out (shaded in the charts)" : "What stood out", analysis.anomalies.length ? el("ul", {}, ...analysis.anomalies.map((one) => el("li", {}, el("button", { type: "button", onclick: () => go(stepOf(one.from_s)) }, elapsedAt(one.from_s - view.start_s)), ` ${one.text}`))) : el("p", {}, "Nothing did.")));
   if ((analysis.phases || []).length) found.push(finding("Before, during and after its faults", bullets(analysis.phases)));
   if ((analysis.budget || []).length) found.push(finding("Error budget", bullets(analysis.budget)));
   if ((analysis.against || []).length) found.push(finding("Against the earlier record", bullets(analysis.against)));

@@ -90,6 +90,8 @@ def test_a_browser_draws_it(shared_browser: Page, tmp_path: Path) -> None:
     assert "<b>SIMULATED</b>two streams" in drawn
     assert 'aria-label="Requests: asked (target) from 1 to 3' in drawn
     assert "broken in" in drawn
+    assert "▾ in charts: calendar and faults" in drawn
+    assert drawn.count('class="moment-mark"') == 2, "the fault, in both charts that have a line"
     assert 'id="clock" for="time" aria-live="off">01:00 ·' in drawn
 
 
