@@ -71,7 +71,8 @@ def _unknown(regions: Sequence[str], run: Run) -> list[str]:
 def subtitle(run: Run) -> str:
     """What was run, so that it can be run again."""
     meta = run.meta
-    return f"{meta.scenario} · policy {meta.policy} · seed {meta.seed} · commit {meta.commit} · {meta.made_at}"
+    word = "" if meta.simulated else "LIVE · "
+    return f"{word}{meta.scenario} · policy {meta.policy} · seed {meta.seed} · commit {meta.commit} · {meta.made_at}"
 
 
 def simulated_text(run: Run) -> str:
