@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from benchmarks.reports.report import Report
-from benchmarks.reports.wording import told
+from benchmarks.reports.wording import rare_events, told
 
 
 def to_document(report: Report) -> dict[str, Any]:
@@ -26,6 +26,7 @@ def to_document(report: Report) -> dict[str, Any]:
                 "error_budgets": [{**asdict(one), "spent": one.spent} for one in report.budgets],
                 "against": None if report.base is None else asdict(report.base.meta),
                 "changes": [asdict(one) for one in report.changes],
+                "events": [asdict(one) for one in rare_events(report.run)],
                 "recommendations": report.run.summary.advice,
                 "summary": {**asdict(report.run.summary), "latency": None},
             }

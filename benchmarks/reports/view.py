@@ -12,7 +12,8 @@ from benchmarks.reports.timeline import shortened
 from shared.topology import Topology
 
 FORMAT: Final = "swell-dashboard/1"
-MOST_STEPS: Final = 240
+MOST_STEPS: Final = 360
+"""As many as the record of a simulation has, at most."""
 _MOST_ENTRIES: Final = 250
 _SPILL_SHOWN: Final = 0.0002
 """Routes that never carry more than this share of the peak are left out."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 from benchmarks.analysis.burn import budget_lines
 from benchmarks.analysis.gate import Judged, Verdict
 from benchmarks.reports.report import Report
-from benchmarks.reports.view import view_of
+from benchmarks.reports.view import MOST_STEPS, view_of
 from benchmarks.reports.wording import (
     change_lines,
     interval,
@@ -26,7 +26,7 @@ _LOOK: Final = {Verdict.KEPT: "good", Verdict.BROKEN: "bad", Verdict.NOT_PROVEN:
 
 def to_html(report: Report, topology: Topology) -> str:
     """The dashboard's page with the run in it; fewer steps where it would be larger than 300 kB."""
-    for most_steps in (240, 160, 100, 60):
+    for most_steps in (MOST_STEPS, 240, 160, 100, 60):
         view = view_of(report.run, topology, most_steps=most_steps)
         view |= {"objectives": [_shown(one) for one in report.judged], "analysis": _analysis(report)}
         document = page(view, f"{report.word}{report.run.meta.title}")

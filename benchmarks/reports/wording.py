@@ -6,7 +6,7 @@ from benchmarks.analysis.anomalies import Anomaly
 from benchmarks.analysis.gate import Judged, Verdict
 from benchmarks.analysis.paired import Paired
 from benchmarks.analysis.score import Score
-from benchmarks.rehearsal.result import Run
+from benchmarks.rehearsal.result import Entry, Run
 from benchmarks.rehearsal.series import moment
 from benchmarks.reports.report import Report
 from benchmarks.reports.timeline import FREQUENT, shortened
@@ -55,12 +55,16 @@ def _change(one: Paired) -> str:
     return f"{one.change.mean:{form}} ({one.change.low:{form}} to {one.change.high:{form}})"
 
 
-def event_lines(run: Run) -> list[str]:
+def rare_events(run: Run) -> list[Entry]:
     """The evening without what scaling and routing did, of which there is much: the page and the record have it."""
+    return [entry for entry in shortened(run.timeline, _MOST_EVENTS) if entry.kind not in FREQUENT]
+
+
+def event_lines(run: Run) -> list[str]:
+    """The same for people."""
     return [
         f"{moment(entry.at_s - run.axis.start_s)}, {entry.kind.replace('_', ' ')}: {entry.text}"
-        for entry in shortened(run.timeline, _MOST_EVENTS)
-        if entry.kind not in FREQUENT
+        for entry in rare_events(run)
     ]
 
 

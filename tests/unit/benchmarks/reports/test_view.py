@@ -32,8 +32,8 @@ def test_a_long_run_makes_a_small_page() -> None:
     """3 hours at a second: at most so many steps, and the page says what a step is."""
     view = view_of(small_run([100.0] * 10_800), load_topology())
 
-    assert (240, 45 * 60.0) == (view["points"], view["step_s"])
-    assert any("45 of the record" in note for note in view["notes"])
+    assert (360, 30 * 60.0) == (view["points"], view["step_s"])
+    assert any("30 of the record" in note for note in view["notes"])
     assert len(page(view, "A crowd").encode()) < 100_000
     assert orjson.loads(orjson.dumps(view)) == view
 

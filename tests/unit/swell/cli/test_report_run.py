@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks.rehearsal.record_file import write_run
-from benchmarks.rehearsal.result import Objective, Run
+from benchmarks.rehearsal.result import Entry, Objective, Run
 from benchmarks.reports.printing import BROWSERS, NotPrinted
 from swell.cli.failure import CommandFailed
 from swell.cli.main import app
@@ -41,8 +41,11 @@ def test_every_form_is_written(tmp_path: Path) -> None:
     """Each of them says what was simulated; the page is whole in itself."""
     files = [tmp_path / name for name in ("run.md", "run.html", "run.xml")]
 
+    happened = (Entry(1_784_484_060.0, "calendar", "A final: begins"), Entry(1_784_484_060.0, "routing", "spills"))
+    run = replace(small_run(), timeline=happened)
+
     result = report_run(
-        small_run(), tmp_path, *(part for file in files for part in (f"--{KINDS[file.suffix]}", str(file))), "--json"
+        run, tmp_path, *(part for file in files for part in (f"--{KINDS[file.suffix]}", str(file))), "--json"
     )
 
     assert result.exit_code == 0
@@ -53,6 +56,8 @@ def test_every_form_is_written(tmp_path: Path) -> None:
         document["exit_code"],
         document["score"]["points"],
     )
+    assert ["calendar"] == [one["kind"] for one in document["events"]]
+    assert "minute 1, calendar: A final: begins" in files[0].read_text("utf-8")
     assert all("SIMULATED" in file.read_text("utf-8") for file in files)
     assert "src=" not in files[1].read_text("utf-8")
 
