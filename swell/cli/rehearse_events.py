@@ -12,9 +12,11 @@ from swell.cli.calendar_options import weights as weights_of
 from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_URL, Json, Url
-from swell.cli.output import print_json, print_table, say
+from swell.cli.output import note, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.rehearsal.result import Run
     from shared.domain.calendar import CalendarEvent
 
@@ -29,6 +31,10 @@ def calendar(
     streams: Annotated[float, typer.Option(min=1, help="Streams that are there without an event.")] = 500e6,
     at_most: Annotated[int, typer.Option(min=1, max=50, help="How many events, the next first.")] = 5,
     seed: Annotated[int, typer.Option(min=0)] = 1,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="Also write a report of each event into this directory."),
+    ] = None,
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
@@ -51,6 +57,8 @@ def calendar(
         raise CommandFailed(f"the calendar announces nothing in the next {days} days", code="nothing_announced")
     policy = policy_of(PolicyName.BOTH)
     runs = [rehearse(scenario_of(one, streams), policy, seed) for one in occurrences[:at_most]]
+    if html is not None:
+        write_reports(runs, html)
     if as_json:
         print_json({"simulated": True, "runs": [in_brief(one) for one in runs]})
         return
@@ -58,6 +66,23 @@ def calendar(
     print_table({name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW}, overview(runs))
     for run in runs:
         _print_advice(run)
+
+
+def write_reports(runs: "Sequence[Run]", directory: Path) -> None:
+    """A page for each, named for when the rehearsal begins and for what it is."""
+    from benchmarks.reports.report import report_on
+    from benchmarks.reports.whole_page import to_html
+    from shared.topology import load_topology
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for run in runs:
+            begins = datetime.fromtimestamp(run.axis.start_s, UTC)
+            page = directory / f"{begins:%Y-%m-%d-%H%M}-{run.meta.scenario}.html"
+            page.write_text(to_html(report_on(run), load_topology()), encoding="utf-8")
+            note(f"{page}")
+    except OSError as error:
+        raise CommandFailed(f"{error.filename}: {error.strerror}", code="unwritable") from error
 
 
 def _print_advice(run: "Run") -> None:

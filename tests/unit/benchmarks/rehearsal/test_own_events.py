@@ -1,6 +1,7 @@
 """An event of an operator's calendar becomes a crowd of the size that its kind may draw."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,9 @@ from benchmarks.rehearsal.own_events import BEFORE_MIN, scenario_of
 from benchmarks.scenarios.course import Course
 from shared.domain.calendar import CalendarEvent, EventType
 from shared.topology import load_topology
+from swell.cli.failure import CommandFailed
+from swell.cli.rehearse_events import write_reports
+from tests.builders.rehearsals import small_run
 
 KICK_OFF = datetime(2026, 12, 5, 19, tzinfo=UTC)
 
@@ -37,3 +41,14 @@ def test_a_region_is_lifted_by_its_weight_at_the_peak() -> None:
     assert lifted["europe-west1"] == pytest.approx(45, rel=0.01)
     assert lifted["europe-west3"] == pytest.approx(23, rel=0.01)
     assert lifted["us-central1"] == pytest.approx(1.0)
+
+
+def test_each_event_has_a_report_of_its_own(tmp_path: Path) -> None:
+    """By its day and name, in a directory that is made; what cannot be made is told."""
+    (tmp_path / "file").write_text("")
+
+    write_reports([small_run()], tmp_path / "of" / "events")
+
+    assert ["2026-07-19-1800-small.html"] == [page.name for page in (tmp_path / "of" / "events").iterdir()]
+    with pytest.raises(CommandFailed, match="file"):
+        write_reports([small_run()], tmp_path / "file" / "events")
