@@ -1,6 +1,7 @@
 """A run as the dashboard's page shows it: fewer steps, fewer digits, the same shape as a live one."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -70,10 +71,12 @@ def _unknown(regions: Sequence[str], run: Run) -> list[str]:
 
 
 def subtitle(run: Run) -> str:
-    """What was run, so that it can be run again."""
+    """What was run, so that it can be run again, and when the crowd of a rehearsal is."""
     meta = run.meta
-    word = "" if meta.simulated else "LIVE · "
-    return f"{word}{meta.scenario} · policy {meta.policy} · seed {meta.seed} · commit {meta.commit} · {meta.made_at}"
+    begins = datetime.fromtimestamp(run.axis.start_s, UTC)
+    when = f"the crowd of {begins:%Y-%m-%d %H:%M} UTC" if meta.simulated else "LIVE"
+    how = f"policy {meta.policy} · seed {meta.seed} · commit {meta.commit}"
+    return f"{meta.scenario} · {when} · {how} · made {meta.made_at}"
 
 
 def simulated_text(run: Run) -> str:
