@@ -37,6 +37,7 @@ _SEED: Final = 1998
 _DEPTH: Final = 0.35
 _NOISE_CV: Final = 0.069
 _NOISE_KEEPS: Final = 0.8
+_NOTHING_KEPT: Final = 1e-18
 _TODAY_MIN: Final = 360
 """So long before the start what a scenario begins with takes the place of what is usual."""
 
@@ -119,10 +120,8 @@ def _requests(course: Course, ends_at: datetime, events: Sequence[CalendarEvent]
     hours = (minutes_since_epoch(ends_at) + minutes)[:, None] / 60 + course.longitudes / 15
     usual = 1 + _DEPTH * np.cos((hours - 20) * 2 * np.pi / 24)
     random = np.random.default_rng(_SEED)
-    noise = np.zeros((_MINUTES, len(course.regions)))
-    shocks = random.standard_normal(noise.shape) * _NOISE_CV * np.sqrt(1 - _NOISE_KEEPS**2)
-    for minute in range(1, _MINUTES):
-        noise[minute] = _NOISE_KEEPS * noise[minute - 1] + shocks[minute]
+    shocks = random.standard_normal((_MINUTES, len(course.regions))) * _NOISE_CV * np.sqrt(1 - _NOISE_KEEPS**2)
+    noise = _kept_in_part(shocks)
     base = scenario.streams * scenario.stream.queries_per_s * 60 * np.maximum(course.base, 1e-3)
     today = course.requests_per_s(np.zeros(1))[0] * 60
     factors = usual * _lifts(minutes, ends_at, events)[:, None]
@@ -130,6 +129,17 @@ def _requests(course: Course, ends_at: datetime, events: Sequence[CalendarEvent]
     expected = base * factors * (1 - share) + today * share
     requests: Floats = np.round(np.maximum(expected * (1 + noise), 0.0))
     return requests
+
+
+def _kept_in_part(shocks: Floats) -> Floats:
+    """Deviations: each keeps a part of the one before it, and adds its own shock; the first is none."""
+    deviations = shocks.copy()
+    deviations[0] = 0.0
+    reach, kept = 1, _NOISE_KEEPS
+    while reach < len(shocks) and kept > _NOTHING_KEPT:  # sums over 1, 2, 4 and so on shocks
+        deviations[reach:] += kept * deviations[:-reach]
+        reach, kept = 2 * reach, kept * kept
+    return deviations
 
 
 def _lifts(minutes: Floats, ends_at: datetime, events: Sequence[CalendarEvent]) -> Floats:

@@ -52,7 +52,7 @@ class Routes:
         pairs = {(one, other): estimated.between_ms(one, other) for one in regions for other in regions}
         self._table = _Reckoned.of_places(estimated.places, pairs)
         self._plan: RoutePlan | None = None
-        self.matrix = np.eye(len(regions))
+        self.matrix, self.each_its_own = np.eye(len(regions)), True
         self.health = np.full(len(regions), 100.0)
         """The score of each region, 0 to 100; 0 for one that is dead."""
         self.apart_ms = np.array([[self._table.between_ms(one, other) for other in regions] for one in regions])
@@ -63,6 +63,7 @@ class Routes:
         self._plan = after
         if before is None or before.routes is not after.routes:
             self.matrix = self._matrix(after)
+            self.each_its_own = bool((np.diagonal(self.matrix) == 1).all())
         if before is None or before.states == after.states:
             return []
         self.health = np.array([_points(after.states[region]) for region in self._regions])

@@ -175,18 +175,19 @@ class Simulation:
         sent = self._routes.matrix * wanted[:, None]
         arriving = asked @ self._routes.matrix + self._retries / len(asked)
         ready, starting = self._fleet.ready.copy(), self._fleet.starting
-        done = self._work.do(arriving, ready, self._mode, troubles, np.stack([sent, self._routes.apart_ms]))
+        away = None if self._routes.each_its_own else np.stack([sent, self._routes.apart_ms])
+        done = self._work.do(arriving, ready, self._mode, troubles, away)
         self._retries = np.minimum(done.failed.sum(axis=1), RETRIED * done.offered)
         self._work.fill_caches(ready, starting)
         self._look(minute, wanted, done, troubles)
         self._fleet.step(np.where(ready > 0, done.pressed, 0.0), done.offered, troubles.may_start)
         log = self._beats
         log.sent[beat], log.dependency_failed[beat] = sent, done.dependency_failed
-        log.mean_ms[beat] = self._latency.mean_ms(done.here)
         log.keep(beat, asked=wanted, offered=done.offered, busy=done.busy, hits=done.hits)
         log.keep(beat, served=done.served, shed=done.shed, errors=done.failed)
         log.keep(beat, ready=ready, starting=starting, health=self._routes.health)
-        log.keep(beat, queued=self._work.waiting.sum(axis=1))
+        if self._work.waiting.any():
+            log.keep(beat, queued=self._work.waiting.sum(axis=1))
         return done
 
     def _look(self, minute: float, wanted: Floats, done: Done, troubles: Troubles) -> None:
@@ -230,6 +231,7 @@ class Simulation:
         answered = self._beats.by_tier["served"][beats].sum(axis=2)
         foreign = np.array([one.foreign for one in done])
         here = Conditions.joined([one.here for one in done])
+        self._beats.mean_ms[beats] = self._latency.mean_ms(here).reshape(answered.shape)
         own = self._latency.counts(here, answered.ravel()).reshape(*answered.shape, -1)
         first = beats.start - _BEFORE_BEATS
         if first >= 0:

@@ -80,8 +80,13 @@ class Work:
         fresh = starting / np.maximum(ready + starting, 1.0)
         self._warm = np.clip(filled, 0, 1) * (1 - fresh * _NEW_ONES_WEIGH)
 
-    def do(self, arriving: Floats, ready: Floats, mode: ServingMode, troubles: Troubles, away_ms: Floats) -> Done:
-        """A beat: `arriving` (ticks, regions). `away_ms` (regions, regions): requests, and the round trip of each."""
+    def do(
+        self, arriving: Floats, ready: Floats, mode: ServingMode, troubles: Troubles, away_ms: Floats | None
+    ) -> Done:
+        """A beat: `arriving` (ticks, regions). `away_ms` (2, regions, regions): requests, and the round trip of each.
+
+        Where no request leaves its region it is None.
+        """
         hits = self._most_hits * self._warm
         cost = request_cost(self._scenario, self._calibration, hits)
         capacity_per_s = np.where(troubles.down, 0.0, self._calibration.requests_per_s * ready / cost / troubles.slow)
@@ -93,7 +98,7 @@ class Work:
         busy = np.where(works, np.minimum(answered / whole, 1.0), 0.0)
         held_ms = np.where(works, 1000 * self._beat_s * self.waiting.sum(axis=1) / whole, 0.0)
         held_ms = np.minimum(held_ms, _LONGEST_HELD_MS)
-        foreign, mean_ms = _foreign(offered, away_ms)
+        foreign, mean_ms = np.zeros((2, len(offered))) if away_ms is None else _foreign(offered, away_ms)
         return Done(
             offered=offered,
             served=served,

@@ -32,10 +32,6 @@ class Bands:
 
     relative: Floats
 
-    def log_offsets(self, growths: Floats, phases: Indices) -> Floats:
-        """What to add to foreseen log loads for each quantile. Shape (forecasts, quantiles)."""
-        return self.relative[phases] * error_scale(growths)[:, None]
-
 
 def error_scale(growths: Floats) -> Floats:
     """How large errors are where load is foreseen to grow by `growths` (log), up to a factor."""

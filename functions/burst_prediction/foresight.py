@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from functions.burst_prediction.arrays import Floats, Indices
-from functions.burst_prediction.bands import NORMAL_SCORES, QUANTILES
+from functions.burst_prediction.bands import NORMAL_SCORES, error_scale
 from functions.burst_prediction.growth_features import GrowthReader
 from functions.burst_prediction.growth_model import GrowthModel, bins_ahead
 from functions.burst_prediction.usual_course import UsualCourse
@@ -29,15 +29,11 @@ def foresee(model: GrowthModel, course: UsualCourse, origins: Indices, targets: 
     leads = np.array([bins_ahead(growth.lead_min, model.bin_min) for growth in model.growths], np.float64)
     # Between two fitted leads each counts by how near it is on a logarithmic scale: errors grow like that.
     position = np.interp(np.log(targets - origins), np.log(leads), np.arange(len(leads)))
-    growth, offsets = np.zeros(len(origins)), np.zeros((len(origins), len(QUANTILES)))
-    for number, fitted in enumerate(model.growths):
-        share = np.clip(1 - np.abs(position - number), 0.0, None)
-        near = np.flatnonzero(share)
-        if len(near):
-            own = np.clip(fitted.of(features.at(near)), -LARGEST_LOG_GROWTH, LARGEST_LOG_GROWTH)
-            growth[near] += share[near] * own
-            offsets[near] += share[near, None] * fitted.bands.log_offsets(own, course.phases[targets[near]])
-    log_load = course.log_load[origins] + growth
+    shares = np.maximum(1 - np.abs(position[:, None] - np.arange(len(leads))), 0.0)
+    growths = np.clip(model.growths_of(features), -LARGEST_LOG_GROWTH, LARGEST_LOG_GROWTH)
+    errors = (shares * error_scale(growths)).T[:, :, None] * model.relative_errors[:, course.phases[targets]]
+    offsets = errors.sum(axis=0)
+    log_load = course.log_load[origins] + (shares * growths).sum(axis=1)
     offsets = _widened(offsets, np.abs(course.prior_deviation[targets] - course.prior_deviation[origins]))
     return Foreseen(log_load, np.maximum.accumulate(log_load[:, None] + offsets, axis=1))
 

@@ -34,9 +34,10 @@ class GrowthFeatures:
     general: Floats
     events: Floats | None
 
-    def at(self, pairs: Indices) -> "GrowthFeatures":
-        """Those of some of the pairs."""
-        return GrowthFeatures(self.general[pairs], None if self.events is None else self.events[pairs])
+    @property
+    def rows(self) -> Floats:
+        """All columns beside each other."""
+        return self.general if self.events is None else np.concatenate([self.general, self.events], axis=1)
 
 
 class GrowthReader:
@@ -62,16 +63,13 @@ class GrowthReader:
 
     def _season_growth(self, origins: Indices, targets: Indices) -> list[Floats]:
         """Growth between the same times of earlier days: of four of them, and the mean of the last seven."""
-        by_lag = {days: self._growth_days_ago(origins, targets, days) for days in range(1, 8)}
-        return [*(by_lag[days] for days in SEASON_LAGS_DAYS), np.mean(list(by_lag.values()), axis=0)]
-
-    def _growth_days_ago(self, origins: Indices, targets: Indices, days: int) -> Floats:
         per_day, ahead = self._course.grid.bins_per_day, SMOOTHING_MIN // self._course.grid.bin_min
-        lag = days * per_day * np.ones(len(origins), np.int64)
+        lag = per_day * np.arange(1, 8)[:, None]
         # Smoothing looks ahead: where that would pass the origin, the day before is taken.
         lag = np.where(targets - lag + ahead > origins, lag + per_day, lag)
         calm, begun = self._course.calm, origins - lag >= 0
-        return np.where(begun, at(calm, targets - lag) - at(calm, origins - lag), 0.0)
+        by_lag = np.where(begun, at(calm, targets - lag) - at(calm, origins - lag), 0.0)
+        return [*(by_lag[days - 1] for days in SEASON_LAGS_DAYS), by_lag.mean(axis=0)]
 
     def _since_last_day_and_week(self, origins: Indices) -> list[Floats]:
         per_day = self._course.grid.bins_per_day

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,15 +48,15 @@ class Growth:
     coefficients: Floats
     bands: Bands
 
-    def of(self, features: GrowthFeatures) -> Floats:
-        """The growth of log load that features (pairs, columns) foretell."""
-        rows = features.general
-        if features.events is not None:
-            rows = np.concatenate([rows, features.events], axis=1)
-        columns = rows.shape[1]
-        standard = (rows - self.centres[:columns]) / self.scales[:columns]
-        growth: Floats = self.coefficients[0] + standard @ self.coefficients[1 : columns + 1]
-        return growth
+    @cached_property
+    def slopes(self) -> Floats:
+        """What one unit of each feature adds to the growth."""
+        return self.coefficients[1:] / self.scales
+
+    @cached_property
+    def constant(self) -> float:
+        """The growth where all features are 0."""
+        return float(self.coefficients[0] - self.centres @ self.slopes)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,27 @@ class GrowthModel:
     profile: Profile
     growths: tuple[Growth, ...]
     memory: EventMemory
+
+    def growths_of(self, features: GrowthFeatures) -> Floats:
+        """The growth of log load that features foretell, over each lead. Shape (pairs, leads).
+
+        Without events their columns are 0, as are their centres: they add nothing.
+        """
+        rows, slopes = features.rows, self._slopes
+        return rows @ slopes[: rows.shape[1]] + self._constants
+
+    @cached_property
+    def relative_errors(self) -> Floats:
+        """The bands of each lead: shape (leads, phases, quantiles)."""
+        return np.stack([growth.bands.relative for growth in self.growths])
+
+    @cached_property
+    def _slopes(self) -> Floats:
+        return np.stack([growth.slopes for growth in self.growths], axis=1)
+
+    @cached_property
+    def _constants(self) -> Floats:
+        return np.array([growth.constant for growth in self.growths])
 
 
 def bins_ahead(lead_min: int, bin_min: int) -> int:
@@ -98,9 +120,7 @@ def _fit_growth(course: UsualCourse, reader: GrowthReader, lead_min: int) -> Gro
     origins, targets = _training_pairs(course, lead_min)
     features = reader.features(origins, targets)
     centres, scales = _standard(features)
-    rows = features.general
-    if features.events is not None:
-        rows = np.concatenate([rows, features.events], axis=1)
+    rows = features.rows
     columns = rows.shape[1]
     standard = np.concatenate([np.ones((len(rows), 1)), (rows - centres[:columns]) / scales[:columns]], axis=1)
     prior = _prior(centres, scales)

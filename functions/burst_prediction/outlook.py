@@ -26,6 +26,7 @@ from functions.burst_prediction.score_log import (
 
 _HOUR_BINS = 60 // BIN_MIN
 _MINUTES_PER_DAY = 1440
+_WEEK_BINS = 7 * _MINUTES_PER_DAY // BIN_MIN
 
 
 @dataclass(frozen=True)
@@ -83,5 +84,5 @@ def _alarm(grid: LogGrid, forecast: Forecast) -> bool:
     if len(requests) <= _HOUR_BINS:
         return False
     ahead = forecast.quantile(0.5)[:LOOK_AHEAD_MIN].reshape(-1, BIN_MIN).sum(axis=1)
-    week_mean = week_means(requests, BIN_MIN)[-1:]
+    week_mean = week_means(requests[-_WEEK_BINS - 1 :], BIN_MIN)[-1:]
     return bool(alarm_raised(requests[None, -_HOUR_BINS - 1 :], ahead[None, :], week_mean)[0])

@@ -93,7 +93,7 @@ def with_bin(log: Sequence[ScoredBin], made: ScoredBin) -> tuple[ScoredBin, ...]
 
 def with_actuals(log: Sequence[ScoredBin], history: LoadHistory) -> tuple[ScoredBin, ...]:
     """The log with the requests that have come since."""
-    return tuple(replace(one, actual=_actual(one, history)) for one in log)
+    return tuple(_with_actual(one, history) for one in log)
 
 
 def scores_of(log: Sequence[ScoredBin]) -> ForecastScores:
@@ -142,6 +142,11 @@ def _in_bin(forecast: Forecast, quantile: float) -> float:
 
 def _last_bin(history: LoadHistory) -> float:
     return _sum(history.counts[-BIN_MIN:])
+
+
+def _with_actual(one: ScoredBin, history: LoadHistory) -> ScoredBin:
+    actual = _actual(one, history)
+    return one if actual == one.actual else replace(one, actual=actual)
 
 
 def _actual(one: ScoredBin, history: LoadHistory) -> float:

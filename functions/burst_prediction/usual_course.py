@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from functions.burst_prediction.arrays import Flags, Floats, Indices, smoothed
+from functions.burst_prediction.arrays import MINUTES_PER_DAY, Flags, Floats, Indices, smoothed
 from functions.burst_prediction.crowds import Crowd
 from functions.burst_prediction.event_basis import BASIS_COLUMNS, phase_basis, phases
 from functions.burst_prediction.event_memory import EventMemory, expected_departure, prior_deviation, remember
@@ -80,10 +80,23 @@ class _EventsNear:
     phase_basis: Floats | None
     phases: Indices
 
+    def between(self, first: int, last: int) -> "_EventsNear":
+        """Of the bins from `first` up to but not including `last`."""
+        phase_basis, columns = (None if one is None else one[first:last] for one in (self.phase_basis, self.columns))
+        return _EventsNear(columns, phase_basis, self.phases[first:last])
 
-@lru_cache(maxsize=4)
+
 def _events_near(first_min: float, bin_min: int, bins: int, crowds: tuple[Crowd, ...]) -> _EventsNear:
-    """Where bins lie in the course of events: regions that are forecast together mostly have the same ones."""
+    """Where bins lie in the course of events: of a day that is looked at again and again this is worked out once."""
+    since = int(first_min % MINUTES_PER_DAY // bin_min)
+    per_day = MINUTES_PER_DAY // bin_min
+    days = -(-(since + bins) // per_day)
+    return events_in_days(first_min - since * bin_min, bin_min, days * per_day, crowds).between(since, since + bins)
+
+
+@lru_cache(maxsize=16)
+def events_in_days(first_min: float, bin_min: int, bins: int, crowds: tuple[Crowd, ...]) -> _EventsNear:
+    """Where the bins of whole days lie in the course of events; regions mostly have the same ones."""
     minutes = first_min + bin_min * np.arange(bins, dtype=np.float64)
     if not crowds:
         return _EventsNear(None, None, phases(minutes, crowds))

@@ -27,7 +27,8 @@ class LoadDemand:
 
 def within(samples: Sequence[Signals], now: datetime, window: timedelta) -> list[Signals]:
     """The samples of a window that ends now."""
-    return [sample for sample in samples if now - window < sample.at <= now]
+    since = now - window
+    return [sample for sample in samples if since < sample.at <= now]
 
 
 def load_demand(samples: Sequence[Signals], policy: ReactivePolicy) -> LoadDemand | None:

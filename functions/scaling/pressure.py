@@ -45,12 +45,12 @@ def worst_pressure(sample: Signals, policy: ReactivePolicy) -> Pressure | None:
     errors = (sample.error_share or 0.0) - (sample.dependency_error_share or 0.0)
     latency = (sample.p99_ms or 0.0) / policy.p99_out_ms
     critical_latency = policy.p99_critical_ms / policy.p99_out_ms
-    found = [
-        Pressure(Signal.LATENCY, latency, Urgency.CRITICAL if latency > critical_latency else Urgency.HIGH),
-        Pressure(Signal.ERRORS, errors / policy.errors_out, Urgency.HIGH),
-        Pressure(Signal.MEMORY, (sample.memory or 0.0) / policy.memory_out, Urgency.HIGH),
-    ]
-    above = [pressure for pressure in found if pressure.excess > 1]
+    found = (
+        (Signal.LATENCY, latency, Urgency.CRITICAL if latency > critical_latency else Urgency.HIGH),
+        (Signal.ERRORS, errors / policy.errors_out, Urgency.HIGH),
+        (Signal.MEMORY, (sample.memory or 0.0) / policy.memory_out, Urgency.HIGH),
+    )
+    above = [Pressure(signal, excess, urgency) for signal, excess, urgency in found if excess > 1]
     return max(above, key=lambda pressure: (pressure.urgency, pressure.excess), default=None)
 
 

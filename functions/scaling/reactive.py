@@ -134,8 +134,9 @@ def _noted(state: ReactiveState, minute: _Minute, policy: ReactivePolicy) -> Rea
     bursts = minute.panic is not None and minute.panic.at_target >= policy.panic_threshold * ready
     asked = [sample.at for sample in minute.recent if sample.requests_per_s > 0]
     aged = state.limit is not None and minute.now - state.limit.at > policy.limit_memory
-    return replace(
-        state,
+    return ReactiveState(
+        instances=state.instances,
+        changed_at=state.changed_at,
         asked_at=max([state.asked_at or minute.now, *asked]),
         burst_at=minute.now if bursts else state.burst_at,
         relief=None if minute.pressure is None else state.relief,

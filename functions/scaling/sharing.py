@@ -1,7 +1,7 @@
 """What every region gets of the instances and the money that there are, in one decision over all of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from functions.scaling.allocation import Allocation, Denial, DenialReason, RegionWant, allocate, reason_of
 from functions.scaling.combined import CombinedDecision, combine
@@ -42,8 +42,15 @@ def share_out(wishes: Sequence[Wish], *, total_instances: int, micros_per_hour: 
     """
     kept = allocate([wish.want for wish in wishes], total_quota=total_instances, micros_per_hour=micros_per_hour)
     rooms = [
-        replace(wish.want, wanted={Tier.FREE: wish.want.quota - kept.granted[wish.want.region]}, quota=wish.want.quota)
-        for wish in wishes
+        RegionWant(
+            region=want.region,
+            wanted={Tier.FREE: want.quota - kept.granted[want.region]},
+            quota=want.quota,
+            micros_per_instance_hour=want.micros_per_instance_hour,
+            priority=want.priority,
+            urgency=want.urgency,
+        )
+        for want in (wish.want for wish in wishes)
     ]
     room = allocate(
         rooms,
@@ -64,7 +71,5 @@ def _share(wish: Wish, kept: Allocation, room: Allocation) -> Share:
         budget_ceiling=granted if for_money else quota,
         quota=granted if denials and not for_money else quota,
     )
-    return Share(
-        replace(combined, min_instances=granted, max_instances=granted + room.granted[region]),
-        denials,
-    )
+    most = granted + room.granted[region]
+    return Share(CombinedDecision(granted, most, combined.winner, combined.denied), denials)

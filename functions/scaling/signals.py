@@ -1,9 +1,9 @@
 """What a region shows each minute, and which of it a decision followed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from shared.domain.tier import Tier
 
@@ -27,8 +27,7 @@ class Urgency(IntEnum):
     CRITICAL = 4
 
 
-@dataclass(frozen=True)
-class Signals:
+class Signals(NamedTuple):
     """The minute of a region that ended at `at`. None: not known, as opposed to nothing.
 
     `instances` are ready. `cpu` and `memory` are shares of what the instances have, `concurrency` the mean number of

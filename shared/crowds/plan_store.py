@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from shared.crowds.paths import PLAN
@@ -31,7 +32,10 @@ def plan_of(document: Mapping[str, Any]) -> ScalingPlan:
         revision=document["revision"],
         made_at=datetime.fromisoformat(document["made_at"]),
         until=datetime.fromisoformat(document["until"]),
-        steps={region: tuple(map(_step_of, steps)) for region, steps in document["steps"].items()},
+        steps={
+            region: tuple(step_of(one["starts_at"], one["instances"], one["reason"]) for one in steps)
+            for region, steps in document["steps"].items()
+        },
     )
 
 
@@ -39,7 +43,7 @@ def _step_document(step: PlanStep) -> dict[str, Any]:
     return {"starts_at": step.starts_at.isoformat(), "instances": step.instances, "reason": step.reason.value}
 
 
-def _step_of(document: Mapping[str, Any]) -> PlanStep:
-    return PlanStep(
-        datetime.fromisoformat(document["starts_at"]), document["instances"], PlanReason(document["reason"])
-    )
+@lru_cache(maxsize=4096)
+def step_of(starts_at: str, instances: int, reason: str) -> PlanStep:
+    """Plans are read each minute, and most steps of one are those of the plan before."""
+    return PlanStep(datetime.fromisoformat(starts_at), instances, PlanReason(reason))

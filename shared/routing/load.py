@@ -1,10 +1,9 @@
 """What a region reports of itself. Measured values only: what was not measured is None, never a guess."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class RegionLoad:
+class RegionLoad(NamedTuple):
     """One reading of one region.
 
     `capacity` is what the region can serve at once with the instances it may have, `demand` what is asked of it by

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from shared.routing.condition import Cause, Condition, Status, kept_share, next_condition
 from shared.routing.health import HealthScore, health_score
@@ -9,8 +10,7 @@ from shared.routing.load import RegionLoad
 from shared.routing.spill import Spill, next_spill
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """One look at a region. `alive`: its heartbeat is fresh. `load`: None if it reported none."""
 
     alive: bool

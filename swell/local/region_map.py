@@ -1,7 +1,6 @@
 """What `GET /map` tells of a local Swell with several regions: what each serves, and where its traffic goes."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from shared.domain.paths import COLLECTIONS, head_document
@@ -56,7 +55,7 @@ def _region(
         "health": None if state.score is None else state.score.points,
         "spill": state.spill.share,
         "requests_10s": watch.requests(name),
-        "load": {**asdict(load), "utilisation": round(load.utilisation, 4)},
+        "load": {**load._asdict(), "utilisation": round(load.utilisation, 4)},
         "replication": {**copies, "lag_target_s": lag_target_s(region.tier)},
     }
 

@@ -54,8 +54,7 @@ def reading_of(seen: RegionLoad, heard: Heard | None, *, answers: bool) -> Readi
     said = heard.load
     return Reading(
         True,
-        replace(
-            seen,
+        seen._replace(
             p99_ms=said.p99_ms if seen.p99_ms is None else seen.p99_ms,
             error_rate=said.error_rate if seen.error_rate is None else seen.error_rate,
         ),

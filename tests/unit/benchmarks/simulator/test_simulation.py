@@ -17,6 +17,8 @@ from benchmarks.simulator.policies import Policy, Steering
 from benchmarks.simulator.record import run_of
 from benchmarks.simulator.setting import setting_for
 from benchmarks.simulator.simulation import Setting, Simulated, Simulation
+from functions.burst_prediction.usual_course import events_in_days
+from shared.crowds.plan_store import step_of
 from shared.domain.calendar import EventType
 from shared.telemetry import log_to
 from shared.topology import Topology, load_topology
@@ -110,6 +112,22 @@ def test_the_same_seed_plays_the_same_and_another_one_does_not(
 
     assert record(reactive, setting) == again
     assert other.summary != again.summary
+
+
+def test_what_is_remembered_changes_no_record(crowd: Scenario, setting: Setting) -> None:
+    """Steps of plans and the course of events are worked out once in a process: a run with neither is the same."""
+    match = CalendarEntry(
+        name="a match", kind=EventType.SPORTS, start_min=4, duration_min=10, weights={REGIONS[0]: 1.0}
+    )
+    scenario, policy = crowd.model_copy(update={"calendar": (match,), "duration_min": 8}), Policy()
+    known = recorded(scenario, setting, policy)
+
+    events_in_days.cache_clear()
+    step_of.cache_clear()
+
+    assert recorded(scenario, setting, policy) == known
+    assert events_in_days.cache_info().hits > 0
+    assert step_of.cache_info().hits > 0
 
 
 def test_the_deployed_scaling_sets_the_bounds(crowd: Scenario, setting: Setting, reactive: Simulated) -> None:

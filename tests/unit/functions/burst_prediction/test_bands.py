@@ -44,7 +44,7 @@ def test_phases_have_their_own_bands_where_they_have_errors() -> None:
     phases = np.repeat([Phase.QUIET, Phase.ARRIVAL, Phase.STAY], [500, 200, 5])
     errors = np.where(phases == Phase.ARRIVAL, 0.5, 0.0)
 
-    found = bands(np.zeros(705), errors, phases, np.zeros(705)).log_offsets(np.zeros(4), np.arange(4))
+    found = bands(np.zeros(705), errors, phases, np.zeros(705)).relative * error_scale(np.zeros(1))
 
     assert found[:, QUANTILES.index(0.95)].tolist() == pytest.approx([0, 0.5, 0.5, 0.5])
 
@@ -53,6 +53,6 @@ def test_bands_widen_with_the_growth_that_is_foreseen() -> None:
     """Twice the scale, twice the band."""
     made = bands(np.zeros(300), np.full(300, 0.1), np.zeros(300, np.int64), np.zeros(300))
 
-    offsets = made.log_offsets(np.array([0.0, 0.2, -0.2]), np.zeros(3, np.int64))
+    offsets = made.relative[Phase.QUIET] * error_scale(np.array([0.0, 0.2, -0.2]))[:, None]
 
     assert offsets[:, 1].tolist() == pytest.approx([0.1, 0.2, 0.2])

@@ -136,9 +136,7 @@ def test_a_burst_that_shows_in_concurrency_is_a_panic() -> None:
         ),
         pytest.param(calm(cpu=0.1, concurrency=1.0), None, Bounds(10, 20), ScaleReason.AT_MINIMUM, id="at the minimum"),
         pytest.param(calm(cpu=0.9), None, Bounds(0, 10), ScaleReason.AT_MAXIMUM, id="at the maximum"),
-        pytest.param(
-            replace(calm(), at=NOON), ReactiveState(10, changed_at=None), Bounds(0, 10), ScaleReason.STEADY, id="steady"
-        ),
+        pytest.param(calm(at=NOON), ReactiveState(10, changed_at=None), Bounds(0, 10), ScaleReason.STEADY, id="steady"),
     ],
 )
 def test_what_holds_a_decision_back_is_named(
@@ -152,7 +150,7 @@ def test_what_holds_a_decision_back_is_named(
 
 def test_without_signals_nothing_is_done() -> None:
     """Old samples are none: a region that does not report is left as it is."""
-    old = [replace(sample, at=sample.at - timedelta(hours=1)) for sample in minutes(calm(cpu=0.99))]
+    old = [sample._replace(at=sample.at - timedelta(hours=1)) for sample in minutes(calm(cpu=0.99))]
 
     assert decide_demand(old, ReactiveState(7), WIDE, POLICY, NOON).reason is ScaleReason.NO_DATA
     assert decide_demand([], ReactiveState(7), WIDE, POLICY, NOON).instances == 7

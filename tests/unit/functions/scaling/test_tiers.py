@@ -1,6 +1,5 @@
 """Instances by tier of callers."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -49,8 +48,8 @@ def test_none_is_lost_and_premium_has_its_share(requests: tuple[float, float, fl
 def test_a_minute_counts_once_and_half_after_an_hour() -> None:
     """Each tick shows the last minutes again; minutes without known tiers change nothing."""
     first = calm(at=NOON, by_tier={Tier.FREE: 60})
-    unknown = replace(first, at=NOON + MINUTE, by_tier=None)
-    later = replace(first, at=NOON + timedelta(hours=1), by_tier={Tier.PREMIUM: 30})
+    unknown = first._replace(at=NOON + MINUTE, by_tier=None)
+    later = first._replace(at=NOON + timedelta(hours=1), by_tier={Tier.PREMIUM: 30})
 
     once = UNKNOWN.with_minutes([first])
     again = once.with_minutes([first, unknown])
