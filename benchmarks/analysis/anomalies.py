@@ -21,6 +21,8 @@ _LEAST: Final = 0.25
 _AROUND: Final = 15
 _LITTLE: Final = 0.02
 """Of the highest value of a signal: below it, how many times as much says nothing."""
+_TRIFLE: Final = {"errors": ("asked", 0.001), "shed": ("asked", 0.001), "starting": ("actual", 0.05)}
+"""What of a signal is nothing: such a share of another one's median."""
 _SHIFT: Final = 0.3
 _MIN_SEGMENT: Final = 8
 
@@ -59,14 +61,24 @@ def signals(run: Run) -> dict[str, Floats]:
 def anomalies(run: Run) -> tuple[Anomaly, ...]:
     """The largest ones, in the order of time."""
     found = signals(run)
-    alone = [one for name, series in found.items() for one in [*spikes(name, series), *changes(name, series)]]
+    alone = []
+    for name, series in found.items():
+        trifle = _trifle(name, found)
+        alone += [*spikes(name, series, trifle=trifle), *changes(name, series, trifle=trifle)]
     least = {name: _LITTLE * max(float(np.nan_to_num(series).max(initial=0.0)), 1e-9) for name, series in found.items()}
     largest = sorted(alone, key=lambda one: -one.size(least[one.signal]))[:MOST]
     return tuple(sorted((_with_beside(one, alone) for one in largest), key=lambda one: one.begin))
 
 
-def spikes(name: str, series: Floats) -> list[Anomaly]:
-    """Runs of steps that are far from the median around them."""
+def _trifle(name: str, found: dict[str, Floats]) -> float:
+    if name not in _TRIFLE:
+        return 0.0
+    other, share = _TRIFLE[name]
+    return share * float(np.median(np.nan_to_num(found[other])))
+
+
+def spikes(name: str, series: Floats, *, trifle: float = 0.0) -> list[Anomaly]:
+    """Runs of steps that are far from the median around them, by more than a `trifle`."""
     known = np.nan_to_num(series)
     if len(known) < 2 * _MIN_SEGMENT:
         return []
@@ -74,7 +86,7 @@ def spikes(name: str, series: Floats) -> list[Anomaly]:
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(known, width // 2, mode="reflect"), width)
     usual = np.median(windows, axis=1)
     spread = 1.4826 * np.median(np.abs(windows - usual[:, None]), axis=1)
-    floor = np.maximum(_LEAST * np.abs(usual), 1e-3 * max(1.0, float(known.max(initial=0.0))))
+    floor = np.maximum(_LEAST * np.abs(usual), max(trifle, 1e-3 * max(1.0, float(known.max(initial=0.0)))))
     away = known - usual
     far = np.sign(away) * (np.abs(away) > np.maximum(_FAR * spread, floor))
     return [
@@ -84,8 +96,11 @@ def spikes(name: str, series: Floats) -> list[Anomaly]:
     ]
 
 
-def changes(name: str, series: Floats) -> list[Anomaly]:
-    """Steps from which on the level is another: binary segmentation by the sum of squares, tested by what is saved."""
+def changes(name: str, series: Floats, *, trifle: float = 0.0) -> list[Anomaly]:
+    """Steps from which on the level is another: binary segmentation by the sum of squares, tested by what is saved.
+
+    The steps just before and just after have to differ as well: a slow rise is no step.
+    """
     known = np.nan_to_num(series)
     if len(known) < 2 * _MIN_SEGMENT or not known.any():
         return []
@@ -94,7 +109,9 @@ def changes(name: str, series: Floats) -> list[Anomaly]:
     found = []
     for place, point in enumerate(points):
         before, after = (float(np.median(known[a:b])) for a, b in ((edges[place], point), (point, edges[place + 2])))
-        if abs(after - before) > _SHIFT * max(abs(before), abs(after)):
+        near = known[point - _MIN_SEGMENT : point], known[point : point + _MIN_SEGMENT]
+        levels = (before, after), tuple(float(np.median(steps)) for steps in near)
+        if all(abs(b - a) > max(_SHIFT * max(abs(a), abs(b)), trifle) for a, b in levels):
             found.append(Anomaly(name, "change", point, point + 1, after, before))
     return found
 

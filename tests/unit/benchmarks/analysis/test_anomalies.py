@@ -46,3 +46,21 @@ def test_what_moves_together_is_named_together() -> None:
     found = anomalies(small_run(p99_ms=tuple(slow), errors_rps=tuple(failed)))
 
     assert {("p99", ("errors",)), ("errors", ("p99",))} == {(one.signal, one.beside) for one in found}
+
+
+def test_a_slow_rise_is_no_change_from_one_step_to_the_next() -> None:
+    """20 of them, ten times as high at their ends."""
+    rises = np.linspace(100, 1000, 180) + RNG.normal(0, 10, (20, 180))
+
+    assert sum(bool(changes("asked", series)) for series in rises) <= 2
+
+
+def test_a_trifle_is_no_anomaly() -> None:
+    """One instance that starts now and then, of a hundred; twenty at once are one."""
+    starts = (RNG.random(180) < 0.1).astype(np.float64)
+    starts[90:93] = 20.0
+
+    (found,) = spikes("starting", starts, trifle=5.0)
+
+    assert (found.begin, found.end) == (90, 93)
+    assert changes("starting", starts, trifle=5.0) == []
