@@ -9,7 +9,7 @@ from shared import tracing
 from shared.domain.limits import COLLECTION_NAME
 from shared.metrics import Counter, Histogram
 from shared.request_context import RequestContext
-from shared.telemetry import log
+from shared.telemetry import Severity, log
 from shared.trace_context import TRACEPARENT
 
 REQUESTS: Final = Counter(
@@ -57,7 +57,7 @@ class RequestRecord:
             return
         caller = context.known_caller
         log(
-            "ERROR" if self.status >= 500 and self.status != 503 else "INFO",
+            _severity(self.status),
             "request",
             function=self._function,
             method=method,
@@ -70,6 +70,13 @@ class RequestRecord:
             duration_ms=round(took_s * 1000, 2),
             **context.notes,
         )
+
+
+def _severity(status: int) -> Severity:
+    """A refusal with 503 is what was meant to happen; a 504 is the caller's own deadline, and may be too short."""
+    if status < 500 or status == 503:
+        return "INFO"
+    return "WARNING" if status == 504 else "ERROR"
 
 
 def _name(collection: str | None) -> str | None:

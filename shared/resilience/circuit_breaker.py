@@ -32,7 +32,9 @@ class BreakerState(StrEnum):
 class BreakerPolicy:
     """When to open and when to close.
 
-    Opens when, over `window_s`, at least `min_calls` ended and `failure_rate` of them failed. The first pause is up to
+    Opens when, over `window_s`, at least `min_calls` ended and `failure_rate` of them failed; also, for a service that
+    is asked too seldom for this, when `hangs` calls in a row failed after `hang_s` or more each, however far apart.
+    The first pause is up to
     `first_pause_s`, each further one up to twice as long, up to `longest_pause_s`; at least half of that in each case.
     At most `probes` calls pass at once while half-open, and as many successes close. A probe that has not ended after
     `probe_patience_s` counts as failed.
@@ -41,6 +43,8 @@ class BreakerPolicy:
     window_s: float = 10.0
     min_calls: int = 8
     failure_rate: float = 0.5
+    hangs: int = 3
+    hang_s: float = 5.0  # half of what adapters go on for at least: what fails sooner was refused, and costs little
     first_pause_s: float = 1.0
     longest_pause_s: float = 30.0
     probes: int = 3
@@ -60,6 +64,7 @@ class Admission:
     """Leave to make one call, given in one state of the breaker: once that has passed, its end says nothing."""
 
     epoch: int
+    at_s: float
 
 
 @dataclass(slots=True)
@@ -90,7 +95,7 @@ class CircuitBreaker:
         self._state = BreakerState.CLOSED
         self._epoch = 0
         self._window: deque[_Slot] = deque()
-        self._openings = 0
+        self._hung = self._openings = 0
         self._ask_again_s = 0.0
         self._probing = self._probed = 0
         self._probe_began_s = 0.0
@@ -115,7 +120,7 @@ class CircuitBreaker:
         with self._lock:
             now_s = self._monotonic_s()
             if self._state is BreakerState.CLOSED:
-                return Admission(self._epoch)
+                return Admission(self._epoch, now_s)
             if self._state is BreakerState.OPEN and now_s >= self._ask_again_s:
                 self._become(BreakerState.HALF_OPEN)
             if self._state is BreakerState.HALF_OPEN:
@@ -126,7 +131,7 @@ class CircuitBreaker:
                 raise CircuitOpen(self.name, self._policy.first_pause_s)
             self._probing += 1
             self._probe_began_s = now_s
-            return Admission(self._epoch)
+            return Admission(self._epoch, now_s)
 
     def settle(self, admission: Admission, *, succeeded: bool | None) -> None:
         """Say how a call ended; None: in a way that says nothing of the dependency."""
@@ -136,17 +141,20 @@ class CircuitBreaker:
             if self._state is BreakerState.HALF_OPEN:
                 self._settle_probe(succeeded=succeeded)
             elif succeeded is not None:
-                self._settle_call(succeeded=succeeded)
+                self._settle_call(self._monotonic_s() - admission.at_s, succeeded=succeeded)
 
-    def _settle_call(self, *, succeeded: bool) -> None:
+    def _settle_call(self, took_s: float, *, succeeded: bool) -> None:
         slot = self._slot()
         if succeeded:
             slot.succeeded += 1
+            self._hung = 0
             return
         slot.failed += 1
+        self._hung += took_s >= self._policy.hang_s
         failed = sum(each.failed for each in self._window)
         ended = failed + sum(each.succeeded for each in self._window)
-        if ended >= self._policy.min_calls and failed >= self._policy.failure_rate * ended:
+        is_failing = ended >= self._policy.min_calls and failed >= self._policy.failure_rate * ended
+        if is_failing or self._hung >= self._policy.hangs:
             self._open()
 
     def _settle_probe(self, *, succeeded: bool | None) -> None:
@@ -173,7 +181,7 @@ class CircuitBreaker:
         self._state = state
         self._epoch += 1
         self._window.clear()
-        self._probing = self._probed = 0
+        self._hung = self._probing = self._probed = 0
         self._on_change(state)
 
     def _slot(self) -> _Slot:

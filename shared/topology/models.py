@@ -46,8 +46,6 @@ class Region(Entry):
     """The tier that sizes this region; a key of `tiers`."""
     city: str
     """The place the coordinates stand for, as people name it."""
-    continent: Literal["africa", "asia", "australia", "europe", "north_america", "south_america"]
-    """The continent."""
     latitude_deg: float = Field(ge=-90, le=90)
     """Degrees north of the equator, for the distance between a client and a region."""
     longitude_deg: float = Field(ge=-180, le=180)

@@ -15,7 +15,7 @@ from shared.bulk.source import LocalSource
 from shared.domain.limits import MAX_RECORDS_PER_REQUEST, MAX_REQUEST_BYTES
 from shared.transfers.progress import Progress
 from swell.cli.collections import attribute_of
-from swell.cli.failure import CommandFailed
+from swell.cli.failure import CommandFailed, Interrupted
 from swell.cli.output import note
 from swell.cli.transfer_bar import transfer_bar
 from swell.client import CollectionDescription, NotFoundError, Swell
@@ -125,7 +125,7 @@ def _send(
         try:
             upload.run()
         except KeyboardInterrupt:
-            raise CommandFailed(_interrupted(before + upload.rows_sent, upload), code="interrupted") from None
+            raise Interrupted(_interrupted(before + upload.rows_sent, upload)) from None
     path.unlink(missing_ok=True)
     seconds = round(time.monotonic() - started_s, 3)
     return ImportReport(wanted.collection, upload.rows_sent, before, checkpoint.version or None, seconds)
@@ -148,7 +148,7 @@ def import_remote(wanted: Wanted, uri: str) -> ImportReport:
             done = client.operations.wait(operation.id, lambda now: update(_progress(now.progress, started_s)))
         except KeyboardInterrupt:
             way_out = f"it goes on on the server; `swell operations cancel {operation.id}` would call it off"
-            raise CommandFailed(f"import {operation.id}: {way_out}", code="interrupted") from None
+            raise Interrupted(f"import {operation.id}: {way_out}") from None
     result = done.result or {}
     seconds = round(time.monotonic() - started_s, 3)
     return ImportReport(wanted.collection, result["rows"], 0, result["version"] or None, seconds, operation.id)

@@ -114,7 +114,7 @@ app.add_typer(bench.app, name="bench")
 
 
 def run() -> None:
-    """Run the command line: exit code 1 for a failure, 2 for a wrong usage."""
+    """Run the command line: exit code 1 for a failure, 2 for a wrong usage, 130 after Ctrl-C."""
     try:
         sys.exit(app(prog_name="swell", standalone_mode=False) or 0)
     except typer.Abort:
@@ -125,15 +125,15 @@ def run() -> None:
         _document("usage", error.format_message(), [])
         sys.exit(error.exit_code)
     except CommandFailed as error:
-        _fail(error, error.code, list(error.problems))
+        _fail(error, error.code, list(error.problems), error.exit_code)
     except SwellError as error:
         _fail(error, error.code, [])
 
 
-def _fail(error: Exception, code: str, problems: list[object]) -> None:
+def _fail(error: Exception, code: str, problems: list[object], exit_code: int = 1) -> None:
     note(f"swell: {error}")
     _document(code, str(error), problems)
-    sys.exit(1)
+    sys.exit(exit_code)
 
 
 def _document(code: str, message: str, problems: list[object]) -> None:

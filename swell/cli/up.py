@@ -5,7 +5,7 @@ import errno
 import gc
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -68,10 +68,12 @@ def up(
     options = None if regions == 1 else _options(regions, region_speed)
     note(f"Starting {'on the emulators' if emulators else 'embedded'} …")
     with (
+        _claimed(directory) as tell,
         _common_metrics(),
         _kept_openings(directory),
         _started(directory, port, emulators=emulators, workers=workers, regions=options) as running,
     ):
+        tell(running.url)
         if as_json:
             print_json(_document(running, directory, emulators=emulators))
         else:
@@ -90,6 +92,12 @@ def _made(directory: Path) -> Path:
     except OSError as error:
         raise CommandFailed(f"{directory}: {error.strerror}; name another directory with --data") from None
     return directory
+
+
+def _claimed(directory: Path) -> "AbstractContextManager[Callable[[str], None]]":
+    from swell.local.directory_claim import claimed
+
+    return claimed(directory)
 
 
 def _started(

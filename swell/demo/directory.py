@@ -1,7 +1,7 @@
 """The demo's own data directory: empty at the start, and nobody else's."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Final
 
 from shared.adapters.embedded.file_lock import FileLock
 from shared.errors import ConfigurationError
+from swell.local.directory_claim import CLAIM, claimed
 
 _MARKER: Final = ".swell-demo"
 
@@ -18,7 +19,7 @@ def fresh_directory(path: Path) -> Iterator[Path]:
     """An empty directory for one demo; what an earlier demo left in it is removed, anything else is not touched.
 
     Raises:
-        ConfigurationError: it holds something else, or another demo runs in it.
+        ConfigurationError: it holds something else, or another demo or `swell up` runs in it.
     """
     marker = path / _MARKER
     if path.exists() and any(path.iterdir()) and not marker.exists():
@@ -33,14 +34,19 @@ def fresh_directory(path: Path) -> Iterator[Path]:
             f"another demo runs in {path}; wait for its end, or give another directory with --data"
         )
     try:
-        for child in path.iterdir():
-            if child.is_dir() and not child.is_symlink():
-                shutil.rmtree(child)
-            elif child != marker:
-                child.unlink()
-        yield path
+        with claimed(path):
+            _empty(path, {marker, path / CLAIM})
+            yield path
     finally:
         lock.release()
+
+
+def _empty(path: Path, kept: Collection[Path]) -> None:
+    for child in path.iterdir():
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        elif child not in kept:
+            child.unlink()
 
 
 @dataclass(frozen=True)

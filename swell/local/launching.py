@@ -91,7 +91,7 @@ class Launcher:
         if isinstance(self.clock, CrowdClock) and (name in CROWD_FUNCTIONS or name == "query"):
             main = _ON_CROWD_CLOCK
         return [
-            *(sys.executable, "-m", "functions_framework", "--source", main),
+            *(sys.executable, "-m", "swell.local.framework_process", "--source", main),
             *("--target", name, "--signature-type", function.signature_type),
             *("--host", LOOPBACK, "--port", port),
         ]

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -190,6 +192,55 @@ def test_up_stops_cleanly_and_goes_on_where_it_left_off(tmp_path: Path, number: 
 
     assert stopped == 0
     assert kept["records"] == 3
+
+
+class _Slow(BaseHTTPRequestHandler):
+    """A server that takes a batch when it is told to, and no sooner."""
+
+    asked, told = Event(), Event()
+
+    def do_GET(self) -> None:
+        """The collection is there."""
+        declared = {"name": "words", "dimension": 3, "metric": "cosine", "shards": 1, "attributes": {}}
+        self._say(declared | {"created_at": "2026-01-01T00:00Z", "records": 0, "version": "", "segments": []})
+
+    def do_POST(self) -> None:
+        """A batch of one."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.asked.set()
+        self.told.wait(60)
+        self._say({"accepted": 1, "version": "0:1"})
+
+    def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the base class names it
+        """Nothing."""
+
+    def _say(self, content: dict[str, Any]) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_an_import_that_is_interrupted_says_how_far_it_came(tmp_path: Path) -> None:
+    """What is under way arrives and is counted; the exit code is that of Ctrl-C, and the same command goes on."""
+    file = tmp_path / "words.jsonl"
+    file.write_text('{"id": "a", "vector": [1, 0, 0]}\n')
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Slow) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        command = [sys.executable, "-m", "swell", "import", "words", str(file), "--json"]
+        command += ["--url", f"http://127.0.0.1:{server.server_port}"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        asked = _Slow.asked.wait(10)
+        process.send_signal(signal.SIGINT)
+        _Slow.told.set()
+        output, said = process.communicate(timeout=60)
+        server.shutdown()
+
+    assert asked, said
+    assert 130 == process.returncode, said
+    assert "interrupted" == json.loads(output)["error"]["code"]
+    assert "interrupted after 1 records; the same command goes on from there" in said
 
 
 @EMBEDDED_IS_ENOUGH

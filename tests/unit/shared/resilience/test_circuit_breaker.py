@@ -49,6 +49,36 @@ def test_few_failures_open_nothing(breaker: CircuitBreaker) -> None:
     assert BreakerState.CLOSED is breaker.state
 
 
+def hang(breaker: CircuitBreaker, clock: ManualSeconds, seconds: float, *, succeeded: bool | None = False) -> None:
+    """A call that takes its time."""
+    admission = breaker.admit()
+    clock.advance(seconds)
+    breaker.settle(admission, succeeded=succeeded)
+
+
+def test_a_quiet_service_opens_after_a_few_calls_that_hang(breaker: CircuitBreaker, clock: ManualSeconds) -> None:
+    """So few calls never end within the window; each of them kept somebody waiting."""
+    for _ in range(POLICY.hangs):
+        before = breaker.state
+        hang(breaker, clock, POLICY.window_s + 1)
+        clock.advance(600)
+
+    assert [BreakerState.CLOSED, BreakerState.OPEN] == [before, breaker.state]
+
+
+@pytest.mark.parametrize("between", ["a success", "a quick failure"])
+def test_calls_that_hang_must_be_in_a_row(breaker: CircuitBreaker, clock: ManualSeconds, between: str) -> None:
+    """One that is answered shows that it is not away; one that fails at once is left to the window."""
+    for _ in range(POLICY.hangs - 1):
+        hang(breaker, clock, POLICY.hang_s)
+    hang(breaker, clock, 0.1, succeeded=between == "a success")
+    quick = breaker.state
+    hang(breaker, clock, POLICY.hang_s)
+
+    assert quick is BreakerState.CLOSED
+    assert breaker.state is (BreakerState.CLOSED if between == "a success" else BreakerState.OPEN)
+
+
 @pytest.mark.parametrize(
     ("failures", "state"), [(9, BreakerState.CLOSED), (10, BreakerState.OPEN)], ids=["below the rate", "at the rate"]
 )
