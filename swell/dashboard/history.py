@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from shared.domain.serving_mode import ServingMode
 from swell.dashboard.missing import missing
-from swell.dashboard.reading import Reading, quantile_ms
+from swell.dashboard.reading import Reading, quantile_ms, unknown
 
 STEPS: Final = 300
 _MAP_WINDOW_S: Final = 10.0
@@ -21,16 +21,24 @@ _TARGET: Final = "0.9"
 _HITS: Final = frozenset({"hit", "shared", "hot", "warm"})
 
 
+_GAP_S: Final = 2.5
+"""Looks further apart than this have seconds between them of which nothing is known."""
+
+
 class History:
-    """Keeps the last readings; a server that began anew, whose counters fell, starts from nothing."""
+    """Keeps the last readings, one for each second; of those in which nobody answered nothing is known."""
 
     def __init__(self, steps: int = STEPS) -> None:
         self._readings: deque[Reading] = deque(maxlen=steps + 1)
 
     def add(self, reading: Reading) -> None:
-        """One look more."""
-        if self._readings and reading.answered < self._readings[-1].answered:
-            self._readings.clear()
+        """One look more. A server that began anew, whose counters fell, has a gap before it."""
+        if self._readings:
+            since_s = reading.at_s - self._readings[-1].at_s
+            unseen = round(since_s) - 1 if since_s > _GAP_S else int(reading.answered < self._readings[-1].answered)
+            between_s = since_s / (unseen + 1)
+            for back in range(min(unseen, STEPS), 0, -1):
+                self._readings.append(unknown(reading.at_s - back * between_s))
         self._readings.append(reading)
 
     def view(self, url: str, problem: str | None) -> dict[str, Any]:
@@ -41,8 +49,8 @@ class History:
             "format": "swell-dashboard/1",
             "live": True,
             "title": f"Swell at {url}",
-            "subtitle": problem or f"live, looked at every second: the last {_span(pairs)}",
-            "problem": problem is not None,
+            "subtitle": f"live, looked at every second: the last {_span(pairs)}",
+            "problem": problem,
             "simulated": False,
             "notes": _NOTES,
             "start_s": pairs[0][1].at_s if pairs else 0.0,
@@ -65,7 +73,9 @@ def _span(pairs: Sequence[tuple[Reading, Reading]]) -> str:
 def _world(pairs: Sequence[tuple[Reading, Reading]]) -> dict[str, Any]:
     rates = [_rates(before, after) for before, after in pairs]
     quantiles = {
-        name: [quantile_ms(before.buckets, after.buckets, share) for before, after in pairs]
+        name: [
+            quantile_ms(before.buckets, after.buckets, share) if before.known else None for before, after in pairs
+        ]
         for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
     }
     budgets = [after.budget for _, after in pairs]
@@ -90,7 +100,9 @@ def _world(pairs: Sequence[tuple[Reading, Reading]]) -> dict[str, Any]:
     }
 
 
-def _rates(before: Reading, after: Reading) -> dict[str, float]:
+def _rates(before: Reading, after: Reading) -> dict[str, float | None]:
+    if not before.known or not after.known:
+        return dict.fromkeys(("asked", "served", "errors", "shed"))
     seconds = max(1e-3, after.at_s - before.at_s)
     answered, failed, shed = (
         max(0.0, getattr(after, name) - getattr(before, name)) / seconds for name in ("answered", "failed", "refused")
@@ -105,7 +117,7 @@ def _hit_share(before: Reading, after: Reading, level: str) -> float | None:
         for (name, result), count in after.cache.items()
         if name == level
     }
-    total = sum(counts.values())
+    total = sum(counts.values()) if before.known else 0.0
     return sum(count for result, count in counts.items() if result in _HITS) / total if total > 0 else None
 
 

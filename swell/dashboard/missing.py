@@ -29,6 +29,6 @@ def _of_crowds(reading: Reading) -> Iterator[str]:
 
 def _of_money(reading: Reading) -> Iterator[str]:
     if reading.budget.get("budget") is None:
-        yield "Spending and what is allowed: no budget is set (`swell budget set`)."
+        yield "Spending and what is allowed: no budget is set; swell budget set sets one."
     elif not reading.budget.get("spent"):
         yield "Spending: nothing is booked yet; each minute is, once it is over."

@@ -36,6 +36,13 @@ class Reading:
     """Whether crowds go by another time than `at_s` (`SWELL_CLOCK_SPEED`): a plan is not of its seconds."""
     refused_paths: tuple[str, ...] = ()
     """What the server does not tell without another key."""
+    known: bool = True
+    """False of a second in which the server did not answer."""
+
+
+def unknown(at_s: float) -> Reading:
+    """A second of which nothing is known."""
+    return Reading(at_s=at_s, answered=0.0, failed=0.0, refused=0.0, known=False)
 
 
 def read_metrics(text: str) -> dict[str, Any]:
@@ -67,7 +74,9 @@ def _is_failure(status: str) -> bool:
 
 
 def _is_traffic(labels: Mapping[str, str]) -> bool:
-    """Every function answers at /metrics, where the dashboard itself asks."""
+    """Not what the dashboard itself asks: /metrics, and /map, which a server of one region does not have."""
+    if labels.get("route") == "none" and labels.get("status", "404") == "404":
+        return False
     return labels.get("function") == "query" and labels.get("route") != "/metrics"
 
 

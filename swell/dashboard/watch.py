@@ -26,6 +26,7 @@ class Watch:
         self._url, self._client = url, client
         self._history = History()
         self._problem: str | None = None
+        self._view: dict[str, Any] | None = None
         self._slow: dict[str, Any] = {}
         self._refused: list[str] = []
         self._lock = threading.Lock()
@@ -43,9 +44,11 @@ class Watch:
         self._thread.join(timeout=10)
 
     def view(self) -> dict[str, Any]:
-        """What the page shows now."""
+        """What the page shows now: made once for each look, however many pages ask."""
         with self._lock:
-            return self._history.view(self._url, self._problem)
+            if self._view is None:
+                self._view = self._history.view(self._url, self._problem)
+            return self._view
 
     def _run(self) -> None:
         looks = 0
@@ -64,11 +67,11 @@ class Watch:
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             why = str(error) or type(error).__name__
             with self._lock:
-                self._problem = f"{self._url} cannot be read, so this is of before: {why}"
+                self._problem, self._view = f"{self._url} cannot be read, so this is of before: {why}", None
             return
         with self._lock:
             self._history.add(reading)
-            self._problem = None
+            self._problem, self._view = None, None
 
     def _read(self, *, slow: bool) -> Reading:
         answer = self._client.get("/metrics").raise_for_status()

@@ -41,7 +41,7 @@ function scale(chart, drawn) {
     y.ticks = Array.from({ length: high - low + 1 }, (_, place) => 10 ** (low + place));
   } else {
     const top = chart.top ?? values.reduce((a, b) => Math.max(a, b), 0);
-    const rough = (top || 1) / 4;
+    const rough = Math.max((top || 1) / 4, chart.least || 0);
     const power = 10 ** Math.floor(Math.log10(rough));
     const tick = power * [1, 2, 2.5, 5, 10].find((times) => power * times >= rough * 0.999);
     const high = chart.top ?? Math.max(tick, Math.ceil(top / tick) * tick);
@@ -170,7 +170,7 @@ addChart({
   ],
 });
 addChart({
-  title: "Instances", format: short, anomalies: ["actual"],
+  title: "Instances", format: short, least: 1, anomalies: ["actual"],
   series: () => [
     ceiling(),
     { name: "planned", look: "c-orange dash", values: whole("planned") },

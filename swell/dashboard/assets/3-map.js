@@ -70,8 +70,8 @@ function drawMap() {
 function arc(from, to, rate, most) {
   const [x1, y1, x2, y2] = [mapX(from.longitude), mapY(from.latitude), mapX(to.longitude), mapY(to.latitude)];
   const [cx, cy] = [(x1 + x2) / 2, (y1 + y2) / 2 - Math.hypot(x2 - x1, y2 - y1) * 0.22 - 6];
-  const short_by = (9 * zoom()) / Math.hypot(x2 - cx, y2 - cy); // the tip is beside the mark, not under it
-  const path = svg("path", { class: "spill", d: `M${x1} ${y1}Q${cx} ${cy} ${x2 - (x2 - cx) * short_by} ${y2 - (y2 - cy) * short_by}`, "stroke-width": ((1 + 5 * Math.sqrt(rate / most)) * zoom()).toFixed(1), "marker-end": "url(#tip)" });
+  const short_by = Math.min(9 * zoom(), Math.hypot(x2 - x1, y2 - y1) / 2) / Math.hypot(x2 - cx, y2 - cy); // the tip is beside the mark, not under it
+  const path = svg("path", { class: "spill", d: `M${x1} ${y1}Q${cx} ${cy} ${x2 - (x2 - cx) * short_by} ${y2 - (y2 - cy) * short_by}`, "stroke-width": ((1 + 5 * Math.sqrt(rate / most)) * zoom()).toFixed(1), "marker-end": Math.hypot(x2 - x1, y2 - y1) < 40 ? "url(#small-tip)" : "url(#tip)" });
   path.append(svg("title", {}, `${from.name} → ${to.name}: ${short(rate)} a second`));
   return path;
 }
@@ -79,7 +79,8 @@ function arc(from, to, rate, most) {
 function updateMap() {
   if (!layer) return;
   const most = view.most_asked || 1;
-  const parts = [svg("defs", {}, svg("marker", { id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 13 * zoom(), markerHeight: 13 * zoom(), markerUnits: "userSpaceOnUse", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8Z", class: "f-purple" })))];
+  const tip = (id, size) => svg("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: size, markerHeight: size, markerUnits: "userSpaceOnUse", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8Z", class: "f-purple" }));
+  const parts = [svg("defs", {}, tip("tip", 13 * zoom()), tip("small-tip", 7))];
   const spills = [];
   for (const region of view.regions) {
     for (const [to, series] of Object.entries(region.spill || {})) {
@@ -90,7 +91,7 @@ function updateMap() {
   }
   const biggest = spills.reduce((a, [, , rate]) => Math.max(a, rate), 0);
   parts.push(...spills.map(([from, to, rate]) => arc(from, to, rate, biggest)));
-  view.regions.forEach((region, place) => {
+  const marks = view.regions.map((region, place) => {
     const state = STATES[stateOf(region)];
     const load = now(region.served) ?? now(region.asked) ?? 0;
     const radius = 5 + 27 * Math.sqrt(Math.max(0, load) / most);
@@ -103,8 +104,10 @@ function updateMap() {
       svg("text", { class: "city", x: dx, y: dy, "text-anchor": anchor }, region.city.split(",")[0]),
       svg("circle", { class: "hit", r: Math.max(13, radius).toFixed(1) }, svg("title", {}, told)));
     group.addEventListener("click", () => choose(place));
-    parts.push(group);
+    return { group, order: stateOf(region) !== "well" ? 1e3 - radius : -radius };
   });
+  // Small ones above large ones, and what is not well above all.
+  parts.push(...marks.sort((one, other) => one.order - other.order).map(({ group }) => group));
   layer.replaceChildren(...parts);
   $("map-legend").replaceChildren(...Object.values(STATES).map((state) => el("span", {}, el("b", { class: state.look === "f-green" ? "good" : state.look === "f-orange" ? "fair" : "bad" }, state.sign), ` ${state.text}`)),
     el("span", {}, "Disc: requests served"), el("span", {}, spills.length ? `Arrows: ${spills.length} spill routes, ${short(spills.reduce((a, [, , rate]) => a + rate, 0))} a second answered elsewhere` : "No spill at this time"));

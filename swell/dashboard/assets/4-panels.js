@@ -12,7 +12,7 @@ function updateCards() {
   const target = now(world.target);
   const cards = [
     card("Served a second", short(served), `of ${short(asked)} asked${target === null ? "" : `, target ${short(target)}`}`),
-    card("p99 now", ms(now(world.p99)), `p50 ${ms(now(world.p50))}, p95 ${ms(now(world.p95))}`),
+    card("Time to answer, p99", ms(now(world.p99)), `p50 ${ms(now(world.p50))}, p95 ${ms(now(world.p95))}`),
     card("Failed", percent(share), `${view.live ? "refused" : "shed"} ${percent(came && shed !== null ? shed / came : null)}`, share > 0.01 ? "bad" : ""),
     told(world.actual) && card("Instances ready", short(now(world.actual)), `planned ${short(now(world.planned))}, ceiling ${short(now(world.ceiling))}`),
     (told(world.spent) || told(world.allowed_per_hour)) && card(view.live ? "Spent today" : "Spent so far", dollars(now(world.spent)), `${dollars(now(world.spend_per_hour))} an hour, ${dollars(now(world.allowed_per_hour))} allowed`),
@@ -63,10 +63,19 @@ function drawMissing() {
 }
 
 const heat = { drawing: svg("svg", { role: "img" }), legend: el("p", { class: "legend" }) };
-heat.panel = el("section", { class: "panel double" }, el("h2", {}, "Load of every region ", el("span", { class: "quiet" }, "share of its capacity that is used")), heat.drawing, heat.legend);
+heat.panel = el("section", { class: "panel heat-panel" }, el("h2", {}, "Load of every region ", el("span", { class: "quiet" }, "share of its capacity that is used")), heat.drawing, heat.legend);
 $("charts").append(heat.panel);
 const [ROW, HEAT_TOP] = [15, 16];
 let [HEAT_W, HEAT_LEFT] = [940, 160];
+const columnsOf = (grid) => getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+// As many columns as the panels before it leave, so that no hole is beside it.
+function fitHeat() {
+  const columns = columnsOf($("charts"));
+  const before = [...$("charts").children].filter((panel) => !panel.hidden && panel !== heat.panel).length;
+  const span = columns - (before % columns);
+  heat.panel.style.gridColumn = `span ${span}`;
+  [HEAT_W, HEAT_LEFT] = narrow.matches ? [420, 152] : [columns === 1 ? 940 : Math.max(560, 470 * span), 160];
+}
 const heatX = (step) => HEAT_LEFT + ((HEAT_W - HEAT_LEFT) * step) / Math.max(1, view.points);
 
 // One rectangle for each stretch of the same tenth.
@@ -91,6 +100,7 @@ function heatRow(region, place) {
 
 function drawHeat() {
   heat.panel.hidden = view.regions.length < 2;
+  fitHeat();
   const tall = HEAT_TOP + view.regions.length * ROW + 2;
   heat.cursor = svg("line", { class: "cursor", y1: HEAT_TOP, y2: tall });
   heat.drawing.setAttribute("viewBox", `0 0 ${HEAT_W} ${tall}`);
@@ -207,11 +217,16 @@ function drawFindings() {
   $("findings").replaceChildren(...found);
 }
 
+// Told aloud where it is read aloud: once, not at every look.
+function tellProblem(text) {
+  if ($("problem").textContent !== text) $("problem").textContent = text;
+}
+
 function drawHead() {
   document.title = `${view.simulated ? "SIMULATED: " : ""}${view.title || "Swell"}`;
   $("title").textContent = view.title || "Swell";
   $("subtitle").textContent = view.subtitle || "";
-  $("subtitle").className = view.problem ? "bad" : "quiet";
+  tellProblem(view.problem || "");
   $("word").hidden = !view.simulated;
   document.body.classList.toggle("simulated", Boolean(view.simulated));
   const kind = $("kind");

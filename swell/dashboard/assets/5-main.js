@@ -11,7 +11,7 @@ function show() {
   document.querySelectorAll(".at").forEach((place) => { place.textContent = ` at ${text}`; });
   $("clock").textContent = text;
   $("time").value = at;
-  $("time").setAttribute("aria-valuetext", text);
+  $("time").setAttribute("aria-valuetext", `${text}: ${short(now(view.world.served))} served a second, p99 ${ms(now(view.world.p99))}`);
 }
 
 function go(step) {
@@ -31,7 +31,6 @@ function play(on) {
   clearInterval(playing);
   playing = on ? setInterval(() => (at >= view.points - 1 ? play(false) : go(at + 1)), 100) : null;
   $("play").textContent = on ? "Pause" : "Play";
-  $("play").setAttribute("aria-pressed", String(on));
 }
 
 function jump(forward) {
@@ -45,13 +44,12 @@ function load(document_) {
   view.most_asked = view.regions.reduce((most, region) => (region.asked || []).reduce((a, b) => Math.max(a, b ?? 0), most), 0);
   $("time").max = Math.max(0, view.points - 1);
   if (chosen !== null && chosen >= view.regions.length) chosen = null;
-  drawHead(); draw(); drawEvents(); drawFindings(); drawMissing();
+  drawHead(); draw(); drawEvents(); drawFindings();
 }
 
 function draw() {
   WIDTH = narrow.matches ? 340 : 460;
-  [HEAT_W, HEAT_LEFT] = narrow.matches ? [420, 152] : [940, 160];
-  charts.forEach(drawChart); drawModes(); drawHeat();
+  charts.forEach(drawChart); drawModes(); drawMissing(); drawHeat();
 }
 
 function start(document_) {
@@ -70,32 +68,45 @@ function busiest() {
   return asked.reduce((best, value, step) => ((value ?? 0) > (asked[best] ?? 0) ? step : best), 0);
 }
 
+// A page that nobody sees asks for nothing.
+let polled = "";
 async function poll() {
+  if (document.hidden) { document.addEventListener("visibilitychange", poll, { once: true }); return; }
   try {
     const answer = await fetch("/view.json", { cache: "no-store" });
     if (!answer.ok) throw new Error(String(answer.status));
-    const fresh = await answer.json();
-    const regions = view.regions.length;
-    const moment = view.start_s + at * view.step_s;
-    load(fresh);
-    if (view.regions.length !== regions) drawMap();
-    at = following ? view.points - 1 : stepOf(moment);
-    show();
+    const text = await answer.text();
+    if (text !== polled) renew(JSON.parse(text));
+    polled = text;
   } catch (error) {
-    $("subtitle").textContent = `The dashboard does not answer (${error.message}): it is asked again every second.`;
-    $("subtitle").className = "bad";
+    polled = "";
+    tellProblem(`The dashboard does not answer (${error.message}): it is asked again every second.`);
   }
   setTimeout(poll, 1000);
 }
 
-narrow.addEventListener("change", () => { draw(); show(); });
+function renew(fresh) {
+  const regions = view.regions.length;
+  const moment = view.start_s + at * view.step_s;
+  load(fresh);
+  if (view.regions.length !== regions) drawMap();
+  at = following ? view.points - 1 : stepOf(moment);
+  show();
+}
+
+let columns = columnsOf($("charts"));
+addEventListener("resize", () => {
+  if (columnsOf($("charts")) === columns && WIDTH === (narrow.matches ? 340 : 460)) return;
+  columns = columnsOf($("charts"));
+  draw(); show();
+});
 $("time").addEventListener("input", () => { play(false); go(Number($("time").value)); });
 $("play").addEventListener("click", () => { if (at >= view.points - 1 && !playing) go(0); play(!playing); });
 $("next").addEventListener("click", () => jump(true));
 document.addEventListener("keydown", (event) => {
   const scrolls = event.target.closest(".scroll") ? /^Arrow/ : event.target.closest("#events") ? /^(Page|Home|End)/ : null;
   if (scrolls !== null && scrolls.test(event.key)) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || (event.target === $("time") && event.key !== " ")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const onButton = event.target.closest("button") !== null;
   const keys = {
     ArrowLeft: () => go(at - 1), ArrowRight: () => go(at + 1), Home: () => go(0), End: () => go(view.points - 1),

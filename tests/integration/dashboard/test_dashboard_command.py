@@ -4,6 +4,7 @@ import http.client
 import json
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,13 @@ def asked(port: int, path: str, host: str) -> tuple[int, str, str]:
     return found
 
 
+def goes_away(port: int) -> None:
+    """A browser that asks and closes its connection before it has the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+
 def test_it_serves_a_record_to_this_machine_until_ctrl_c(record: Path) -> None:
     """Page and view, to the names of loopback alone; Ctrl-C ends it with 0 and without a traceback."""
     command = [sys.executable, "-m", "swell", "dashboard", "--run", str(record), "--port", "0", "--json"]
@@ -52,6 +60,9 @@ def test_it_serves_a_record_to_this_machine_until_ctrl_c(record: Path) -> None:
         assert (200, True, True) == (status, "default-src 'none'" in policy, "SIMULATED" in page)
         assert "A small crowd" == json.loads(asked(port, "/view.json", "127.0.0.1")[2])["title"]
         assert [403, 404] == [asked(port, "/", "swell.example")[0], asked(port, "/else", "localhost")[0]]
+        assert 403 == asked(port, "/", "[::1")[0]
+        for _ in range(3):
+            goes_away(port)
         with pytest.raises(OSError, match=r"refused|unreachable|assign"):
             socket.create_connection(("127.0.0.2", port), timeout=60)
 

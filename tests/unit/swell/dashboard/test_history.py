@@ -16,9 +16,12 @@ swell_http_requests_total{function="query",method="POST",route="/v1/q",status="5
 swell_http_requests_total{function="query",method="POST",route="/v1/q",status="429"} 5
 swell_http_requests_total{function="query",method="POST",route="/v1/q",status="404"} 3
 swell_http_requests_total{function="query",method="GET",route="/metrics",status="200"} 55
+swell_http_requests_total{function="query",method="GET",route="none",status="404"} 55
+swell_http_requests_total{function="query",method="GET",route="none",status="429"} 1
 swell_http_requests_total{function="control",method="GET",route="/v1/budget",status="200"} 7
 swell_http_request_duration_seconds_bucket{function="query",route="/v1/q",le="0.01"} 50
 swell_http_request_duration_seconds_bucket{function="query",route="/v1/q",le="+Inf"} 100
+swell_http_request_duration_seconds_bucket{function="query",route="none",le="+Inf"} 56
 swell_requests_refused_total{reason="overload",tier="free"} 4
 swell_answer_cache_total{level="L1",result="hit"} 3
 swell_segments_opened_total{result="warm"} 2
@@ -31,10 +34,10 @@ def reading(at_s: float, answered: float, **more: object) -> Reading:
 
 
 def test_only_queries_are_traffic() -> None:
-    """What the dashboard itself asks of other functions does not count; a question that is wrong did not fail."""
+    """What the dashboard itself asks does not count; a question that is wrong did not fail."""
     read = read_metrics(METRICS)
 
-    assert (108, 15, 4) == (read["answered"], read["failed"], read["refused"])
+    assert (109, 16, 4) == (read["answered"], read["failed"], read["refused"])
     assert {0.01: 50, float("inf"): 100} == read["buckets"]
     assert {("L1", "hit"): 3, ("L5", "warm"): 2} == read["cache"]
 
@@ -132,19 +135,33 @@ def test_a_time_that_is_yet_to_come_is_of_another_clock(at: str, *, told: bool) 
 
 
 def test_a_look_that_failed_is_told_as_a_problem() -> None:
-    """Not as the usual line under the title."""
-    view = History().view("http://127.0.0.1:1", "it cannot be read")
-
-    assert ("it cannot be read", True) == (view["subtitle"], view["problem"])
+    """Beside the usual line under the title."""
+    assert "it cannot be read" == History().view("http://127.0.0.1:1", "it cannot be read")["problem"]
 
 
-def test_a_server_that_began_anew_begins_anew() -> None:
-    """Counters that fall make no negative rate."""
+@pytest.mark.parametrize(
+    ("looks", "asked"),
+    [
+        pytest.param([(1, 10), (2, 20), (3, 5), (4, 6)], [10.0, None, None, 1.0], id="began anew"),
+        pytest.param([(1, 10), (2, 20), (6, 50), (7, 51)], [10.0, None, None, None, None, 1.0], id="was away"),
+        pytest.param([(1, 10), (2, 20), (9999, 50), (10_000, 51)], [None] * 299 + [1.0], id="was long away"),
+    ],
+)
+def test_of_seconds_without_an_answer_nothing_is_known(
+    looks: list[tuple[float, float]], asked: list[float | None]
+) -> None:
+    """No rate is negative or spread over a gap, and what was before stays where it was in time."""
     history = History()
-    for at_s, answered in ((1.0, 10.0), (2.0, 20.0), (3.0, 5.0)):
-        history.add(reading(at_s, answered))
+    for at_s, answered in looks:
+        history.add(reading(at_s, answered, buckets={float("inf"): answered}, cache={("L4", "hit"): answered}))
 
-    assert 0 == history.view("http://127.0.0.1:1", None)["points"]
+    view = history.view("http://127.0.0.1:1", None)
+
+    assert asked == view["world"]["asked"]
+    known = [rate is not None for rate in asked]
+    assert known == [one is not None for one in view["world"]["p50"]]
+    assert known == [one is not None for one in view["world"]["caches"]["L4"]]
+    assert looks[-1][0] == pytest.approx(view["start_s"] + (len(asked) - 1) * view["step_s"], abs=1.0)
 
 
 def test_regions_are_those_of_the_last_map() -> None:
@@ -182,13 +199,13 @@ def test_regions_are_those_of_the_last_map() -> None:
 def test_a_forecast_is_that_which_held_at_each_look() -> None:
     """Requests a minute of every region become a rate, by quantile; what no step covers is not known."""
     one = {
-        "starts_min": [100.0, 101.0],
-        "lengths_min": [1.0, 1.0],
+        "starts_min": [0.25, 0.275],
+        "lengths_min": [0.025, 0.025],
         "requests_per_min": {"p50": [60.0, 120.0], "p90": [90.0, 180.0], "p99": [600.0, 1200.0]},
     }
     history = History()
-    for minute in (99.5, 100.5, 101.5, 102.5):
-        history.add(reading(minute * 60, 0.0, forecasts=(one, one)))
+    for at_s in (14.0, 15.5, 17.0, 18.5):
+        history.add(reading(at_s, 0.0, forecasts=(one, one)))
 
     forecast = history.view("http://127.0.0.1:1", None)["world"]["forecast"]
 
