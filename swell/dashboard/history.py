@@ -73,9 +73,7 @@ def _span(pairs: Sequence[tuple[Reading, Reading]]) -> str:
 def _world(pairs: Sequence[tuple[Reading, Reading]]) -> dict[str, Any]:
     rates = [_rates(before, after) for before, after in pairs]
     quantiles = {
-        name: [
-            quantile_ms(before.buckets, after.buckets, share) if before.known else None for before, after in pairs
-        ]
+        name: [quantile_ms(before.buckets, after.buckets, share) if before.known else None for before, after in pairs]
         for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
     }
     budgets = [after.budget for _, after in pairs]
