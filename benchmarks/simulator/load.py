@@ -1,9 +1,10 @@
 """Load by region and minute, as Cloud Monitoring would show it: some minutes late."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,20 @@ LOAD_LATE: Final = timedelta(minutes=5)
 """What scaling and the budget reckon with on Google Cloud: that, and the minute itself."""
 _KEPT: Final = 16
 _MEMORY: Final = 0.5
+
+
+class _Totals(NamedTuple):
+    """What a minute of one region has come to; the fields are those of `MinuteTotals`."""
+
+    requests: float
+    failed: float
+    dependency_failed: float
+    answers: float
+    busy_s: float
+    instance_s: float
+    active_s: float
+    in_flight_s: float
+    by_tier: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,10 @@ class MinuteTotals:
             by_tier=sum(beats.by_tier[name][minute].sum(axis=0) for name in ("served", "shed", "errors")),
         )
 
+    def by_region(self) -> Iterator[_Totals]:
+        """Those of each region."""
+        return map(_Totals._make, zip(*(values.tolist() for values in vars(self).values()), strict=True))
+
 
 class SimulatedLoad:
     """The `LoadMetrics` port over what the simulation counted."""
@@ -69,7 +88,8 @@ class SimulatedLoad:
 
     def close(self, minute: datetime, totals: MinuteTotals, p99_ms: Floats) -> list[LoadMinute]:
         """Keep a minute that is over; also what it was."""
-        made = [self._minute(position, minute, totals, p99_ms) for position in range(len(self._regions))]
+        rows = zip(self._regions, totals.by_region(), p99_ms.tolist(), strict=True)
+        made = [self._minute(region, minute, one, p99) for region, one, p99 in rows]
         self._minutes[minute] = made
         self._minutes.pop(minute - _KEPT * timedelta(minutes=1), None)
         self._now = minute + timedelta(minutes=1)
@@ -82,24 +102,23 @@ class SimulatedLoad:
         shown = min(until, self._now - self._shown_after)
         return [one for minute, made in self._minutes.items() if since <= minute < shown for one in made]
 
-    def _minute(self, at: int, minute: datetime, totals: MinuteTotals, p99_ms: Floats) -> LoadMinute:
-        instance_s = float(totals.instance_s[at])
-        up = max(instance_s, 1e-9)
-        active_ms = round(1000 * float(totals.active_s[at]))
+    def _minute(self, region: str, minute: datetime, one: _Totals, p99_ms: float) -> LoadMinute:
+        up = max(one.instance_s, 1e-9)
+        active_ms = round(1000 * one.active_s)
         return LoadMinute(
-            region=self._regions[at],
+            region=region,
             minute=minute,
-            requests=round(float(totals.requests[at])),
+            requests=round(one.requests),
             measured_at=minute + timedelta(minutes=1) + self._shown_after,
-            instances=round(instance_s / 60),
-            cpu=min(1.0, float(totals.busy_s[at]) / up) if instance_s else 0.0,
-            concurrency=float(totals.in_flight_s[at]) / up if instance_s else 0.0,
+            instances=round(one.instance_s / 60),
+            cpu=min(1.0, one.busy_s / up) if one.instance_s else 0.0,
+            concurrency=one.in_flight_s / up if one.instance_s else 0.0,
             memory=_MEMORY,
-            p99_ms=None if np.isnan(p99_ms[at]) else float(p99_ms[at]),
-            errors=round(float(totals.failed[at])),
-            dependency_errors=round(float(totals.dependency_failed[at])),
-            egress_bytes=round(float(totals.answers[at]) * self.bytes_per_answer),
+            p99_ms=None if math.isnan(p99_ms) else p99_ms,
+            errors=round(one.failed),
+            dependency_errors=round(one.dependency_failed),
+            egress_bytes=round(one.answers * self.bytes_per_answer),
             active_ms=active_ms,
-            idle_ms=max(0, round(1000 * instance_s) - active_ms),
-            by_tier={tier: round(float(totals.by_tier[at, number])) for number, tier in enumerate(TIERS)},
+            idle_ms=max(0, round(1000 * one.instance_s) - active_ms),
+            by_tier={tier: round(requests) for tier, requests in zip(TIERS, one.by_tier, strict=True)},
         )

@@ -1,6 +1,7 @@
 """One tick of every region: who is answered, held, shed or refused. Rows are regions, columns tiers, premium first."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,7 @@ class Tick:
     waiting: Floats
 
 
+@cache
 def let_in(mode: ServingMode) -> Floats:
     """The share of each tier that the mode lets in."""
     return np.array([terms(mode, tier).admission_share for tier in TIERS])

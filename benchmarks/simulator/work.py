@@ -78,7 +78,7 @@ class Work:
         """Those there are fill; those of new instances are empty."""
         filled = self._warm + (1 - self._warm) * min(1.0, self._beat_s / _FILLED_IN_S)
         fresh = starting / np.maximum(ready + starting, 1.0)
-        self._warm = np.clip(filled, 0, 1) * (1 - fresh * _NEW_ONES_WEIGH)
+        self._warm = np.minimum(filled, 1) * (1 - fresh * _NEW_ONES_WEIGH)
 
     def do(
         self, arriving: Floats, ready: Floats, mode: ServingMode, troubles: Troubles, away_ms: Floats | None
@@ -128,12 +128,16 @@ class Work:
             served[full], shed[full], refused[full], self.waiting[full] = self._tick_by_tick(
                 arriving[:, full], full, capacity_per_s[full] * tick_s, shares
             )
-        lost = self.waiting * troubles.down[:, None]
-        self.waiting -= lost
+        if troubles.down.any():
+            lost = self.waiting * troubles.down[:, None]
+            self.waiting -= lost
+            refused += lost
+        if not (troubles.writes_refused or troubles.failing.any()):
+            return served, shed, refused, np.zeros(len(served))
         writes = self._scenario.mix.write + self._scenario.mix.delete if troubles.writes_refused else 0.0
         failing = troubles.failing[:, None] + (1 - troubles.failing[:, None]) * writes
         failed = served * failing
-        return served - failed, shed, refused + lost + failed, failed.sum(axis=1)
+        return served - failed, shed, refused + failed, failed.sum(axis=1)
 
     def _tick_by_tick(
         self, arriving: Floats, regions: NDArray[np.int64], capacity: Floats, shares: Floats

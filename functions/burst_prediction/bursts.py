@@ -47,7 +47,7 @@ def bursting(path: Floats, hour: Floats, week_mean: Floats) -> Flags:
         hour: the bins of the hour before them, as (…, bins).
         week_mean: the mean of the seven days before, as (…).
     """
-    lowest = path.min(axis=-1)
+    lowest = np.minimum(path[..., 0], path[..., 1])
     burst: Flags = np.asarray(lowest > OVER_LAST_WEEK * week_mean)
     if burst.any():  # medians take time, and few bins have come so far
         burst[burst] = lowest[burst] >= OVER_LAST_HOUR * np.median(hour[burst], axis=-1)

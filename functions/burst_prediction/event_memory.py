@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -87,6 +88,7 @@ def _alike(crowd: Crowd, memory: EventMemory) -> list[tuple[float, RememberedCro
     return [(share, held) for share, held in weighed if share > 0]
 
 
+@lru_cache(maxsize=4096)
 def likeness(upcoming: Crowd, past: Crowd) -> float:
     """How much a past crowd tells about an upcoming one: 1 for the same kind, stage, hour, day type and size."""
     if upcoming.kind != past.kind:

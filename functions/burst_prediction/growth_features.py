@@ -47,14 +47,15 @@ class GrowthReader:
         self._course = course
         self._first = max(0, since - _LOOKED_BACK_BINS)
         log_load = course.log_load[self._first :]
-        self._momentum = [_limited(log_load - earlier(log_load, bins)) for bins in MOMENTUM_BINS]
-        self._above = [_limited(log_load - trailing_mean(log_load, half_life)) for half_life in HALF_LIVES_BINS]
+        before = [earlier(log_load, bins) for bins in MOMENTUM_BINS]
+        usual = [trailing_mean(log_load, half_life) for half_life in HALF_LIVES_BINS]
+        self._moving = _limited(log_load - np.stack([*before, *usual]))
 
     def features(self, origins: Indices, targets: Indices) -> GrowthFeatures:
         """Features of growth from the end of each origin bin to each target bin, from nothing later than the origin."""
         course = self._course
         general = [course.season[targets] - course.season[origins]]
-        general += [values[origins - self._first] for values in (*self._momentum, *self._above)]
+        general += list(self._moving[:, origins - self._first])
         general += [course.grid.last_minute[origins], course.grid.last_two_minutes[origins]]
         general += self._season_growth(origins, targets)
         general += self._since_last_day_and_week(origins)
@@ -88,8 +89,8 @@ class GrowthReader:
             (course.departure[targets] - course.departure[origins])[:, None],
             course.basis[targets] - course.basis[origins],
             course.weekend_basis[targets] - course.weekend_basis[origins],
-            phase * self._momentum[0][origins - self._first, None],
-            phase * self._momentum[2][origins - self._first, None],
+            phase * self._moving[0, origins - self._first, None],
+            phase * self._moving[2, origins - self._first, None],
             phase * course.grid.last_minute[origins, None],
         ]
         return np.concatenate(columns, axis=1)

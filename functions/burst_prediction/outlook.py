@@ -80,9 +80,9 @@ def look_ahead(
 
 
 def _alarm(grid: LogGrid, forecast: Forecast) -> bool:
-    requests = np.nan_to_num(grid.requests, nan=0.0)
+    requests = np.nan_to_num(grid.requests[-_WEEK_BINS - 1 :], nan=0.0)
     if len(requests) <= _HOUR_BINS:
         return False
     ahead = forecast.quantile(0.5)[:LOOK_AHEAD_MIN].reshape(-1, BIN_MIN).sum(axis=1)
-    week_mean = week_means(requests[-_WEEK_BINS - 1 :], BIN_MIN)[-1:]
+    week_mean = week_means(requests, BIN_MIN)[-1:]
     return bool(alarm_raised(requests[None, -_HOUR_BINS - 1 :], ahead[None, :], week_mean)[0])

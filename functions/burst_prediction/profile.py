@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -22,6 +23,9 @@ QUADRATIC_BELOW = 0.1
 PASSES = 3
 MIN_WEIGHT_SUM = 1e-9
 
+_Between: TypeAlias = tuple[Indices, Indices, Floats]
+"""Two columns for each moment, and how far it is on its way from the first to the second."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -34,7 +38,11 @@ class Profile:
 
     def season_at(self, minutes: Floats) -> Floats:
         """Level and season without events, in log load."""
-        return self.base + _season_columns(minutes, self.end_min) @ self.season
+        level, hour, weekend, day = np.split(self.season, np.cumsum([len(LEVEL_KNOTS_DAYS), HOURS, HOURS]))
+        hours = _hours_around(minutes)
+        usual = _mean_of(level, _knots_around(minutes, self.end_min)) + _mean_of(hour, hours)
+        days = weekdays(minutes)
+        return self.base + usual + is_weekend(minutes) * _mean_of(weekend, hours) + day[days]
 
     def events_at(self, minutes: Floats, crowds: Sequence[Crowd], columns: Floats | None = None) -> Floats:
         """What scheduled crowds add, in log load. `minutes` must rise; `columns` are theirs, where they are at hand."""
@@ -94,9 +102,10 @@ def _shrinkage(columns: int) -> Floats:
 
 
 def _season_columns(minutes: Floats, end_min: float) -> Floats:
-    hour = _cyclic_hours(minutes)
+    hour = _columns(_hours_around(minutes), HOURS)
     weekend = is_weekend(minutes)[:, None] * hour
-    return np.concatenate([_level(minutes, end_min), hour, weekend, np.eye(7)[weekdays(minutes)]], axis=1)
+    level = _columns(_knots_around(minutes, end_min), len(LEVEL_KNOTS_DAYS))
+    return np.concatenate([level, hour, weekend, np.eye(7)[weekdays(minutes)]], axis=1)
 
 
 def event_columns(minutes: Floats, crowds: Sequence[Crowd]) -> Floats:
@@ -104,20 +113,28 @@ def event_columns(minutes: Floats, crowds: Sequence[Crowd]) -> Floats:
     return np.concatenate([crowd_basis(minutes, crowds), crowd_basis(minutes, weekend_crowds(crowds))], axis=1)
 
 
-def _level(minutes: Floats, end_min: float) -> Floats:
+def _knots_around(minutes: Floats, end_min: float) -> _Between:
     age = np.clip((end_min - minutes) / 1440, 0.0, HISTORY_DAYS - 1e-6)
     left = np.searchsorted(LEVEL_KNOTS_DAYS, age, side="right") - 1
     share = (age - LEVEL_KNOTS_DAYS[left]) / (LEVEL_KNOTS_DAYS[left + 1] - LEVEL_KNOTS_DAYS[left])
-    return _between(left, left + 1, share, len(LEVEL_KNOTS_DAYS))
+    return left, left + 1, share
 
 
-def _cyclic_hours(minutes: Floats) -> Floats:
+def _hours_around(minutes: Floats) -> _Between:
     position = (minutes % 1440) / 60 - 0.5
     left = np.floor(position).astype(np.int64)
-    return _between(left % HOURS, (left + 1) % HOURS, position - left, HOURS)
+    return left % HOURS, (left + 1) % HOURS, position - left
 
 
-def _between(left: Indices, right: Indices, share: Floats, columns: int) -> Floats:
+def _mean_of(coefficients: Floats, between: _Between) -> Floats:
+    """What the columns of these places, times the coefficients, come to."""
+    left, right, share = between
+    mean: Floats = coefficients[left] * (1 - share) + coefficients[right] * share
+    return mean
+
+
+def _columns(between: _Between, columns: int) -> Floats:
+    left, right, share = between
     basis = np.zeros((len(share), columns))
     rows = np.arange(len(share))
     basis[rows, left] += 1 - share
