@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.scenarios.model import Budget as ScenarioBudget
 from benchmarks.simulator.fleet import SimulatedFleet
 from benchmarks.simulator.load import LOAD_LATE, SimulatedLoad
+from benchmarks.simulator.members import SimulatedMembers
 from benchmarks.simulator.memory import MemoryState, SimulatedClock, Unheard
 from functions.budget_enforcement.ceilings import ReadCeilings
 from functions.budget_enforcement.enforce import Costs, EnforceBudget
@@ -110,10 +111,12 @@ class Deciders:
         self._clock = clock
         self._state = MemoryState(clock)
         self._timeline = Timeline(self._state)
+        self._members = SimulatedMembers()
         quotas = {one.region: one.quota for one in terms.regions}
         self._scale = ScaleRegions(
             terms.regions,
             state=self._state,
+            members=self._members,
             metrics=load if policy.steering.reacts else _Unseen(),
             fleet=fleet,
             decisions=Decisions(self._state),
@@ -158,9 +161,10 @@ class Deciders:
             extra = micros_of(str(budget.approved_per_hour))
             budgets.approve(ApprovedRaise("rehearsed", begins, ends, extra, "the scenario"))
 
-    def each_minute(self) -> None:
-        """What Cloud Scheduler starts each minute."""
+    def each_minute(self, living: Sequence[str]) -> None:
+        """What Cloud Scheduler starts each minute; the regions that live are heard as members."""
         now = self._clock.now()
+        self._members.heard(living, now)
         if self.policy.budget:
             self._enforce(SpendDueV1(event_id=f"spend-{now:%s}", occurred_at=now))
         if self.policy.steering is not Steering.PLATFORM:

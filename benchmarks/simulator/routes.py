@@ -81,8 +81,8 @@ class Routes:
         capacity, asked = shown.capacity.tolist(), shown.asked.tolist()
         p99_ms = [None if value != value else value for value in shown.p99_ms.tolist()]  # noqa: PLR0124 - not a number
         loads = map(RegionLoad, ready, ready, most, capacity, asked, p99_ms, shown.error_share.tolist())
-        rows = zip(self._regions, shown.down.tolist(), loads, strict=True)
-        return {region: Reading(alive=not down, load=None if down else load) for region, down, load in rows}
+        rows = zip(self._regions, shown.down.tolist(), loads, asked, strict=True)
+        return {name: Reading(not down, None if down else load, sought) for name, down, load, sought in rows}
 
     @staticmethod
     def _changes(before: RoutePlan, after: RoutePlan) -> Iterator[str]:

@@ -157,7 +157,8 @@ class Simulation:
             outlooks, standing = self._foresight.look(minute + BEFORE_MIN)
             self._plan = self._deciders.plan(outlooks, now, standing=standing)
             self._chronicle.planned(self._plan, outlooks, now)
-        self._deciders.each_minute()
+        down = self._troubles[beats.start].down
+        self._deciders.each_minute([region for region, is_down in zip(self._regions, down, strict=True) if not is_down])
         self._mode = self._deciders.mode()
         self._chronicle.minute(now, self._plan, self._fleet.ready)
         self._chronicle.budget(now, self._deciders.standing(), self._mode)

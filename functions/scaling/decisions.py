@@ -9,6 +9,7 @@ from functions.scaling.allocation import Denial, reason_of
 from functions.scaling.combined import CombinedDecision
 from functions.scaling.pressure import Relief
 from functions.scaling.reactive import Limit, ReactiveState, ScaleDecision
+from functions.scaling.returning import Standing, standing_data, standing_from
 from functions.scaling.signals import Signal
 from functions.scaling.tiers import UNKNOWN, TierCounts
 from shared.crowds.paths import fleet_document
@@ -24,11 +25,15 @@ class Remembered:
     tiers: TierCounts
     decided_at: datetime | None
     version: str | Absent
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
 class RegionDecision:
-    """What a region is set to, and everything that led to it."""
+    """What a region is set to, and everything that led to it.
+
+    `floor` is the highest that plan, prewarms and a region's return ask for; `returning` is what its return does.
+    """
 
     region: str
     at: datetime
@@ -38,6 +43,8 @@ class RegionDecision:
     combined: CombinedDecision
     tiers: TierCounts = UNKNOWN
     denials: tuple[Denial, ...] = ()
+    returning: int = 0
+    standing: Standing | None = None
 
     @property
     def denial(self) -> str:
@@ -82,6 +89,8 @@ def _data(decision: RegionDecision) -> dict[str, Any]:
         "denial": decision.denial,
         "denied_by_tier": {denial.tier.value: denial.instances for denial in decision.denials},
         "floor": decision.floor,
+        "returning": decision.returning,
+        "standing": None if decision.standing is None else standing_data(decision.standing),
         "plan_revision": decision.plan_revision,
         "demand": demand.instances,
         "reason": demand.reason.value,
@@ -122,7 +131,14 @@ def _remembered(document: Document | None, instances: int) -> Remembered:
         limit=None if limit is None else Limit(limit["requests_per_s"], datetime.fromisoformat(limit["at"])),
     )
     tiers = _tiers(document.data.get("tiers"))
-    return Remembered(state, tiers, _moment(document.data["decided_at"]), document.version)
+    standing = document.data.get("standing")  # documents from before it was kept
+    return Remembered(
+        state=state,
+        tiers=tiers,
+        decided_at=_moment(document.data["decided_at"]),
+        version=document.version,
+        standing=None if standing is None else standing_from(standing),
+    )
 
 
 def _tiers(data: Mapping[str, Any] | None) -> TierCounts:

@@ -9,6 +9,7 @@ from functions.scaling.decisions import Decisions, RegionDecision, Remembered
 from functions.scaling.measured import signals_by_region
 from functions.scaling.reactive import Bounds, ScaleDecision, decide_demand
 from functions.scaling.reactive_policy import ReactivePolicy
+from functions.scaling.returning import Members, Standing
 from functions.scaling.sharing import UNLIMITED_MICROS_PER_HOUR, Wish, share_out
 from functions.scaling.signals import Signals
 from functions.scaling.tiers import TierCounts
@@ -48,6 +49,7 @@ class ScaleRegions:
         terms: Sequence[RegionTerms],
         *,
         state: StateStore,
+        members: Members,
         metrics: LoadMetrics,
         fleet: Fleet,
         decisions: Decisions,
@@ -57,6 +59,7 @@ class ScaleRegions:
     ) -> None:
         self._terms = terms
         self._state = state
+        self._members = members
         self._prewarms = Prewarms(state)
         self._metrics = metrics
         self._fleet = fleet
@@ -111,7 +114,10 @@ class ScaleRegions:
         prewarms = self._prewarms.all() if plan is None else self._following(plan, now)
         terms = [one for one in self._terms if one.region in sizes]
         demands = {one.region: self._demand(one, signals.get(one.region, []), before, now) for one in terms}
-        floors = {one.region: min(self._floor(one.region, plan, prewarms, now), one.quota) for one in terms}
+        standings = self._standings(demands, before, now)
+        returning = {region: standing.floor(now) for region, standing in standings.items()}
+        planned = {one.region: self._floor(one.region, plan, prewarms, now) for one in terms}
+        floors = {one.region: min(max(planned[one.region], returning[one.region]), one.quota) for one in terms}
         tiers = {one.region: before[one.region].tiers.with_minutes(signals.get(one.region, [])) for one in terms}
         wishes = [_wish(one, floors[one.region], demands[one.region], tiers[one.region]) for one in terms]
         shares = share_out(
@@ -130,9 +136,22 @@ class ScaleRegions:
                 combined=share.combined,
                 tiers=tiers[region],
                 denials=share.denials,
+                returning=returning[region],
+                standing=standings[region],
             )
             for region, share in shares.items()
         ]
+
+    def _standings(
+        self, demands: Mapping[str, ScaleDecision], before: Mapping[str, Remembered], now: datetime
+    ) -> dict[str, Standing]:
+        """How each region stands with routing, by what the regions say as members."""
+        members = {member.region: member for member in self._members.all()}
+        standings = {}
+        for region, demand in demands.items():
+            known = before[region].standing or Standing.first(demand.instances, now)
+            standings[region] = known.after(members.get(region), now).asked(demand.instances, now)
+        return standings
 
     def _following(self, plan: ScalingPlan, now: datetime) -> list[Prewarm]:
         """The prewarms, without the floors that the plan asks for no more."""
@@ -185,7 +204,8 @@ def _given_back(prewarm: Prewarm, region: str, plan: ScalingPlan, now: datetime)
 
 def _told(decision: RegionDecision, size: FleetSize) -> TimelineEntry:
     combined = decision.combined
-    because = f"{combined.winner.value}: {decision.demand.reason.value if combined.winner == 'demand' else 'floor'}"
+    floor = "its clients return" if decision.returning >= decision.floor else "floor"
+    because = f"{combined.winner.value}: {decision.demand.reason.value if combined.winner == 'demand' else floor}"
     if combined.denied:
         of_whom = ", ".join(f"{denial.instances} {denial.tier.value}" for denial in decision.denials)
         because = f"{combined.winner.value} denies {combined.denied}: {of_whom}"

@@ -11,6 +11,7 @@ from functions.scaling.settings import ScalingSettings
 from functions.scaling.wants import terms_of
 from shared.adapters.opening import Adapters, open_adapters
 from shared.adapters.platform import Platform, open_platform
+from shared.coordination.membership import Membership
 from shared.crowds.timeline import Timeline
 from shared.domain.prices import LIST_PRICES
 from shared.entrypoint import Consumer
@@ -25,6 +26,7 @@ def build(adapters: Adapters, platform: Platform, settings: ScalingSettings) -> 
     scale = ScaleRegions(
         terms_of(topology, LIST_PRICES, settings.query_quotas(topology)),
         state=state,
+        members=Membership(state, clock),
         metrics=platform.metrics,
         fleet=platform.fleet,
         decisions=Decisions(state),

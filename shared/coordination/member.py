@@ -93,6 +93,7 @@ class Member:
             demand=load.streams,
             p99_ms=load.p99_ms,
             error_rate=load.error_rate,
+            runs_all=load.instances_total is None,
         )
 
     @classmethod

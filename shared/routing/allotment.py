@@ -17,6 +17,10 @@ class Room:
         """What is left of one region."""
         return self._free.get(region, 0.0)
 
+    def give(self, region: str, amount: float) -> None:
+        """Give away so much of one region, as far as it has it."""
+        self._free[region] = max(0.0, self.of(region) - amount)
+
     def take(self, amount: float, targets: Sequence[str]) -> dict[str, float]:
         """Divide `amount` over `targets`, given nearest first: pair by pair, in a pair by free room.
 
@@ -27,11 +31,12 @@ class Room:
             left = amount - sum(taken.values())
             if left <= 0:
                 break
-            taken |= self._take_from_pair(left, targets[start : start + PAIR])
+            taken |= self.spread(left, targets[start : start + PAIR])
         return taken
 
-    def _take_from_pair(self, amount: float, pair: Sequence[str]) -> dict[str, float]:
-        free = {region: self.of(region) for region in pair if self.of(region) > 0}
+    def spread(self, amount: float, targets: Sequence[str]) -> dict[str, float]:
+        """Divide `amount` over all `targets` by free room, near or far; as far as there is room."""
+        free = {region: self.of(region) for region in targets if self.of(region) > 0}
         total = sum(free.values())
         if total <= 0:
             return {}

@@ -18,6 +18,18 @@ class RegionLoad(NamedTuple):
     p99_ms: float | None = None
     error_rate: float | None = None
     """Failed requests / requests, 0 to 1."""
+    runs_all: bool = False
+    """Whether all of `capacity` is that of instances that run, or it is not known how many do."""
+
+    @property
+    def at_once(self) -> float:
+        """The part of `capacity` that runs; of a region that is scaled to zero one instance, which asking starts.
+
+        A region that is used starts more, so this grows from look to look as far as the region is asked.
+        """
+        if self.runs_all or self.instances_max <= 0:
+            return self.capacity
+        return self.capacity * min(1.0, max(self.instances_healthy, 1) / self.instances_max)
 
     @property
     def utilisation(self) -> float:

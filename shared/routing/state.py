@@ -11,10 +11,19 @@ from shared.routing.spill import Spill, next_spill
 
 
 class Reading(NamedTuple):
-    """One look at a region. `alive`: its heartbeat is fresh. `load`: None if it reported none."""
+    """One look at a region. `alive`: its heartbeat is fresh. `load`: None if it reported none.
+
+    `asked`: what its clients ask, as whoever routes them sees it, also while the region is dead; in the unit of `load`.
+    """
 
     alive: bool
     load: RegionLoad | None = None
+    asked: float | None = None
+
+    @property
+    def demand(self) -> float | None:
+        """What is asked by the clients for whom it is the nearest region; None: this look does not say."""
+        return self.asked if self.load is None else self.load.demand
 
     @property
     def lives(self) -> bool:

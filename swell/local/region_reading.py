@@ -48,7 +48,7 @@ def what_was_heard(members: Mapping[str, Member], now: datetime, *, since: datet
 def reading_of(seen: RegionLoad, heard: Heard | None, *, answers: bool) -> Reading:
     """What routing goes by; a region that never was a member is judged by what the door sees alone."""
     if not answers or (heard is not None and (heard.is_gone or heard.is_draining)):
-        return Reading(alive=False)
+        return Reading(alive=False, asked=seen.demand)
     if heard is None:
         return Reading(True, seen)
     said = heard.load

@@ -116,6 +116,7 @@ class RegionWatch:
             demand=near.busy,
             p99_ms=answered.p99_ms,
             error_rate=answered.error_rate,
+            runs_all=True,
         )
 
     def requests(self, region: str) -> int:

@@ -11,6 +11,8 @@ from functions.scaling.wants import terms_of
 from functions.scaling.wiring import build
 from shared.adapters.opening import Adapters
 from shared.adapters.platform import Platform
+from shared.coordination.member import Report
+from shared.coordination.membership import Membership
 from shared.crowds.paths import PLAN, PLAN_JOBS, fleet_document
 from shared.crowds.plan_store import plan_document
 from shared.crowds.prewarms import Prewarms, prewarm_of_step
@@ -343,3 +345,27 @@ def test_a_prewarm_holds_a_floor_of_its_own(scaling: Scaling) -> None:
     scaling.tick()
 
     assert scaling.size.min_instances == 5
+
+
+def test_a_region_that_comes_back_has_instances_before_it_is_asked(scaling: Scaling) -> None:
+    """Its clients are elsewhere, so load asks for nothing; a tick that comes twice decides once."""
+    membership = Membership(scaling.state, scaling.clock)
+    membership.beat(Report(REGION, timedelta(minutes=1)))
+    for _ in range(12):
+        membership.beat(Report(REGION, timedelta(minutes=1)))
+        scaling.tick(cpu=0.6, instances=8)
+    assert scaling.size.min_instances == 8
+    for _ in range(30):  # silent, and asked by nobody
+        scaling.tick(cpu=0.0, instances=0, requests=0, concurrency=0.0, p99_ms=None)
+    gone = scaling.size.min_instances
+
+    membership.beat(Report(REGION, timedelta(minutes=1)))
+    scaling.tick()
+    held = scaling.size.min_instances
+    again = scaling.deliver(ScalingDueV1(event_id="tick", occurred_at=scaling.clock.now()))
+
+    assert (gone, held, again) == (0, 2, Outcome.DUPLICATE)
+    document = scaling.state.get(fleet_document(REGION))
+    assert document is not None
+    assert (document.data["returning"], document.data["standing"]["needed"]) == (2, 8)
+    assert "its clients return" in Timeline(scaling.state).since(NOON)[-1].text

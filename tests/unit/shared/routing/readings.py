@@ -23,9 +23,10 @@ def load(
     allowed: int = 20,
     p99_ms: float | None = 20.0,
     error_rate: float | None = 0.0,
+    runs_all: bool = True,
 ) -> RegionLoad:
     """A region that is well and half empty, but for what is named."""
-    return RegionLoad(healthy, total, allowed, capacity, utilisation * capacity, p99_ms, error_rate)
+    return RegionLoad(healthy, total, allowed, capacity, utilisation * capacity, p99_ms, error_rate, runs_all)
 
 
 def world(**changed: Reading) -> dict[str, Reading]:

@@ -24,9 +24,13 @@ loads = st.builds(
     total=st.just(10),
     p99_ms=st.none() | st.floats(0, 200),
     error_rate=st.none() | st.floats(0, 0.05),
+    runs_all=st.booleans(),
 )
 worlds = st.fixed_dictionaries(
-    {name: st.builds(Reading, alive=st.booleans(), load=st.none() | loads) for name in REGIONS}
+    {
+        name: st.builds(Reading, alive=st.booleans(), load=st.none() | loads, asked=st.none() | st.floats(0, 300))
+        for name in REGIONS
+    }
 )
 
 
@@ -96,6 +100,62 @@ def test_the_room_of_a_region_is_given_away_once() -> None:
 
     assert max(arriving.values()) <= 80.0 + 1e-6
     assert sum(arriving.values()) == pytest.approx(sum(demand.values()))
+
+
+def few_run(utilisation: float, running: int) -> Reading:
+    """Of 20 instances that it may have, so many run."""
+    return Reading(True, load(utilisation, healthy=running, total=running, runs_all=False))
+
+
+def test_a_dead_regions_clients_are_spread_over_what_runs_and_come_near_as_it_grows() -> None:
+    """Nobody is filled beyond 80 % of what runs; where twice as many run, the two nearest take all."""
+    lost = Reading(alive=False, asked=30.0)
+    few = {name: few_run(0.3, 10) for name in REGIONS} | {"us-west1": lost}
+    many = {name: few_run(0.3, 20) for name in REGIONS} | {"us-west1": lost}
+
+    first = planned(few, looks=1)
+    second = plan_routes(TABLE, many, first, START + timedelta(minutes=1))
+
+    arriving = {share.region: share.weight * 30.0 for share in first.routes["us-west1"]}
+    assert len(arriving) == 4
+    assert max(arriving.values()) <= 0.8 * 50.0 - 30.0 + 1e-6
+    assert set(weights(second, "us-west1")) == set(TABLE.nearest_to("us-west1")[:2])
+
+
+def test_a_full_region_hands_on_no_more_than_what_runs_nearby_takes() -> None:
+    """Where instances would have to start first, its clients are as well off at home."""
+    readings = {name: few_run(0.35, 10) for name in REGIONS}
+    readings["us-east1"] = Reading(True, load(1.2))
+    plan = planned(readings, looks=1)
+
+    assert weights(plan, "us-east1") == {
+        "us-east1": pytest.approx(0.833, abs=0.001),
+        **dict.fromkeys(TABLE.nearest_to("us-east1")[:4], pytest.approx(0.042, abs=0.001)),
+    }
+    assert Why.NO_ROOM_ELSEWHERE in {share.why for share in plan.routes["us-east1"]}
+
+
+def test_a_dead_regions_clients_are_taken_where_everything_is_scaled_to_zero() -> None:
+    """Between crowds: by one instance each, which asking starts, and what these cannot do by all that may grow."""
+    readings = {name: few_run(0.0, 0) for name in REGIONS} | {"us-west1": Reading(alive=False, asked=70.0)}
+    plan = planned(readings, looks=1)
+
+    assert weights(plan, "us-west1") == {
+        name: pytest.approx(1 / 14, abs=0.001) for name in TABLE.nearest_to("us-west1")
+    }
+    assert {share.why for share in plan.routes["us-west1"]} == {Why.FAILED_OVER}
+
+
+def test_what_a_silent_region_was_asked_is_not_forgotten() -> None:
+    """It died without a word: the room that its clients take is that of its last reading, not none."""
+    before = planned(world(asia_south1=Reading(True, load(0.6))), looks=1)
+    after = plan_routes(TABLE, world(asia_south1=DEAD), before, START + timedelta(minutes=1))
+
+    assert after.demands["asia-south1"] == 60.0
+    assert len(after.routes["asia-south1"]) == 2
+    nearest = TABLE.nearest_to("asia-south1")[0]
+    tight = world(asia_south1=DEAD) | {nearest: Reading(True, load(0.7))}
+    assert weights(plan_routes(TABLE, tight, after, START + timedelta(minutes=2)), "asia-south1")[nearest] < 0.2
 
 
 def test_when_the_world_is_full_a_dead_regions_traffic_goes_by_capacity() -> None:
@@ -172,6 +232,23 @@ def _check(plan: RoutePlan, readings: Mapping[str, Reading]) -> None:
         spilled = [share for share in shares if share.why in (Why.SPILLED, Why.DEGRADED)]
         assert sum(share.weight for share in spilled) <= MOST + 1e-9
         assert len(spilled) <= SPILL_TARGETS
+
+
+@given(worlds)
+@settings(max_examples=60, deadline=None)
+def test_no_room_is_given_away_twice(readings: dict[str, Reading]) -> None:
+    """What arrives at a region from others fills it to 80 % at most, unless it is more than all have room for."""
+    plan = planned(readings, looks=1)
+    arriving = dict.fromkeys(REGIONS, 0.0)
+    for origin, shares in plan.routes.items():
+        for share in shares:
+            if share.region != origin and share.why is not Why.OVER_CAPACITY:
+                arriving[share.region] += share.weight * plan.demands[origin]
+
+    for name, amount in arriving.items():
+        taker = readings[name].load
+        room = 0.0 if taker is None else max(0.0, 0.8 * taker.capacity - taker.demand)
+        assert amount <= room + 1e-6
 
 
 @given(worlds)
