@@ -3,13 +3,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from swell.cli.failure import CommandFailed
 from swell.cli.program import program_name
 
 if TYPE_CHECKING:
     from swell.client import ApiError, Swell
+
+_OTHER_SERVER: Final = "name another with --url or SWELL_URL"
+_LISTED_BY: Final = {
+    "collection": "collections list",
+    "calendar event": "calendar list",
+    "budget decision": "budget decisions",
+    "ballot": "ballots list",
+    "task": "tasks list",
+    "region": "regions list",
+}
+"""The command that shows what there is, by the first words of an answer that something is not there."""
 
 
 @contextmanager
@@ -22,7 +33,7 @@ def connected(url: str) -> "Iterator[Swell]":
         with Swell(url, api_key=api_key()) as client:
             yield client
     except UnreachableError as error:
-        way_out = f"start one with `{program_name()} up`, or name another with --url or SWELL_URL"
+        way_out = f"start one with `{program_name()} up`, or {_OTHER_SERVER}"
         raise CommandFailed(f"{error}{_progress(error)}; {way_out}", code="unreachable") from error
     except ApiError as error:
         problems = [
@@ -31,6 +42,9 @@ def connected(url: str) -> "Iterator[Swell]":
         raise CommandFailed(
             f"{error}{_progress(error)}{_way_out(error)}", code=error.code, problems=problems
         ) from error
+    except KeyError as error:
+        sentence = f"{url} answers without {error}: it is no Swell, or one of another version; {_OTHER_SERVER}"
+        raise CommandFailed(sentence, code="not_swell") from error
     except (ClientError, ValueError) as error:
         raise CommandFailed(str(error), code="invalid_request") from error
 
@@ -41,8 +55,10 @@ def _progress(error: "Exception") -> str:
 
 
 def _way_out(error: "ApiError") -> str:
-    if error.code == "not_found" and str(error).startswith("collection"):
-        return f"; `{program_name()} collections list` shows those that do"
+    if error.code == "not_found":
+        for named, listing in _LISTED_BY.items():
+            if str(error).startswith(f"{named} "):
+                return f"; `{program_name()} {listing}` shows what there is"
     if error.code == "unauthenticated":
         return "; commands take it from SWELL_API_KEY"
     if error.retry_after_s is not None:

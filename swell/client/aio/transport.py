@@ -302,7 +302,7 @@ def _json(response: "httpx.Response") -> Any:
         return orjson.loads(response.content)
     except orjson.JSONDecodeError as error:
         raise ServerError(
-            f"{response.request.url} answers something other than JSON: is it AsyncSwell?",
+            f"{response.request.url} answers something other than JSON; look at the URL",
             code="not_json",
             status=response.status_code,
         ) from error
