@@ -21,8 +21,8 @@ _TARGET: Final = "0.9"
 _HITS: Final = frozenset({"hit", "shared", "hot", "warm"})
 
 
-_GAP_S: Final = 2.5
-"""Looks further apart than this have seconds between them of which nothing is known."""
+_GAP_S: Final = 6.0
+"""Looks further apart than this, which is more than a slow one takes, have seconds between them that nobody saw."""
 
 
 class History:

@@ -67,7 +67,7 @@ class Watch:
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             why = str(error) or type(error).__name__
             with self._lock:
-                self._problem, self._view = f"{self._url} cannot be read, so this is of before: {why}", None
+                self._problem, self._view = f"{self._url} cannot be read, and what is shown is of before: {why}", None
             return
         with self._lock:
             self._history.add(reading)

@@ -19,13 +19,17 @@ function line(series, y) {
 }
 
 function band(low, high, y) {
-  let [there, back] = ["", ""];
+  let [path, back] = ["", ""];
   for (let step = 0; step < view.points; step += 1) {
-    if (!known(high[step])) continue;
-    there += `${there ? "L" : "M"}${x(step).toFixed(1)} ${y(high[step]).toFixed(1)}`;
+    if (!known(high[step])) {
+      if (back) path += `${back}Z`;
+      back = "";
+      continue;
+    }
+    path += `${back ? "L" : "M"}${x(step).toFixed(1)} ${y(high[step]).toFixed(1)}`;
     back = `L${x(step).toFixed(1)} ${y(low && known(low[step]) ? low[step] : y.floor).toFixed(1)}` + back;
   }
-  return there ? `${there}${back}Z` : "";
+  return back ? `${path}${back}Z` : path;
 }
 
 function scale(chart, drawn) {

@@ -60,10 +60,10 @@ let layer = null;
 const zoom = () => Math.max(1, Math.min(2.2, 640 / ($("map").clientWidth || 640)));
 
 function drawMap() {
-  const drawing = svg("svg", { viewBox: `0 0 ${MAP_W} ${MAP_H.toFixed(0)}`, role: "group", "aria-label": "World map of the regions" });
-  layer = svg("g");
-  drawing.append(land(), layer);
-  $("map").replaceChildren(drawing);
+  const viewBox = `0 0 ${MAP_W} ${MAP_H.toFixed(0)}`;
+  layer = svg("svg", { viewBox, role: "group", "aria-label": "World map of the regions" });
+  // Apart, so that a browser paints the land once and not with every look.
+  $("map").replaceChildren(svg("svg", { viewBox, class: "ground", "aria-hidden": "true" }, land()), layer);
   $("map").closest("section").hidden = view.regions.length === 0;
 }
 

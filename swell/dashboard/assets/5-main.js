@@ -7,7 +7,7 @@ function show() {
   if (!modeChart.panel.hidden) { modeChart.cursor.setAttribute("x1", x(at)); modeChart.cursor.setAttribute("x2", x(at)); }
   heat.cursor.setAttribute("x1", heatX(at + 0.5)); heat.cursor.setAttribute("x2", heatX(at + 0.5));
   updateCards(); updateMap(); updateTable(); updateEvents();
-  const text = view.live ? clock(at) : `${elapsed(at)} · ${clock(at)}`;
+  const text = !view.points ? "nothing yet" : view.live ? clock(at) : `${elapsed(at)} · ${clock(at)}`;
   document.querySelectorAll(".at").forEach((place) => { place.textContent = ` at ${text}`; });
   $("clock").textContent = text;
   $("time").value = at;
@@ -55,7 +55,7 @@ function draw() {
 function start(document_) {
   load(document_);
   drawMap();
-  at = view.live ? view.points - 1 : busiest();
+  at = view.live ? Math.max(0, view.points - 1) : busiest();
   show();
   following = true;
 }
@@ -90,7 +90,7 @@ function renew(fresh) {
   const moment = view.start_s + at * view.step_s;
   load(fresh);
   if (view.regions.length !== regions) drawMap();
-  at = following ? view.points - 1 : stepOf(moment);
+  at = following ? Math.max(0, view.points - 1) : stepOf(moment);
   show();
 }
 

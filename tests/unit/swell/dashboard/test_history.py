@@ -143,7 +143,8 @@ def test_a_look_that_failed_is_told_as_a_problem() -> None:
     ("looks", "asked"),
     [
         pytest.param([(1, 10), (2, 20), (3, 5), (4, 6)], [10.0, None, None, 1.0], id="began anew"),
-        pytest.param([(1, 10), (2, 20), (6, 50), (7, 51)], [10.0, None, None, None, None, 1.0], id="was away"),
+        pytest.param([(1, 10), (2, 20), (5, 50), (6, 51)], [10.0, 10.0, 1.0], id="was slow"),
+        pytest.param([(1, 10), (2, 20), (9, 50), (10, 51)], [10.0, *[None] * 7, 1.0], id="was away"),
         pytest.param([(1, 10), (2, 20), (9999, 50), (10_000, 51)], [None] * 299 + [1.0], id="was long away"),
     ],
 )

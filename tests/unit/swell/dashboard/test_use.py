@@ -103,8 +103,8 @@ def test_colours_stand_out_from_the_panel(scheme: str) -> None:
     colours = palette(scheme)
 
     assert dict.fromkeys(LINES, True) == {name: contrast(colours[name], colours["panel"]) >= 3 for name in LINES}
-    texts = ("ink", "quiet", "green", "red")
-    assert all(contrast(colours[name], colours[under]) >= 4.5 for name in texts for under in ("panel",))
+    texts = ("ink", "quiet", "green", "orange", "red")
+    assert all(contrast(colours[name], colours[under]) >= 4.5 for name in texts for under in ("panel", "paper"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
