@@ -56,14 +56,14 @@ class Foresight:
         self._past = past
         self._crowds = {region: _crowds(region, scenario, past) for region in regions}
         self._memories = {region: _Memory() for region in regions}
-        self._requests = np.concatenate([past.requests, np.full((minutes, len(regions)), np.nan)])
+        self._requests = np.concatenate([past.requests.T, np.full((len(regions), minutes), np.nan)], axis=1)
         self.seen_ahead = {
             quantile: np.full((minutes + LEAD_MIN + EVERY_MIN, len(regions)), np.nan) for quantile in SHOWN
         }
 
     def count(self, minute: int, requests: Floats) -> None:
         """The load of a minute that is over, counted from the end of the past."""
-        self._requests[self._past.minutes + minute] = requests
+        self._requests[:, self._past.minutes + minute] = requests
 
     def look(self, minute: int) -> tuple[Mapping[str, RegionOutlook], frozenset[str]]:
         """The outlooks as of the start of a minute, and which stand; the last minutes are not measured yet."""
@@ -84,14 +84,14 @@ class Foresight:
             return False
         until = self._past.minutes + minute - _LATE_MIN
         known = slice(until - EVERY_MIN, until)
-        came = float(self._requests[known, at].mean())
+        came = float(self._requests[at, known].mean())
         forecast = memory.outlook.outlook.forecast
         foreseen = float(forecast.quantile(0.5)[max(0, age - _LATE_MIN - EVERY_MIN) : max(1, age - _LATE_MIN)].mean())
         return abs(came - foreseen) <= _AS_FORESEEN * max(foreseen, 1.0)
 
     def _region(self, region: str, at: int, minute: int) -> RegionOutlook | None:
         end = self._past.minutes + minute
-        counts = self._requests[max(0, end - _LOOKED_AT_DAYS * 1440) : end, at].copy()
+        counts = self._requests[at, max(0, end - _LOOKED_AT_DAYS * 1440) : end].copy()
         counts[-_LATE_MIN:] = np.nan
         start = minutes_since_epoch(self._past.ends_at) + minute - len(counts)
         memory, crowds = self._memories[region], self._crowds[region]

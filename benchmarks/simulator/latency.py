@@ -18,6 +18,7 @@ FULL: Final = 0.985
 LONGEST_WAIT_MS: Final = 100.0
 """Who would wait longer in an instance is refused: `BURST_PATIENCE_S` of shared/serving/lane.py."""
 _LOG_BOUNDS: Final = np.log(BOUNDS_MS)
+_LOG_LOWER: Final = np.concatenate([[_LOG_BOUNDS[0] - np.log(2)], _LOG_BOUNDS[:-1]])
 _LOG_CLASS: Final = float(_LOG_BOUNDS[1] - _LOG_BOUNDS[0])
 _PARTS: Final = 4
 """Between two known quantiles answers are spread evenly, as so many of the same time each."""
@@ -120,7 +121,7 @@ def quantile_ms(counts: Floats, quantile: float) -> Floats:
     wanted = quantile * totals
     position = np.minimum((reached < wanted).sum(axis=-1, keepdims=True), len(BOUNDS_MS) - 1)
     upper = _LOG_BOUNDS[position]
-    lower = np.concatenate([[_LOG_BOUNDS[0] - np.log(2)], _LOG_BOUNDS[:-1]])[position]
+    lower = _LOG_LOWER[position]
     here = np.take_along_axis(counts, position, axis=-1)
     before = np.take_along_axis(reached, position, axis=-1) - here
     with np.errstate(invalid="ignore", divide="ignore"):
