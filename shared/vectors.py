@@ -112,7 +112,8 @@ def _decode(vector: list[float] | str, dimension: int) -> NDArray[np.float32]:
         except binascii.Error:
             raise ValueError("text that is not base64") from None
         if len(raw) != 4 * dimension:
-            raise ValueError(f"{len(raw) / 4:g} numbers, in base64")
+            whole = len(raw) % 4 == 0  # our own clients send base64 for whoever gave them numbers
+            raise ValueError(f"{len(raw) // 4} numbers" if whole else f"{len(raw)} bytes in base64, no float32 numbers")
         return np.frombuffer(raw, "<f4")
     if len(vector) != dimension:
         raise ValueError(f"{len(vector)} numbers")

@@ -152,6 +152,21 @@ def test_a_vector_may_be_base64(api: Api) -> None:
     assert pytest.approx(1.0) == answer["matches"][0]["score"]
 
 
+@pytest.mark.parametrize(
+    ("packed", "said"),
+    [(struct.pack("<2f", 1, 0), "2 numbers"), (b"12345", "5 bytes in base64, no float32 numbers")],
+    ids=["too few numbers", "part of a number"],
+)
+def test_base64_of_another_length_is_told_as_what_it_holds(api: Api, packed: bytes, said: str) -> None:
+    """Whoever gave numbers to a client of ours does not know of base64."""
+    api.declare()
+
+    answer = api.search(vector=base64.b64encode(packed).decode())
+
+    assert answer.status_code == 400
+    assert f"vector: got {said}, allowed: 3 finite numbers" == answer.json()["detail"]
+
+
 def test_a_write_may_wait_for_its_commit(api: Api) -> None:
     """`wait: committed` answers when the write can be read, with the version that holds it."""
     api.declare()
