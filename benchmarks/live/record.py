@@ -218,7 +218,7 @@ def _timed(played: Played) -> Scenario:
 def _meta(played: Played, commit: str) -> Metadata:
     scenario = played.scenario
     whole_s = played.whole_s or played.seconds
-    notes = [f"Played in {whole_s:g} s on one machine: {scenario.duration_min:g} minutes of the scenario."]
+    notes = [f"LIVE: played in {whole_s:g} s on one machine: {scenario.duration_min:g} minutes of the scenario."]
     if played.ended_early is not None:
         notes.insert(0, f"PARTIAL: it ended after {played.seconds:.1f} of {whole_s:g} s: {played.ended_early}.")
     if played.invalid:

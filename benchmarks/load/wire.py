@@ -80,3 +80,69 @@ class MessageReader:
         self._head_bytes = end + len(_HEAD_END)
         self._needed = self._head_bytes + int(head[start + len(_LENGTH) : head.find(b"\r", start)])
         return True
+
+
+class AnswerPieces:
+    """The body of one answer after the other, as its pieces come: chunked, or of a length that its head says."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.is_last = False
+        self._received = b""
+        self._in_head = True
+        self._chunked = False
+        self._left = 0  # bytes of the body, or of a chunk and its end
+
+    def feed(self, received: bytes) -> tuple[bytes, bool]:
+        """Add bytes; what they are of the body, and whether the answer is whole.
+
+        Raises:
+            UnreadableMessage: the bytes are no such answer.
+        """
+        self._received += received
+        if self._in_head:
+            head, found, rest = self._received.partition(_HEAD_END)
+            if not found:
+                return b"", False
+            self._read_head(head)
+            self._received, self._in_head = rest, False
+        piece, is_whole = self._chunks() if self._chunked else self._plain()
+        if is_whole:
+            self._in_head = True
+        return piece, is_whole
+
+    def _read_head(self, head: bytes) -> None:
+        first, *lines = head.lower().split(b"\r\n")
+        if not first.startswith(b"http/1.1 ") or not first[9:12].isdigit():
+            raise UnreadableMessage(f"got {head[:120]!r}")
+        fields = {name: value.strip() for name, _, value in (line.partition(b":") for line in lines)}
+        self._chunked = fields.get(b"transfer-encoding") == b"chunked"
+        if not self._chunked and not fields.get(b"content-length", b"").isdigit():
+            raise UnreadableMessage(f"got {head[:120]!r}")
+        self._left = 0 if self._chunked else int(fields[b"content-length"])
+        self.status, self.is_last = int(first[9:12]), fields.get(b"connection") == b"close"
+
+    def _plain(self) -> tuple[bytes, bool]:
+        piece, self._received = self._received[: self._left], self._received[self._left :]
+        self._left -= len(piece)
+        return piece, not self._left
+
+    def _chunks(self) -> tuple[bytes, bool]:
+        """Of whole chunks; one that is not whole waits for the rest."""
+        pieces: list[bytes] = []
+        at, received, is_whole = 0, self._received, False
+        while (end := received.find(b"\r\n", at)) >= 0:
+            try:
+                size = int(b"0x" + received[at:end].partition(b";")[0].strip(), 16)
+            except ValueError as error:
+                raise UnreadableMessage(f"chunk: got {received[at:end][:40]!r}") from error
+            after = end + 2 + size + 2
+            if len(received) < after:
+                break
+            pieces.append(received[end + 2 : after - 2])
+            at = after
+            if not size:
+                is_whole = True
+                break
+        self._received = received[at:]
+        return b"".join(pieces), is_whole

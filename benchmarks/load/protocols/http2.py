@@ -1,19 +1,41 @@
 """HTTP/2 without TLS, and gRPC on it: many requests at once over one connection."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Final
 
-import h2.config
-import h2.connection
-import h2.events
-import h2.exceptions
-
-from benchmarks.load.protocols.conversation import Heard, Meant
-from benchmarks.load.wire import UnreadableMessage
+from benchmarks.load.protocols.conversation import Heard
+from benchmarks.load.protocols.frames import (
+    ACK,
+    CONTINUATION,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    FRAME_BYTES,
+    GOAWAY,
+    HEADERS,
+    NO_TABLE,
+    PING,
+    PREFACE,
+    RST_STREAM,
+    SETTINGS,
+    WINDOW_UPDATE,
+    Frame,
+    Heads,
+    content_of,
+    cut,
+    frame,
+    head_of,
+    settings,
+    settings_of,
+)
 
 _AT_ONCE_AT_MOST: Final = 100
-_WINDOW_LEFT: Final = 16_384
+_WINDOW_LEFT: Final = 32_768
+_WINDOW: Final = 65_535
+_OUR_WINDOW: Final = 2**24
+_GIVEN_BACK_FROM: Final = 2**20
+_ENABLE_PUSH, _MOST_STREAMS, _INITIAL_WINDOW = 2, 3, 4
+_HEAD_END: Final = b"\r\n\r\n"
 _GRPC_STATUS: Final[Mapping[int, int]] = {0: 200, 3: 400, 4: 504, 5: 404, 7: 403, 8: 429, 14: 503, 16: 401}
 """Numbers of gRPC (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) as the HTTP statuses of our API."""
 _OTHER: Final = 500
@@ -22,105 +44,133 @@ _OTHER: Final = 500
 class Http2:
     """Each request is a stream. No stream is begun while little of the server's window is left."""
 
+    content_type = "application/json"
+    more: tuple[tuple[str, str], ...] = ()
+
     def __init__(self) -> None:
-        self._connection = h2.connection.H2Connection(
-            h2.config.H2Configuration(client_side=True, header_encoding="utf-8", validate_outbound_headers=False)
-        )
+        self._heads = Heads()
         self._places: dict[int, int] = {}
         self._statuses: dict[int, int] = {}
         self._is_open = True
+        self._received = b""
+        self._block = b""
+        self._ends_stream = False
+        self._stream = -1
+        self._window = _WINDOW
+        self._of_stream = _WINDOW
+        self._allowed = _AT_ONCE_AT_MOST
+        self._unread = 0
 
     @property
     def room(self) -> int:
         """As many as the server allows, at most 100."""
-        if not self._is_open or self._connection.outbound_flow_control_window < _WINDOW_LEFT:
+        if not self._is_open or self._window < _WINDOW_LEFT:
             return 0
-        allowed = min(_AT_ONCE_AT_MOST, self._connection.remote_settings.max_concurrent_streams)
-        return int(allowed - len(self._places))
+        return self._allowed - len(self._places)
 
     def opening(self) -> bytes:
-        """The preface."""
-        self._connection.initiate_connection()
-        self._connection.increment_flow_control_window(2**24)
-        return bytes(self._connection.data_to_send())
+        """The preface. Our windows are wide, so that nothing is given back for one stream."""
+        wide = (_OUR_WINDOW - _WINDOW).to_bytes(4, "big")
+        ours = settings({_ENABLE_PUSH: 0, _INITIAL_WINDOW: _OUR_WINDOW})
+        return PREFACE + ours + frame(WINDOW_UPDATE, 0, 0, wide)
 
     def ask(self, place: int, request: bytes) -> bytes:
-        """A stream with the request."""
-        headers, body = self._written(request)
-        stream = self._connection.get_next_available_stream_id()
+        """A stream with the request.
+
+        Raises:
+            ValueError: its body is larger than what a stream takes at once.
+        """
+        at = request.index(_HEAD_END) + len(_HEAD_END)
+        block, body = head_of(request[:at], self.content_type, self.more), self._body(request[at:])
+        if len(body) > (most := min(_WINDOW_LEFT, self._of_stream)):
+            raise ValueError(f"body: got {len(body)} bytes, allowed over HTTP/2: {most}")
+        if self._stream < 0:
+            block = NO_TABLE + block
+        self._stream = stream = self._stream + 2
         self._places[stream] = place
-        self._connection.send_headers(stream, headers)
-        most = self._connection.max_outbound_frame_size
-        for start in range(0, max(1, len(body)), most):
-            part = body[start : start + most]
-            self._connection.send_data(stream, part, end_stream=start + most >= len(body))
-        return bytes(self._connection.data_to_send())
+        self._window -= len(body)
+        head = frame(HEADERS, END_HEADERS, stream, block)
+        if len(body) <= FRAME_BYTES:
+            return head + frame(DATA, END_STREAM, stream, body)
+        return b"".join(
+            [head, frame(DATA, 0, stream, body[:FRAME_BYTES]), frame(DATA, END_STREAM, stream, body[FRAME_BYTES:])]
+        )
 
     def hear(self, data: bytes) -> tuple[Sequence[Heard], bytes]:
-        """The answers that are whole now; windows are given back."""
+        """The answers that are whole now; the window is given back now and then."""
         heard: list[Heard] = []
-        try:
-            for event in self._connection.receive_data(data):
-                self._take(event, heard)
-        except h2.exceptions.ProtocolError as error:
-            raise UnreadableMessage(str(error)) from error
-        return heard, bytes(self._connection.data_to_send())
-
-    def _take(self, event: h2.events.Event, heard: list[Heard]) -> None:
-        match event:
-            case h2.events.ResponseReceived(stream_id=stream) | h2.events.TrailersReceived(stream_id=stream):
-                self._read(stream or 0, dict(event.headers or ()))
-            case h2.events.DataReceived(stream_id=stream):
-                self._connection.acknowledge_received_data(event.flow_controlled_length, stream or 0)
-            case h2.events.StreamEnded(stream_id=stream):
-                heard.append((self._places.pop(stream or 0), self._end(stream or 0), True))
-            case h2.events.StreamReset(stream_id=stream) if stream in self._places:
-                self._statuses.pop(stream, None)
-                heard.append((self._places.pop(stream), 0, True))
-            case h2.events.ConnectionTerminated():
-                self._is_open = False
+        back = b""
+        frames, self._received = cut(self._received + data if self._received else data)
+        for one in frames:
+            match one.kind:
+                case 0:  # DATA
+                    self._unread += len(one.payload)
+                    if one.flags & END_STREAM:
+                        self._end(one.stream, heard)
+                case 1 | 9:  # HEADERS, CONTINUATION
+                    self._take_head(one, heard)
+                case _:
+                    back += self._control(one, heard)
+        if self._unread >= _GIVEN_BACK_FROM:
+            back += frame(WINDOW_UPDATE, 0, 0, self._unread.to_bytes(4, "big"))
+            self._unread = 0
+        return heard, back
 
     def under_way(self) -> Sequence[int]:
         """Streams that are open."""
         return list(self._places.values())
 
-    def _read(self, stream: int, headers: Mapping[str, str]) -> None:
-        if ":status" in headers:
-            self._statuses[stream] = int(headers[":status"])
+    def _take_head(self, one: Frame, heard: list[Heard]) -> None:
+        if one.kind == HEADERS:
+            self._ends_stream, self._block = bool(one.flags & END_STREAM), content_of(one)
+        elif one.kind == CONTINUATION:
+            self._block += one.payload
+        if not one.flags & END_HEADERS:
+            return
+        if (status := self._status(self._heads.read(self._block))) is not None:
+            self._statuses[one.stream] = status
+        if self._ends_stream:
+            self._end(one.stream, heard)
 
-    def _end(self, stream: int) -> int:
-        return self._statuses.pop(stream, 0)
+    def _end(self, stream: int, heard: list[Heard]) -> None:
+        status = self._statuses.pop(stream, 0)
+        if (place := self._places.pop(stream, None)) is not None:
+            heard.append((place, status, True))
 
-    def _written(self, request: bytes) -> tuple[list[tuple[str, str]], bytes]:
-        return _written(request, "application/json", ())
+    def _control(self, one: Frame, heard: list[Heard]) -> bytes:
+        if one.kind == WINDOW_UPDATE and not one.stream:
+            self._window += int.from_bytes(one.payload, "big") & 0x7FFFFFFF
+        elif one.kind == SETTINGS and not one.flags & ACK:
+            theirs = settings_of(one.payload)
+            self._allowed = min(_AT_ONCE_AT_MOST, theirs.get(_MOST_STREAMS, self._allowed))
+            self._of_stream = theirs.get(_INITIAL_WINDOW, self._of_stream)
+            return frame(SETTINGS, ACK, 0)
+        elif one.kind == PING and not one.flags & ACK:
+            return frame(PING, ACK, 0, one.payload)
+        elif one.kind == RST_STREAM:
+            self._statuses.pop(one.stream, None)
+            self._end(one.stream, heard)
+        elif one.kind == GOAWAY:
+            self._is_open = False
+        return b""
+
+    def _status(self, headers: Mapping[str, str]) -> int | None:
+        return int(headers[":status"]) if ":status" in headers else None
+
+    def _body(self, body: bytes) -> bytes:
+        return body
 
 
 class Grpc(Http2):
     """Unary calls: the body of a request is the message, its path the method."""
 
-    def _read(self, stream: int, headers: Mapping[str, str]) -> None:
+    content_type = "application/grpc"
+    more = (("te", "trailers"),)
+
+    def _status(self, headers: Mapping[str, str]) -> int | None:
         """The status of gRPC stands in the trailers, or in the head of an answer without a message."""
-        if "grpc-status" in headers:
-            self._statuses[stream] = _GRPC_STATUS.get(int(headers["grpc-status"]), _OTHER)
+        number = headers.get("grpc-status")
+        return None if number is None else _GRPC_STATUS.get(int(number), _OTHER)
 
-    def _written(self, request: bytes) -> tuple[list[tuple[str, str]], bytes]:
-        headers, body = _written(request, "application/grpc", (("te", "trailers"),))
-        return headers, b"\0" + len(body).to_bytes(4, "big") + body
-
-
-@lru_cache(4096)
-def _written(
-    request: bytes, content_type: str, more: tuple[tuple[str, str], ...]
-) -> tuple[list[tuple[str, str]], bytes]:
-    meant = Meant.by(request)
-    headers = [
-        (":method", meant.method),
-        (":scheme", "http"),
-        (":path", meant.path),
-        (":authority", meant.host),
-        ("content-type", content_type),
-        *more,
-    ]
-    if meant.authorization:
-        headers.append(("authorization", meant.authorization))
-    return headers, meant.body
+    def _body(self, body: bytes) -> bytes:
+        return b"\0" + len(body).to_bytes(4, "big") + body

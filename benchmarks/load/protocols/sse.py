@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-import h11
 import orjson
 
-from benchmarks.load.protocols.conversation import Heard, Meant
-from benchmarks.load.wire import UnreadableMessage
+from benchmarks.load.protocols.conversation import Heard
+from benchmarks.load.wire import AnswerPieces
 
 _EVENT_END: Final = b"\n\n"
 _BROKEN_OFF: Final = 0
@@ -17,10 +16,9 @@ class Sse:
     """The first event is heard as such; the end is the event `done`, or an answer that is no stream of events."""
 
     def __init__(self) -> None:
-        self._connection = h11.Connection(h11.CLIENT)
+        self._pieces = AnswerPieces()
         self._place = -1
         self._is_spent = False
-        self._status = 0
         self._begun = False
         self._ending: int | None = None
         self._text = b""
@@ -36,32 +34,18 @@ class Sse:
 
     def ask(self, place: int, request: bytes) -> bytes:
         """The request as it is."""
-        meant = Meant.by(request)
         self._place, self._begun, self._ending, self._text = place, False, None, b""
-        headers = [("host", meant.host), ("content-length", str(len(meant.body)))]
-        self._connection.send(h11.Request(method=meant.method, target=meant.path, headers=headers))
-        self._connection.send(h11.Data(data=meant.body))
-        self._connection.send(h11.EndOfMessage())
         return request
 
     def hear(self, data: bytes) -> tuple[Sequence[Heard], bytes]:
         """The first event, and the end of the answer."""
         heard: list[Heard] = []
-        try:
-            self._connection.receive_data(data)
-            while (event := self._connection.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
-                match event:
-                    case h11.Response():
-                        self._status = event.status_code
-                    case h11.Data() if self._status == 200:
-                        self._text += bytes(event.data)
-                        heard += self._events()
-                    case h11.EndOfMessage():
-                        heard.append(self._end())
-                    case h11.ConnectionClosed():
-                        break
-        except h11.RemoteProtocolError as error:
-            raise UnreadableMessage(str(error)) from error
+        piece, is_whole = self._pieces.feed(data)
+        if piece and self._pieces.status == 200:
+            self._text += piece
+            heard += self._events()
+        if is_whole:
+            heard.append(self._end())
         return heard, b""
 
     def under_way(self) -> Sequence[int]:
@@ -74,10 +58,10 @@ class Sse:
         for event in events:
             if not self._begun:
                 self._begun = True
-                heard.append((self._place, self._status, False))
+                heard.append((self._place, self._pieces.status, False))
             name, data = _fields(event)
             if name == b"done":
-                self._ending = self._status
+                self._ending = self._pieces.status
             elif name == b"error":
                 self._ending = int(orjson.loads(data)["status"])
         return heard
@@ -85,12 +69,9 @@ class Sse:
     def _end(self) -> Heard:
         """A stream that ends without `done` was broken off."""
         place, self._place = self._place, -1
-        if self._connection.our_state is h11.DONE and self._connection.their_state is h11.DONE:
-            self._connection.start_next_cycle()
-        else:
-            self._is_spent = True
-        if self._status != 200:
-            return place, self._status, True
+        status, self._is_spent = self._pieces.status, self._pieces.is_last
+        if status != 200:
+            return place, status, True
         return place, _BROKEN_OFF if self._ending is None else self._ending, True
 
 

@@ -79,6 +79,42 @@ def test_http2_has_many_requests_under_way() -> None:
     assert room == client.room > 1
 
 
+def test_http2_sends_a_body_of_several_frames_while_the_window_lasts() -> None:
+    """Nothing more is begun before the server gives the window back; a body that no stream takes is refused."""
+    client = Http2()
+    server = http2_server(client)
+    large = encode_request("POST", "/v1/ask", b"x" * 30_000, port=1)
+
+    asked = [event for place in (1, 2) for event in server.receive_data(client.ask(place, large))]
+    room_before = client.room
+    for event in asked:
+        if isinstance(event, h2.events.DataReceived):
+            server.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id or 0)
+    client.hear(server.data_to_send())
+
+    assert sum(len(event.data) for event in asked if isinstance(event, h2.events.DataReceived)) == 60_000
+    assert room_before == 0 < client.room
+    with pytest.raises(ValueError, match="got 40000 bytes, allowed over HTTP/2: 32768"):
+        client.ask(3, encode_request("POST", "/v1/ask", b"x" * 40_000, port=1))
+
+
+def test_heads_that_refer_to_a_table_are_read_as_it_is_then() -> None:
+    """The same bytes mean another header once one was added; heads in several frames are one."""
+    client = Http2()
+    server = http2_server(client)
+    asked = [event for place in range(8) for event in server.receive_data(client.ask(place, ASK))]
+    streams = [event.stream_id or 0 for event in asked if isinstance(event, h2.events.RequestReceived)]
+    statuses = ["418", "418", "451", "451", "418", "451", "200", "451"]
+    heard: list[tuple[int, int, bool]] = []
+
+    for stream, status in zip(streams, statuses, strict=True):
+        long = [("x-long", "y" * 40_000)] if status == "200" else []
+        server.send_headers(stream, [(":status", status), ("x-of", status), *long], end_stream=True)
+        heard += client.hear(server.data_to_send())[0]
+
+    assert heard == [(place, int(status), True) for place, status in enumerate(statuses)]
+
+
 @pytest.mark.parametrize(("grpc_status", "status"), [("0", 200), ("8", 429), ("14", 503), ("13", 500)])
 def test_grpc_tells_its_status_in_the_trailers(grpc_status: str, status: int) -> None:
     """The HTTP status is 200 whatever became of the call."""
