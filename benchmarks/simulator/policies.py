@@ -126,6 +126,7 @@ class Deciders:
                 ReactivePolicy(concurrency_limit=terms.concurrency, settle=ReactivePolicy.settle + LOAD_LATE),
                 terms.total_instances,
                 LOAD_LATE,
+                terms.ramp.instances_per_min,
             ),
         )
         runs = StoredWorkflowRuns(self._state, clock, [WORKFLOW])  # nobody carries a stop through

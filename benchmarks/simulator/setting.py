@@ -19,6 +19,7 @@ from functions.burst_prediction.ramp import Ramp
 from functions.burst_prediction.settings import BurstPredictionSettings
 from functions.scaling.settings import ScalingSettings
 from functions.scaling.wants import RegionTerms, terms_of
+from shared.budget.answers import MostAnswers
 from shared.domain.prices import LIST_PRICES, InstanceShape
 from shared.topology import Topology
 
@@ -45,6 +46,8 @@ def setting_for(scenario: Scenario, topology: Topology, *, kept_in: Path | None 
 def _terms(scenario: Scenario, topology: Topology, calibration: Calibration) -> Terms:
     query, fleet = topology.functions["query"], scenario.fleet
     predicting, scaling = BurstPredictionSettings.model_construct(), ScalingSettings.model_construct()
+    per_instance = calibration.requests_per_s * 60 / Work(scenario, calibration, 1, BEAT_S).usual_cost()
+    answers = MostAnswers(per_instance, scenario.stream.bytes_per_query)
     regions = [
         RegionTerms(
             one.region,
@@ -52,12 +55,11 @@ def _terms(scenario: Scenario, topology: Topology, calibration: Calibration) -> 
             one.micros_per_instance_hour,
             one.priority,
         )
-        for one in terms_of(topology, LIST_PRICES, scaling.query_quotas(topology))
+        for one in terms_of(topology, LIST_PRICES, scaling.query_quotas(topology), answers)
     ]
-    cost = Work(scenario, calibration, 1, BEAT_S).usual_cost()
     deployed = predicting.policy
     plan = PlanPolicy(
-        requests_per_min=calibration.requests_per_s * 60 / cost,
+        requests_per_min=per_instance,
         quantile=deployed.quantile,
         event_quantile=deployed.event_quantile,
         headroom=deployed.headroom,

@@ -16,8 +16,10 @@ SHORTEST_SPENDING = {
     Window.DAY: timedelta(hours=6),
     Window.MONTH: timedelta(days=3),
 }
-# In the last minutes of a window what is left is not thrown out at once.
-LEAST_SPREAD = timedelta(minutes=5)
+# In the last minutes of a window what is left is not thrown out at once. All instances busy cost up to twice the rate
+# (scaling), and a tick is booked with the most of two looks, in each region: at most 2/n of what is left now and 2/n of
+# what was left a tick before. From n = 12 on a half at least remains each time, however they shift between regions.
+LEAST_TICKS = 12
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def _standing(  # noqa: PLR0917 - one call above
     since = max(ledgers.booked.booked_until, window.start_of(now))
     likely = booked + over(rate, max(timedelta(0), now - since))
     left = window.end_of(now) - now
-    spread = max(min(left, SHORTEST_SPENDING[window]), LEAST_SPREAD, tick)
+    spread = max(min(left, SHORTEST_SPENDING[window]), LEAST_TICKS * tick)
     allowed = per_hour(max(0, limit - counted), spread)
     return Standing(
         window=window,

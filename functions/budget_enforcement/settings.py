@@ -2,23 +2,11 @@
 
 from pydantic import Field
 
-from shared.adapters.platform import PlatformSettings
+from shared.budget.answers import AnswersSettings
 
 
-class BudgetEnforcementSettings(PlatformSettings):
-    """Which bills count, and what an instance answers at most."""
-
-    requests_per_min_per_instance: float = Field(
-        default=12_000.0,
-        ge=0,
-        description="the most that one query instance answers a minute, for what minutes that are not measured yet can "
-        "have cost: `swell bench overload` prints it as peak goodput; as burst_prediction has it",
-    )
-    bytes_per_request: int = Field(
-        default=2_000,
-        ge=0,
-        description="the mean size of an answer on its way to a client, for the same: ten matches of some 200 bytes",
-    )
+class BudgetEnforcementSettings(AnswersSettings):
+    """Which bills count."""
 
     budget_id: str | None = Field(
         default=None,

@@ -80,7 +80,7 @@ def allocate(wants: Sequence[RegionWant], *, total_quota: int, micros_per_hour: 
     worth most: priority times urgency times the share of the region that is still unserved, over its price. So a region
     is worth less the better it is served already, and none is starved by one that is slightly more important.
     """
-    if _fits(wants, total_quota=total_quota, micros_per_hour=micros_per_hour):
+    if fits(wants, total_quota=total_quota, micros_per_hour=micros_per_hour):
         granted = {want.region: sum(want.wanted.values()) for want in wants}
         return Allocation(granted, (), sum(granted[want.region] * want.micros_per_instance_hour for want in wants))
     pool = _Pool(total_quota, micros_per_hour, dict.fromkeys((want.region for want in wants), 0))
@@ -94,7 +94,7 @@ def allocate(wants: Sequence[RegionWant], *, total_quota: int, micros_per_hour: 
     return Allocation(dict(pool.granted), tuple(denials), micros_per_hour - pool.micros)
 
 
-def _fits(wants: Sequence[RegionWant], *, total_quota: int, micros_per_hour: int) -> bool:
+def fits(wants: Sequence[RegionWant], *, total_quota: int, micros_per_hour: int) -> bool:
     """Whether all can have what they want: then nobody has to come first."""
     wanted = {want.region: sum(want.wanted.values()) for want in wants}
     cost = sum(wanted[want.region] * want.micros_per_instance_hour for want in wants)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from functions.scaling.decisions import Decisions, RegionDecision, Remembered
@@ -31,6 +32,9 @@ from shared.telemetry import log
 LEAST_APART: Final = timedelta(seconds=30)
 """Two ticks closer than this are one tick delivered twice."""
 
+REACH_FROM: Final = 2
+"""Of so many minutes that are known the one with the most instances: the last may be told in part."""
+
 
 @dataclass(frozen=True)
 class ScalingPolicy:
@@ -39,6 +43,12 @@ class ScalingPolicy:
     reactive: ReactivePolicy
     total_instances: int
     load_late: timedelta = timedelta(0)
+    starts_per_min: int = 100
+
+    @property
+    def reach(self) -> int:
+        """Instances that a region can have started since the minute that is known, by the time of the next decision."""
+        return self.starts_per_min * (ceil(self.load_late / timedelta(minutes=1)) + 2)
 
 
 class ScaleRegions:
@@ -119,7 +129,7 @@ class ScaleRegions:
         planned = {one.region: self._floor(one.region, plan, prewarms, now) for one in terms}
         floors = {one.region: min(max(planned[one.region], returning[one.region]), one.quota) for one in terms}
         tiers = {one.region: before[one.region].tiers.with_minutes(signals.get(one.region, [])) for one in terms}
-        wishes = [_wish(one, floors[one.region], demands[one.region], tiers[one.region]) for one in terms]
+        wishes = [self._wish(one, floors[one.region], demands, signals, tiers[one.region]) for one in terms]
         shares = share_out(
             wishes,
             total_instances=self._policy.total_instances,
@@ -176,6 +186,21 @@ class ScaleRegions:
         bounds = Bounds(least=0, most=terms.quota)
         return decide_demand(signals, before[terms.region].state, bounds, self._policy.reactive, now)
 
+    def _wish(
+        self,
+        terms: RegionTerms,
+        floor: int,
+        demands: Mapping[str, ScaleDecision],
+        signals: Mapping[str, Sequence[Signals]],
+        tiers: TierCounts,
+    ) -> Wish:
+        """The larger of both, for the tiers of those who ask, and room for what can start meanwhile."""
+        demand, known = demands[terms.region], signals.get(terms.region, [])[-REACH_FROM:]
+        wanted = max(floor, demand.instances)
+        ran = max((one.instances for one in known), default=0)
+        want = want_of(terms, wanted, demand.urgency, tiers)
+        return Wish(want, floor, demand.instances, within_reach=max(wanted, ran) + self._policy.reach)
+
     def _set(self, decision: RegionDecision, size: FleetSize) -> None:
         combined, region = decision.combined, decision.region
         if (size.min_instances, size.max_instances) == (combined.min_instances, combined.max_instances):
@@ -187,12 +212,6 @@ class ScaleRegions:
             return
         if size.min_instances != combined.min_instances:
             self._timeline.note(_told(decision, size))
-
-
-def _wish(terms: RegionTerms, floor: int, demand: ScaleDecision, tiers: TierCounts) -> Wish:
-    """The larger of both, for the tiers of those who ask."""
-    want = want_of(terms, max(floor, demand.instances), demand.urgency, tiers)
-    return Wish(want, floor=floor, demand=demand.instances)
 
 
 def _given_back(prewarm: Prewarm, region: str, plan: ScalingPlan, now: datetime) -> TimelineEntry:

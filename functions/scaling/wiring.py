@@ -24,7 +24,7 @@ def build(adapters: Adapters, platform: Platform, settings: ScalingSettings) -> 
     topology, state, clock = load_topology(), adapters.state, adapters.clock
     timeline = Timeline(state)
     scale = ScaleRegions(
-        terms_of(topology, LIST_PRICES, settings.query_quotas(topology)),
+        terms_of(topology, LIST_PRICES, settings.query_quotas(topology), settings.most_answers),
         state=state,
         members=Membership(state, clock),
         metrics=platform.metrics,
@@ -39,6 +39,7 @@ def build(adapters: Adapters, platform: Platform, settings: ScalingSettings) -> 
             ),
             settings.total_instances,
             platform.load_late,
+            settings.ramp_instances_per_min,
         ),
     )
     keep_jobs = KeepJobs(state, platform.jobs, timeline, clock, ahead=timedelta(hours=settings.jobs_ahead_h))

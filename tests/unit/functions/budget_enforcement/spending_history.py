@@ -24,14 +24,15 @@ from functions.scaling.measured import signals_by_region
 from functions.scaling.reactive import Bounds, ReactiveState, decide_demand
 from functions.scaling.reactive_policy import ReactivePolicy
 from functions.scaling.sharing import Share, Wish, share_out
-from functions.scaling.wants import RegionTerms, want_of
+from functions.scaling.wants import RegionTerms, hourly_price, want_of
+from shared.budget.answers import MostAnswers
 from shared.budget.emergency_stop import StopState
 from shared.budget.limits import ApprovedRaise, Limits
 from shared.budget.windows import Window
 from shared.domain.load import LoadMinute
 from shared.domain.money import MICROS_PER_DOLLAR as DOLLAR
 from shared.domain.money import Micros
-from shared.domain.prices import LIST_PRICES, InstanceShape, Price, PriceTable, Usage, cost_of
+from shared.domain.prices import LIST_PRICES, InstanceShape, Price, PriceTable
 
 MINUTE: Final = timedelta(minutes=1)
 SHAPE: Final = InstanceShape(cpu_milli=2000, memory_mib=4096)
@@ -39,6 +40,7 @@ POLICY: Final = ReactivePolicy(concurrency_limit=80)
 QUOTAS: Final = {"us-east1": 16, "asia-south1": 8}
 REQUESTS_PER_INSTANCE: Final = 12_000
 BYTES_PER_REQUEST: Final = 500
+ANSWERS: Final = MostAnswers(REQUESTS_PER_INSTANCE, BYTES_PER_REQUEST)
 LATE_MIN: Final = (0, 0, 1, 3, 5, 10)
 LASTS_MIN: Final = (8, 8, 8, 8, 8, 40)
 BEGINNINGS: Final = (
@@ -179,7 +181,7 @@ class History:
         signals = signals_by_region(known, self.now, late=self.late)
         wishes = []
         for region, quota in QUOTAS.items():
-            price = cost_of(Usage(region, 3_600_000, 0, 0, 0), SHAPE, prices)
+            price = hourly_price(region, SHAPE, prices, ANSWERS)
             wanted = decide_demand(signals.get(region, []), self.demand[region], Bounds(0, quota), POLICY, self.now)
             self.demand[region] = wanted.state
             want = want_of(RegionTerms(region, quota, price, 5), wanted.instances, wanted.urgency)

@@ -78,3 +78,50 @@ def test_load_as_usual_raises_no_level_however_late_it_is_known(late_min: int) -
 
     assert {tick.decision.mode for tick in ticks} == {ServingMode.NORMAL}
     assert max(tick.cost for tick in ticks) == ticks[-1].cost
+
+
+@pytest.mark.parametrize("late_min", [1, 7, 10])
+def test_a_fleet_that_costs_a_tenth_of_its_budget_keeps_every_instance_that_it_runs(late_min: int) -> None:
+    """And may grow, though all that regions may have would cost many times the budget."""
+    hour = sum(tick.cost for tick in Quiet(late_min, 10**12).pass_minutes(80)[-60:])
+    quiet = Quiet(late_min, 10 * hour)
+    quiet.decide(LIST_PRICES)
+
+    for _ in range(130):
+        ran = {one.region: one.instances or 0 for one in quiet.minutes[-2:]}
+        quiet.step(LIST_PRICES, QUIET)
+
+        for region, share in quiet.shares.items():
+            assert not share.denials
+            assert share.combined.max_instances > ran.get(region, 0)
+
+
+QUIET: Final = {"us-east1": 0.6, "asia-south1": 0.0}
+
+
+class Quiet(Usual):
+    """One instance that answers more than half of the time."""
+
+    def pass_minutes(self, count: int) -> list[Tick]:
+        """So many ticks."""
+        self.tick = timedelta(minutes=1)
+        self.decide(LIST_PRICES)
+        return [self.step(LIST_PRICES, QUIET) for _ in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_while_money_is_left_some_may_be_spent_and_no_limit_is_ever_passed(seed: int) -> None:
+    """At the prices of the list, however load jumps: a minute takes at most half of what is left."""
+    random = Random(seed)
+    history = Usual(random.choice([1, 3, 7, 10]), round(random.uniform(0.3, 4) * 1_000_000))
+    history.tick = timedelta(minutes=1)
+    history.decide(LIST_PRICES)
+    spent: dict[datetime, int] = {}
+
+    for _ in range(100):
+        tick = history.step(LIST_PRICES, {region: random.choice([0.0, 0.5, 4.0, 60.0]) for region in QUIET})
+
+        hour = Window.HOUR.start_of(tick.end - timedelta(microseconds=1))
+        spent[hour] = spent.get(hour, 0) + tick.cost
+        assert spent[hour] <= history.limits.hour
+        assert tick.decision.micros_per_hour > 0

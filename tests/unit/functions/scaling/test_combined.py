@@ -34,7 +34,11 @@ def test_the_decision_says_which_won(
 
 def want(region: str = "a", premium: int = 0, standard: int = 0, free: int = 0, **fields: int) -> RegionWant:
     """A region's want by tier; a dollar an instance and hour unless said otherwise."""
-    given = {"quota": 1000, "micros_per_instance_hour": DOLLAR, "priority": 5} | fields
+    given = {
+        "quota": 1000,
+        "micros_per_instance_hour": DOLLAR,
+        "priority": 5,
+    } | fields
     tiers = {Tier.PREMIUM: premium, Tier.STANDARD: standard, Tier.FREE: free}
     return RegionWant(region, tiers, urgency=Urgency(given.pop("urgency", Urgency.NORMAL)), **given)
 

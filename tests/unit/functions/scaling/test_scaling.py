@@ -7,10 +7,11 @@ from itertools import pairwise
 import pytest
 
 from functions.scaling.settings import ScalingSettings
-from functions.scaling.wants import terms_of
+from functions.scaling.wants import RegionTerms, terms_of
 from functions.scaling.wiring import build
 from shared.adapters.opening import Adapters
 from shared.adapters.platform import Platform
+from shared.budget.answers import MostAnswers
 from shared.coordination.member import Report
 from shared.coordination.membership import Membership
 from shared.crowds.paths import PLAN, PLAN_JOBS, fleet_document
@@ -40,6 +41,12 @@ from tests.fakes.state import InMemoryState
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 REGION = "us-east1"
 QUOTA = 10  # of a tier 2 region, in topology.yaml
+
+
+def every_term() -> list[RegionTerms]:
+    """On which regions have their instances."""
+    topology = load_topology()
+    return terms_of(topology, LIST_PRICES, dict.fromkeys(topology.regions, 80), MostAnswers(12_000, 2_000))
 
 
 class FlakyFleet(PaperFleet):
@@ -173,7 +180,7 @@ def test_the_plan_is_a_floor_under_the_demand(scaling: Scaling) -> None:
 def test_the_budget_is_a_ceiling_over_both(scaling: Scaling) -> None:
     """What may be spent an hour pays for two instances: the plan's eight are denied, nothing more may start."""
     scaling.plan((0, 8))
-    terms = terms_of(load_topology(), LIST_PRICES, dict.fromkeys(load_topology().regions, 80))
+    terms = every_term()
     hourly = next(one.micros_per_instance_hour for one in terms if one.region == REGION)
     scaling.state.commit([spending_write(Spending(2 * hourly, NOON))])
 
@@ -189,7 +196,7 @@ def test_the_budget_is_a_ceiling_over_both(scaling: Scaling) -> None:
 
 def test_premium_callers_come_first_wherever_they_are_and_who_was_denied_is_told(scaling: Scaling) -> None:
     """Money for four instances of six: the less important region's premium callers, then the other's standard ones."""
-    terms = terms_of(load_topology(), LIST_PRICES, dict.fromkeys(load_topology().regions, 80))
+    terms = every_term()
     hourly = {one.region: one.micros_per_instance_hour for one in terms}
     budget = 3 * hourly["us-west1"] + hourly["us-central1"]
     scaling.state.commit([spending_write(Spending(budget, NOON))])

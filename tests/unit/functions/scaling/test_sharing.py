@@ -1,5 +1,7 @@
 """Instances and money shared out among regions."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +69,15 @@ def test_a_total_that_is_short_denies_by_quota() -> None:
 
     share = shares["region-0"]
     assert (share.combined.winner, share.combined.denied, share.denial) == (Winner.QUOTA, 11, DenialReason.TOTAL_QUOTA)
+
+
+def test_where_money_is_short_there_is_room_for_those_that_can_start() -> None:
+    """Twelve instances' worth of money, quotas of 20 and 21: the important region does not take it all in vain."""
+    wishes = [replace(wish(terms, 2, 0), within_reach=reach) for terms, reach in ((TERMS[0], 6), (TERMS[1], 7))]
+
+    shares = share_out(wishes, total_instances=500, micros_per_hour=12 * (PRICE + 1))
+
+    assert {region: share.combined.max_instances for region, share in shares.items()} == {"region-0": 5, "region-1": 7}
 
 
 @given(

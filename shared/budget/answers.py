@@ -1,0 +1,37 @@
+"""What an instance answers at most: what it can cost beside its own price."""
+
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from shared.adapters.platform import PlatformSettings
+
+
+@dataclass(frozen=True)
+class MostAnswers:
+    """Requests a minute that one instance answers at most, and bytes of an answer on its way to a client."""
+
+    requests_per_min: float
+    bytes_per_request: int
+
+
+class AnswersSettings(PlatformSettings):
+    """Of every function that reckons with the most that an instance can cost: all of them must be told the same."""
+
+    requests_per_min_per_instance: float = Field(
+        default=12_000.0,
+        ge=0,
+        description="what one query instance answers a minute within its latency target, measured: "
+        "`swell bench overload` prints it as peak goodput; 200 a second is what two vCPUs did on the slowest machine",
+    )
+    bytes_per_request: int = Field(
+        default=2_000,
+        ge=0,
+        description="the mean size of an answer on its way to a client, for the most that an instance can cost: ten "
+        "matches of some 200 bytes",
+    )
+
+    @property
+    def most_answers(self) -> MostAnswers:
+        """The same, as one."""
+        return MostAnswers(self.requests_per_min_per_instance, self.bytes_per_request)
