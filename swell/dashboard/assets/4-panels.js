@@ -74,6 +74,7 @@ function fitHeat() {
   const before = [...$("charts").children].filter((panel) => !panel.hidden && panel !== heat.panel).length;
   const span = columns - (before % columns);
   heat.panel.style.gridColumn = `span ${span}`;
+  heat.panel.classList.toggle("across", columns === 1 || span > 1);
   [HEAT_W, HEAT_LEFT] = narrow.matches ? [420, 152] : [columns === 1 ? 940 : Math.max(560, 470 * span), 160];
 }
 const heatX = (step) => HEAT_LEFT + ((HEAT_W - HEAT_LEFT) * step) / Math.max(1, view.points);
