@@ -73,7 +73,7 @@ def _of(one: LiveFault, system: LiveSystem, writes: HeldWrites, redis: RedisProc
             yield Happening(one.ends_s, over, partial(system.command, "start", one.regions))
         case "instances_lost":  # others are started at once
             yield Happening(one.at_s, one.text, partial(system.command, "kill", one.regions))
-            yield Happening(one.at_s, over, partial(system.command, "start", one.regions))
+            yield Happening(one.at_s, f"others start: {one.text}", partial(system.command, "start", one.regions))
         case "writes_refused":
             yield Happening(one.at_s, one.text, writes.hold)
             yield Happening(one.ends_s, over, writes.release)

@@ -2,7 +2,7 @@
 
 A region whose load came within a tenth of what was foreseen is looked at again after half an hour at the latest, and
 its last forecast stands until then, and so do the steps of its plan: that is the one thing in which the simulation
-is lazier than the deployed function, and it makes three hours take a second.
+is lazier than the deployed function: looking anew each time would take as long as everything else together.
 """
 
 from collections.abc import Callable, Mapping

@@ -61,12 +61,16 @@ def recorder_errors(simulated: Simulated) -> Floats:
     return shares
 
 
+def _sharing(per_connection: float) -> str:
+    return "each has a connection" if per_connection == 1 else f"{per_connection:g} share a connection"
+
+
 def _meta(simulated: Simulated, calibration: Calibration, commit: str) -> Metadata:
     scenario, recorder = simulated.scenario, simulated.recorder
     stream = scenario.stream
     text = (
         f"asks {stream.queries_per_s:g} times a second (once in {1 / stream.queries_per_s:,.0f} s), "
-        f"an answer is {stream.bytes_per_query:,} bytes, {stream.per_connection:g} streams share a connection"
+        f"an answer is {stream.bytes_per_query:,} bytes, {_sharing(stream.per_connection)}"
     )
     peak_rps = float((recorder.asked.sum(axis=1) / (recorder.beats * recorder.beat_s)).max())
     return Metadata(
