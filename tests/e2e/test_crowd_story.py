@@ -50,7 +50,7 @@ def test_each_step_is_told_in_order(story: CrowdStory) -> None:
     up, down = position(told, "serving mode normal ->"), position(told, "serving mode", "-> normal")
 
     planned = position(told, "us-central1 up to", since=told[first].at)  # a quiet region may have had a plan before
-    assert abs(first - planned) == 1  # made in the same moment
+    assert abs(first - planned) <= 2  # made in the same moment; another region may be told of between
     assert max(first, planned) < jobs < min(begun, grown)
     assert abs(begun - grown) <= 2  # the step is set in the moment in which its prewarm begins
     assert max(begun, grown) < warm < over < up < down

@@ -52,6 +52,7 @@ locals {
           SWELL_REGION_URLS = length(var.domains) > 0 ? null : jsonencode({ for region in local.regions : region => local.url["query/${region}"] })
         }
         IngestSettings            = {}
+        AnswersSettings           = {}
         BudgetEnforcementSettings = {}
         IndexUpdateSettings       = {}
         ScalingSettings           = {}
