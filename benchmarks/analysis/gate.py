@@ -14,6 +14,8 @@ from benchmarks.analysis.intervals import (
 )
 from benchmarks.rehearsal.result import Objective, Run
 
+_WITHOUT_EXCEPTION: Final = {"at_most": 0.0, "at_least": 1.0}
+"""A share with such a limit is a rule for each request: it is kept where none broke it. Nothing proves more."""
 _QUANTILES: Final = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
 
 
@@ -45,7 +47,10 @@ class Judged:
 
 
 def judge(run: Run) -> tuple[Judged, ...]:
-    """Every objective. A share is kept where its whole interval is on the good side; an invalid run keeps nothing."""
+    """Every objective. A share is kept where its whole interval is on the good side; an invalid run keeps nothing.
+
+    One that allows no exception, is kept where the run has none.
+    """
     judged = tuple(_judged(one, run) for one in run.objectives)
     return tuple(replace(one, verdict=Verdict.INVALID, why="") for one in judged) if is_invalid(run) else judged
 
@@ -71,11 +76,18 @@ def _judged(objective: Objective, run: Run) -> Judged:
     if objective.name in _QUANTILES:
         return _judged_quantile(objective, run)
     found = _interval(objective, run)
-    if found is None or _good(objective, found.high if objective.direction == "at_most" else found.low):
+    if found is None or _proves(found, objective):
         return Judged(objective, Verdict.KEPT, found)
     if objective.name == "recall" and run.summary.recall is not None:
         return Judged(objective, Verdict.NOT_PROVEN, found, f"{run.summary.recall.queries:,} queries are too few")
     return Judged(objective, Verdict.NOT_PROVEN, found, _too_few(objective, objective.measured, run))
+
+
+def _proves(found: Interval, objective: Objective) -> bool:
+    """Whether the whole interval of a share is good; of a rule without exception, whether anything was asked."""
+    if objective.limit == _WITHOUT_EXCEPTION[objective.direction]:
+        return found != share_interval(0, 0)
+    return _good(objective, found.high if objective.direction == "at_most" else found.low)
 
 
 def _judged_quantile(objective: Objective, run: Run) -> Judged:
@@ -97,7 +109,7 @@ def _too_few(objective: Objective, measured: float, run: Run) -> str:
     asked = run.summary.asked_by_tier.get(objective.name.removeprefix("shed_share_"), run.summary.asked)
     needed = requests_to_prove(limit, share)
     if needed is None:
-        return "at its limit no number of requests proves it"
+        return "at its limit no number of requests proves it" if asked else "nobody of this tier asked"
     return f"{asked:,.0f} requests; {needed:,} that fare as well would prove it"
 
 

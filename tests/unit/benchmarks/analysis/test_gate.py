@@ -57,3 +57,14 @@ def test_recall_and_cost_are_hard() -> None:
 
     assert [Verdict.KEPT, Verdict.NOT_PROVEN, Verdict.BROKEN] == verdicts
     assert Verdict.BROKEN is verdict_of(dear, judge(dear))
+
+
+def test_a_limit_without_exception_is_kept_where_none_was_seen() -> None:
+    """No number of requests proves a share of 0; of a tier that nobody asked of, nothing is known."""
+    run, none_shed = small_run(), Objective("shed_share_premium", 0.0, "at_most", 0.0, met=True)
+    run = with_objective(run, none_shed)
+    unasked = replace(run, summary=replace(run.summary, asked_by_tier={"premium": 0.0}))
+    few = replace(run, summary=replace(run.summary, asked_by_tier={"premium": 10.0}))
+
+    assert [Verdict.NOT_PROVEN, Verdict.KEPT] == [verdict_of(one, judge(one)) for one in (unasked, few)]
+    assert "nobody of this tier asked" == judge(unasked)[0].why
