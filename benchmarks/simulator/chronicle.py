@@ -3,7 +3,7 @@
 All of it is from what the deployed functions read, made and kept, at the minute in which they did.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.rehearsal.result import Entry, EntryKind
 from benchmarks.scenarios.model import Scenario
 from benchmarks.simulator.foresight import announced
-from benchmarks.simulator.plan_telling import Outlooks, PlanTelling
+from benchmarks.simulator.plan_telling import Outlooks, PlanTelling, some
 from functions.burst_prediction.plan import PlanPolicy
 from functions.burst_prediction.priors import PRIORS
 from shared.domain.calendar import Occurrence
@@ -26,7 +26,6 @@ Floats = NDArray[np.float64]
 LOOKED_AHEAD: Final = timedelta(hours=3)
 _RAISED: Final = {PlanReason.RAMP_AHEAD, PlanReason.RAMP_TOO_SLOW, PlanReason.EVENT, PlanReason.PRIOR}
 _NEARLY_ALL: Final = 0.9
-_NAMED: Final = 3
 _HOUR_MIN: Final = 60
 
 
@@ -131,10 +130,10 @@ class Chronicle:
             text += f" as it begins, nine tenths of them {before:.0f} minutes before"
         else:
             short = sorted(((floors[one] - self._answering({one: floors[one]}), one) for one in floors), reverse=True)
-            text += f" as it begins; fewer than planned in {_some([one for less, one in short if less > 0])}"
+            text += f" as it begins; fewer than planned in {some([one for less, one in short if less > 0])}"
         steps = {one: plan.step_at(one, now) for one in floors}
         full = [one for one, step in steps.items() if step is not None and step.reason is PlanReason.QUOTA_REACHED]
-        return text + (f"; the quota allows no more than planned in {_some(full)}" if full else "")
+        return text + (f"; the quota allows no more than planned in {some(full)}" if full else "")
 
     def _answering(self, floors: Mapping[str, int], at: datetime | None = None) -> float:
         """Instances that answered as a minute began, in each region at most so many as its floor: now, or earlier."""
@@ -153,8 +152,3 @@ class Chronicle:
     @staticmethod
     def _entry(moment: datetime, kind: EntryKind, text: str) -> Entry:
         return Entry(moment.timestamp(), kind, text)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

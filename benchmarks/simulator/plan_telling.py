@@ -6,7 +6,7 @@ for the same time: a quarter is what lies between two rungs of a floor.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -102,13 +102,11 @@ class PlanTelling:
         place = int(totals.argmax())
         peak = now + timedelta(minutes=BLOCK_MIN * place)
         largest = sorted(((plan.floor_at(region, peak), region) for region in plan.steps), reverse=True)
-        named = ", ".join(f"{region} {instances:,}" for instances, region in largest[:_NAMED] if instances)
-        others = sum(instances > 0 for instances, _ in largest[_NAMED:])
-        more = f" and {others} more" if others else ""
+        named = some([f"{region} {instances:,}" for instances, region in largest if instances])
         when = (peak - self._begins).total_seconds() / 60
         return (
             f"plan {plan.revision} holds {totals[0]:,.0f} instances now and up to {most:,.0f} at minute {when:.0f}, "
-            f"{named}{more}{beside}. {self._why(plan, outlooks, largest[0][1], peak)}"
+            f"{named}{beside}. {self._why(plan, outlooks, largest[0][1], peak)}"
         )
 
     def _why(self, plan: ScalingPlan, outlooks: Outlooks, region: str, peak: datetime) -> str:
@@ -120,6 +118,12 @@ class PlanTelling:
         methods = Counter(one.outlook.forecast.method.spoken for one in outlooks.values()).most_common()
         how = methods[0][0] if len(methods) == 1 else ", ".join(f"{name} in {count} regions" for name, count in methods)
         return f"{region}: {reason}, at P{quantile * 100:g}; forecast by {how}"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _blocks(now: datetime, ahead: timedelta) -> Floats:

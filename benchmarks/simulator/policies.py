@@ -26,6 +26,7 @@ from functions.scaling.reactive_policy import ReactivePolicy
 from functions.scaling.scale_regions import ScaleRegions, ScalingPolicy
 from functions.scaling.wants import RegionTerms
 from shared.adapters.embedded.workflow_runs import StoredWorkflowRuns
+from shared.budget.answers import MostAnswers
 from shared.budget.decision_store import SpendingDecisions
 from shared.budget.documents import Budgets
 from shared.budget.limits import ApprovedRaise, Limits
@@ -139,7 +140,7 @@ class Deciders:
             timeline=self._timeline,
             clock=clock,
             costs=Costs(
-                Worst(terms.shape, LIST_PRICES, terms.plan.requests_per_min, load.bytes_per_answer),
+                Worst(terms.shape, LIST_PRICES, MostAnswers(terms.plan.requests_per_min, load.bytes_per_answer)),
                 LOAD_LATE + BOOKED_LATER,
             ),
         )

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from math import ceil
 
+from shared.budget.answers import MostAnswers
 from shared.budget.windows import Window
 from shared.domain.load import LoadMinute
 from shared.domain.money import Micros
@@ -53,8 +53,7 @@ class Worst:
 
     shape: InstanceShape
     prices: PriceTable
-    requests_per_min: float
-    bytes_per_request: int
+    answers: MostAnswers
 
     def cost(self, most_instances: Mapping[str, int], elapsed: timedelta) -> Micros:
         """Of so many in each region, over a while."""
@@ -63,9 +62,7 @@ class Worst:
 
     @lru_cache(maxsize=1024)  # noqa: B019 - one lives as long as its process
     def _cost(self, region: str, active_ms: int) -> Micros:
-        requests = ceil(active_ms * self.requests_per_min / _MINUTE_MS)
-        usage = Usage(region, active_ms, 0, requests, requests * self.bytes_per_request)
-        return cost_of(usage, self.shape, self.prices)
+        return cost_of(self.answers.used_by(region, active_ms), self.shape, self.prices)
 
 
 def _usage(minute: LoadMinute) -> Usage:

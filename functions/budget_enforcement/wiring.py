@@ -42,7 +42,7 @@ def build(adapters: Adapters, platform: Platform, settings: BudgetEnforcementSet
         timeline=timeline,
         clock=adapters.clock,
         costs=Costs(
-            Worst(shape, LIST_PRICES, settings.requests_per_min_per_instance, settings.bytes_per_request),
+            Worst(shape, LIST_PRICES, settings.most_answers),
             platform.load_late + BOOKED_LATER,
         ),
     )

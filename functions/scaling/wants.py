@@ -50,8 +50,7 @@ def terms_of(
 
 def hourly_price(region: str, shape: InstanceShape, prices: PriceTable, answers: MostAnswers) -> Micros:
     """What an instance of a region is reckoned to cost an hour: see `RegionTerms`."""
-    requests = ceil(60 * answers.requests_per_min)
-    busy = cost_of(Usage(region, _HOUR_MS, 0, requests, requests * answers.bytes_per_request), shape, prices)
+    busy = cost_of(answers.used_by(region, _HOUR_MS), shape, prices)
     return max(cost_of(Usage(region, _HOUR_MS, 0, 0, 0), shape, prices), ceil(busy / 2))
 
 

@@ -1,10 +1,14 @@
 """What an instance answers at most: what it can cost beside its own price."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from pydantic import Field
 
 from shared.adapters.platform import PlatformSettings
+from shared.domain.prices import Usage
+
+_MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -13,6 +17,11 @@ class MostAnswers:
 
     requests_per_min: float
     bytes_per_request: int
+
+    def used_by(self, region: str, active_ms: int) -> Usage:
+        """What instances of a region use in so many milliseconds of theirs, busy all the time."""
+        requests = ceil(active_ms * self.requests_per_min / _MINUTE_MS)
+        return Usage(region, active_ms, 0, requests, requests * self.bytes_per_request)
 
 
 class AnswersSettings(PlatformSettings):

@@ -69,6 +69,7 @@ def _worst_minute(shape: "InstanceShape") -> tuple[int, int]:
     """What a minute costs at most under the default settings, and with how many instances."""
     from functions.budget_enforcement.settings import BudgetEnforcementSettings
     from functions.budget_enforcement.spend import Worst
+    from shared.budget.answers import MostAnswers
     from shared.domain.prices import LIST_PRICES
     from shared.topology import load_topology
 
@@ -76,5 +77,5 @@ def _worst_minute(shape: "InstanceShape") -> tuple[int, int]:
     bounds = topology.functions["query"].instances
     quotas = {name: bounds[region.tier].max for name, region in topology.regions.items()}
     fields = BudgetEnforcementSettings.model_fields
-    answers = fields["requests_per_min_per_instance"].default, fields["bytes_per_request"].default
-    return Worst(shape, LIST_PRICES, *answers).cost(quotas, timedelta(minutes=1)), sum(quotas.values())
+    answers = MostAnswers(fields["requests_per_min_per_instance"].default, fields["bytes_per_request"].default)
+    return Worst(shape, LIST_PRICES, answers).cost(quotas, timedelta(minutes=1)), sum(quotas.values())

@@ -209,7 +209,7 @@ def _minutes(begin: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def _worst(prices: PriceTable) -> Worst:
-    return Worst(SHAPE, prices, REQUESTS_PER_INSTANCE, BYTES_PER_REQUEST)
+    return Worst(SHAPE, prices, ANSWERS)
 
 
 def _times(factor: float) -> PriceTable:
