@@ -23,6 +23,8 @@ _LITTLE: Final = 0.02
 """Of the highest value of a signal: below it, how many times as much says nothing."""
 _TRIFLE: Final = {"errors": ("asked", 0.001), "shed": ("asked", 0.001), "starting": ("actual", 0.05)}
 """What of a signal is nothing: such a share of another one's median."""
+_COUNTED: Final = frozenset({"asked", "served", "errors", "shed"})
+"""Requests: however even they come, a step has its root of them more or less."""
 _SHIFT: Final = 0.3
 _MIN_SEGMENT: Final = 8
 
@@ -64,7 +66,8 @@ def anomalies(run: Run) -> tuple[Anomaly, ...]:
     alone = []
     for name, series in found.items():
         trifle = _trifle(name, found)
-        alone += [*spikes(name, series, trifle=trifle), *changes(name, series, trifle=trifle)]
+        one = run.meta.scale / run.axis.step_s if name in _COUNTED else 0.0
+        alone += [*spikes(name, series, trifle=trifle, one=one), *changes(name, series, trifle=trifle)]
     least = {name: _LITTLE * max(float(np.nan_to_num(series).max(initial=0.0)), 1e-9) for name, series in found.items()}
     largest = sorted(alone, key=lambda one: -one.size(least[one.signal]))[:MOST]
     return tuple(sorted((_with_beside(one, alone) for one in largest), key=lambda one: one.begin))
@@ -77,15 +80,19 @@ def _trifle(name: str, found: dict[str, Floats]) -> float:
     return share * float(np.median(np.nan_to_num(found[other])))
 
 
-def spikes(name: str, series: Floats, *, trifle: float = 0.0) -> list[Anomaly]:
-    """Runs of steps that are far from the median around them, by more than a `trifle`."""
-    known = np.nan_to_num(series)
+def spikes(name: str, series: Floats, *, trifle: float = 0.0, one: float = 0.0) -> list[Anomaly]:
+    """Runs of steps that are far from the median around them, by more than a `trifle`.
+
+    `one`: what a single request makes of a step's value, where it is a rate of requests.
+    """
+    known = _known(series)
     if len(known) < 2 * _MIN_SEGMENT:
         return []
     width = min(_AROUND, len(known) // 2) * 2 + 1
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(known, width // 2, mode="reflect"), width)
     usual = np.median(windows, axis=1)
     spread = 1.4826 * np.median(np.abs(windows - usual[:, None]), axis=1)
+    spread = np.maximum(spread, np.sqrt(one * np.maximum(usual, one)))
     floor = np.maximum(_LEAST * np.abs(usual), max(trifle, 1e-3 * max(1.0, float(known.max(initial=0.0)))))
     away = known - usual
     far = np.sign(away) * (np.abs(away) > np.maximum(_FAR * spread, floor))
@@ -101,7 +108,7 @@ def changes(name: str, series: Floats, *, trifle: float = 0.0) -> list[Anomaly]:
 
     The steps just before and just after have to differ as well: a slow rise is no step.
     """
-    known = np.nan_to_num(series)
+    known = _known(series)
     if len(known) < 2 * _MIN_SEGMENT or not known.any():
         return []
     points = sorted(_split(known, 0, len(known)))
@@ -114,6 +121,16 @@ def changes(name: str, series: Floats, *, trifle: float = 0.0) -> list[Anomaly]:
         if all(abs(b - a) > max(_SHIFT * max(abs(a), abs(b)), trifle) for a, b in levels):
             found.append(Anomaly(name, "change", point, point + 1, after, before))
     return found
+
+
+def _known(series: Floats) -> Floats:
+    """What is not known is as what is before and after it, no drop to 0; nothing known: 0."""
+    is_known = np.isfinite(series)
+    if not is_known.any():
+        return np.zeros(len(series))
+    at = np.arange(len(series))
+    filled: Floats = np.interp(at, at[is_known], series[is_known])
+    return filled
 
 
 def _split(series: Floats, begin: int, end: int) -> list[int]:

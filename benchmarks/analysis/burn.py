@@ -2,7 +2,8 @@
 
 Lengths and thresholds are those of the SRE workbook, chapter 5: at 14.4 an hour spends 2 % of 30 days' budget, at 6
 six hours spend 5 %, at 3 a day spends 10 %, at 1 three days do. The short window says that it still burns. A pair
-whose long window does not fit into the run is left out; in a run under an hour the run stands for the hour.
+whose long window does not fit into the run is left out; in a run under an hour the run stands for the hour. What was
+before the run counts as its mean rate without a failure: else its first step alone would be a whole window.
 """
 
 from collections.abc import Iterator
@@ -143,7 +144,7 @@ def _rates(name: str, share: float, bad: Floats, asked: Floats, step_s: float) -
 
 def _wilson(bad: Floats, asked: Floats, window: int) -> tuple[Floats, Floats, Floats]:
     """Low end, share and high end of what failed within the steps up to each; none where nothing was asked."""
-    events, of = (_last(one, window) for one in (bad, asked))
+    events, of = _last(bad, window, 0.0), _last(asked, window, float(asked.mean()))
     z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
     counted = np.maximum(of, 1e-12)
     share = np.where(of > 0, events / counted, 0.0)
@@ -155,8 +156,8 @@ def _wilson(bad: Floats, asked: Floats, window: int) -> tuple[Floats, Floats, Fl
     return low, share, np.where(nothing, 0.0, np.minimum(1.0, middle + half))
 
 
-def _last(values: Floats, window: int) -> Floats:
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    ends = np.arange(1, len(values) + 1)
-    found: Floats = sums[ends] - sums[np.maximum(0, ends - window)]
+def _last(values: Floats, window: int, before: float) -> Floats:
+    """Sums of the steps up to each; each of those before the run has `before`."""
+    sums = np.cumsum(np.concatenate([[0.0], np.full(window, before), values]))
+    found: Floats = sums[window + 1 :] - sums[1:-window]
     return found

@@ -116,7 +116,7 @@ def knee_of(rounds: Sequence[Sequence[Point]]) -> Knee:
     Raises:
         ValueError: fewer than four numbers are left.
     """
-    refused = sorted({point.callers for each in rounds for point in each if point.refused > _REFUSED})
+    refused = sorted({point.callers for each in rounds for point in each if not _answered(point)})
     rounds = [[point for point in each if point.callers not in refused] for each in rounds]
     law = fit([point for each in rounds for point in each])
     knees = [fit(each).knee for each in rounds]
@@ -129,6 +129,10 @@ def knee_of(rounds: Sequence[Sequence[Point]]) -> Knee:
     if refused:
         why += f"; of {', '.join(map(str, refused))} callers some were refused, so that these are left out"
     return Knee(law, within, shown, why, tuple(refused))
+
+
+def _answered(point: Point) -> bool:
+    return point.refused <= _REFUSED and 0 < point.per_s < float("inf")
 
 
 def means(rounds: Sequence[Sequence[Point]]) -> tuple[Point, ...]:
@@ -160,4 +164,20 @@ def _shown(rounds: Sequence[Sequence[Point]], interval: Interval, of_whom: str) 
     best = max(seen, key=lambda point: point.per_s)
     if best.callers == most:
         return False, f"{most} callers, the most {of_whom}, got the most"
+    if _fall(rounds).high >= 0:
+        return False, f"{most} callers, the most {of_whom}, are not proven to get less than {best.callers}"
     return True, f"{best.per_s:,.0f} a second at {best.callers} callers, {seen[-1].per_s:,.0f} at {most}"
+
+
+def _fall(rounds: Sequence[Sequence[Point]]) -> Change:
+    """What the most callers get more than the best ones, as logarithms; the best of a round by the others' figures.
+
+    Else chance would choose the best, and a rate that only flattens would seem to fall.
+    """
+    logs = []
+    for place, each in enumerate(rounds):
+        others = means([*rounds[:place], *rounds[place + 1 :]])
+        best = max(others, key=lambda point: point.per_s).callers
+        here = {point.callers: point.per_s for point in each}
+        logs.append(log(here[others[-1].callers] / here[best]))
+    return Change.of(logs)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import expm1, log
+from math import expm1, isnan, log, nan
 from statistics import fmean
 from typing import Final, Literal
 
@@ -54,10 +54,12 @@ def paired(measure: Measure, a: Sequence[float], b: Sequence[float]) -> Paired:
     Raises:
         ValueError: a side has another number of values, or there is none.
     """
+    if not a and not b:
+        raise ValueError(f"{measure.name}: got no pair, allowed: 1 or more")
     if measure.kind == "ratio":
-        logs = Interval.of([log(max(y, _TINY) / max(x, _TINY)) for x, y in zip(a, b, strict=True)])
+        logs = Interval.of([_log(y) - _log(x) for x, y in zip(a, b, strict=True)])
         # Of a single pair the interval has no end.
-        change = Interval(expm1(logs.mean), expm1(logs.low), _expm1(logs.high))
+        change = Interval(_expm1(logs.mean), _expm1(logs.low), _expm1(logs.high))
     else:
         change = Interval.of([y - x for x, y in zip(a, b, strict=True)])
     return Paired(measure, fmean(a), fmean(b), change, finding_of(measure, change))
@@ -65,10 +67,15 @@ def paired(measure: Measure, a: Sequence[float], b: Sequence[float]) -> Paired:
 
 def finding_of(measure: Measure, change: Interval) -> Finding:
     """Better or worse only where the interval does not hold 0 and the change is as large as matters."""
-    if abs(change.mean) < measure.least or change.low <= 0 <= change.high:
+    if isnan(change.mean) or abs(change.mean) < measure.least or change.low <= 0 <= change.high:
         return Finding.NOT_PROVEN
     return Finding.BETTER if (change.mean > 0) is measure.more_is_better else Finding.WORSE
 
 
+def _log(value: float) -> float:
+    """Of what is below 0, as of what is not known, there is none."""
+    return nan if isnan(value) or value < 0 else log(max(value, _TINY))
+
+
 def _expm1(value: float) -> float:
-    return expm1(value) if value < 100 else float("inf")
+    return float("inf") if value >= 100 else expm1(value)

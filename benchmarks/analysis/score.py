@@ -28,9 +28,12 @@ def score(run: Run, judged: tuple[Judged, ...]) -> Score:
     parts = {"answered": max(0.0, 1 - run.summary.error_share - run.summary.shed_share)}
     for one in judged:
         objective = one.objective
+        is_time = objective.name in {"p50_ms", "p95_ms", "p99_ms"}
         if objective.measured is None:
+            if is_time and run.summary.served <= 0:
+                parts[objective.name] = 0.0  # nobody was answered in time: not better than late
             continue
-        if objective.name in {"p50_ms", "p95_ms", "p99_ms"}:
+        if is_time:
             parts[objective.name] = min(1.0, (objective.limit + _BASE_MS) / (objective.measured + _BASE_MS))
         elif objective.name == "cost_dollars":
             parts["cost"] = min(1.0, objective.limit / max(objective.measured, 1e-9))

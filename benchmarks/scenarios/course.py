@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 HUB_WEIGHT: Final = 80.0
 OTHER_WEIGHT: Final = 10.0
 """RuVector's base of 500 M: 80 M in each hub, 10 M in each other region."""
+_A_COURSE: Final = "two rows or more of minute, which rises, and multiple, from 0 on and not always 0"
 _BUSIEST_HOUR: Final = 20.0
 """World Cup 98 and most consumer traffic: the evening."""
 
@@ -45,21 +47,27 @@ def factors(arrival: Arrival, minutes: Floats) -> Floats:
 
 
 @cache
-def read_course(file: str) -> tuple[Floats, Floats]:
+def read_course(file: str, directory: Path = TRACES) -> tuple[Floats, Floats]:
     """Minutes and multiples of a recorded course.
 
     Raises:
-        BadScenario: there is no such file.
+        BadScenario: there is no such file, or it is not a course.
     """
     try:
-        lines = (TRACES / file).read_text("utf-8").splitlines()
+        lines = (directory / file).read_text("utf-8").splitlines()
     except OSError as error:
-        raise BadScenario(f"arrival.file: got {file!r}, allowed: a file in {TRACES}") from error
+        raise BadScenario(f"arrival.file: got {file!r}, allowed: a file in {directory}") from error
+    except UnicodeDecodeError as error:
+        raise BadScenario(f"arrival.file: got {file!r}, which is not UTF-8, allowed: {_A_COURSE}") from error
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
-    return (
-        np.array([float(row["minute"]) for row in rows], np.float64),
-        np.array([float(row["multiple"]) for row in rows], np.float64),
-    )
+    try:
+        known, multiples = (np.array([float(row[name]) for row in rows], np.float64) for name in ("minute", "multiple"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadScenario(f"arrival.file: got {file!r} ({error!r}), allowed: {_A_COURSE}") from error
+    finite = np.isfinite(known).all() and np.isfinite(multiples).all()
+    if not (finite and len(known) > 1 and (np.diff(known) > 0).all() and (multiples >= 0).all() and multiples.any()):
+        raise BadScenario(f"arrival.file: got {file!r}, {len(known)} rows, allowed: {_A_COURSE}")
+    return known, multiples
 
 
 @dataclass(frozen=True)

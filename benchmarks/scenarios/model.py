@@ -13,6 +13,10 @@ from shared.topology.models import Entry
 
 RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+_FARTHEST_MIN: Final = 43_200
+"""From the start of a scenario to an event of its calendar: 30 days."""
+_YEARS: Final = range(2000, 2200)
+
 Weights = dict[RegionName, Annotated[float, Field(ge=0, le=1000)]]
 
 _SOONEST_STOP_S: Final = 1.0
@@ -46,10 +50,10 @@ class CalendarEntry(Entry):
 
     name: str = Field(min_length=1, max_length=200)
     kind: EventType = Field(strict=False)
-    start_min: float
-    duration_min: float = Field(gt=0)
+    start_min: float = Field(ge=-_FARTHEST_MIN, le=_FARTHEST_MIN)
+    duration_min: float = Field(gt=0, le=_FARTHEST_MIN)
     weights: Weights = Field(min_length=1)
-    peak_after_min: float | None = None
+    peak_after_min: float | None = Field(default=None, ge=-_FARTHEST_MIN, le=_FARTHEST_MIN)
     audience: int | None = Field(default=None, ge=1)
     stage: str = ""
 
@@ -81,7 +85,7 @@ class Fault(Entry):
         "redis_away",
     ]
     at_min: float = Field(ge=0)
-    for_min: float = Field(default=1.0, gt=0)
+    for_min: float = Field(default=1.0, gt=0, le=_FARTHEST_MIN)
     regions: tuple[RegionName, ...] = Field(default=(), strict=False)
     """None named: all."""
     share: Share = 1.0
@@ -188,6 +192,8 @@ class Scenario(Entry):
     def _is_consistent(self) -> "Scenario":
         if self.starts_at.tzinfo is None:
             raise ValueError(f"starts_at: got {self.starts_at}, allowed: a time with its offset")
+        if self.starts_at.year not in _YEARS:
+            raise ValueError(f"starts_at: got {self.starts_at}, allowed: {_YEARS[0]} to {_YEARS[-1]}")
         if abs(sum(self.tiers.values()) - 1) > 1e-6:
             raise ValueError(f"tiers: got shares that add up to {sum(self.tiers.values()):g}, allowed: 1")
         if abs(sum(self.protocols.values()) - 1) > 1e-6:

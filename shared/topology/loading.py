@@ -15,10 +15,10 @@ TOPOLOGY_FILE = Path(__file__).parents[2] / "topology.yaml"
 
 
 # The parser in C, where PyYAML was built with it, reads this file in a tenth of the time: imports are cold start.
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]
+class UniqueKeyLoader(PARSER):  # type: ignore[misc]
     """YAML without silent overwriting: plain PyYAML keeps the last of two equal keys and says nothing."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
@@ -39,7 +39,7 @@ def load_yaml(content: bytes) -> Any:
         yaml.YAMLError: it is not YAML, or has an alias or two equal keys.
     """
     if b"*" in content and b"&" in content:
-        for event in yaml.parse(content, Loader=_SafeLoader):
+        for event in yaml.parse(content, Loader=PARSER):
             if isinstance(event, yaml.AliasEvent):
                 raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=event.start_mark)  # type: ignore[arg-type]
     return yaml.load(content, Loader=UniqueKeyLoader)  # noqa: S506 - a SafeLoader

@@ -64,3 +64,19 @@ def test_a_trifle_is_no_anomaly() -> None:
 
     assert (found.begin, found.end) == (90, 93)
     assert changes("starting", starts, trifle=5.0) == []
+
+
+@pytest.mark.parametrize("mean", [1.0, 20.0])
+def test_counts_that_come_by_chance_are_no_spikes(mean: float) -> None:
+    """Few requests a step vary by their root: at most one of a hundred series alarms."""
+    series = np.random.default_rng(5).poisson(mean, (200, 180)).astype(float)
+
+    assert sum(bool(spikes("errors", one, one=1.0)) for one in series) <= 2
+
+
+def test_steps_without_an_answer_are_no_drop_of_p99() -> None:
+    """What is not known is not 0."""
+    series = 100 + 5 * np.random.default_rng(5).standard_normal(180)
+    series[60:70] = np.nan
+
+    assert [] == [*spikes("p99", series), *changes("p99", series)]

@@ -66,3 +66,14 @@ def test_what_is_spent_is_told() -> None:
 
     assert pytest.approx(10.0) == budget.spent
     assert () == error_budgets(failing([0.0] * 60, asked=0.0))
+
+
+@pytest.mark.parametrize("at", [0, 100, 200])
+def test_a_short_spike_counts_alike_wherever_it_is(at: int) -> None:
+    """At the very start it is no whole window either."""
+    steps = [0.0] * 201
+    steps[at] = 50.0
+    first = rates(failing(steps))[0]
+
+    assert "no" == first.alert
+    assert pytest.approx(500 / 60) == first.rate

@@ -86,3 +86,24 @@ def test_who_is_refused_is_left_out() -> None:
     assert found.per_s(16) == pytest.approx(found.law.per_s(16))
     with pytest.raises(ValueError, match="at least 4"):
         knee_of([[Point(count, 10.0, 5.0, 0.5) for count in CALLERS]])
+
+
+def test_a_rate_that_only_flattens_has_no_knee() -> None:
+    """Ten callers use it up, more change nothing: chance alone says which of them got the most."""
+    shown = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        flat = [[min(100.0 * n, 1000.0) * float(np.exp(random.normal(0, 0.03))) for n in CALLERS] for _ in range(5)]
+        shown += knee_of(
+            [[Point(n, rate, n / rate * 1000) for n, rate in zip(CALLERS, one, strict=True)] for one in flat]
+        ).shown
+
+    assert shown <= 4
+
+
+@pytest.mark.parametrize("rate", [0.0, float("nan"), -1.0])
+def test_who_got_nothing_is_left_out(rate: float) -> None:
+    """As who is refused: no division by it."""
+    each = [Point(n, rate if n == CALLERS[2] else 10.0 * n, 100.0) for n in CALLERS]
+
+    assert (CALLERS[2],) == knee_of([each] * 3).left_out

@@ -50,3 +50,25 @@ def test_nothing_failed_is_no_difference() -> None:
     """Zero on both sides, and a single pair proves nothing."""
     assert Finding.NOT_PROVEN is paired(FAILED, [0.0] * 5, [0.0] * 5).finding
     assert Finding.NOT_PROVEN is paired(P99, [1.0], [9.0]).finding
+
+
+@pytest.mark.parametrize("pairs", [5, 17, 40])
+def test_the_interval_holds_the_truth_in_95_of_100(pairs: int) -> None:
+    """Five hundred planted differences; beyond the table of t too."""
+    random = np.random.default_rng(11)
+    more = random.normal(0.5, 0.3, (500, pairs)).tolist()
+    found = [paired(FAILED, [0.0] * pairs, one).change for one in more]
+
+    assert 0.93 <= float(np.mean([one.low <= 0.5 <= one.high for one in found])) <= 0.98
+
+
+@pytest.mark.parametrize("strange", [float("nan"), float("inf"), -1.0])
+def test_what_is_not_known_proves_nothing(strange: float) -> None:
+    """A run that answered nobody has no p99: no finding, and no traceback."""
+    assert Finding.NOT_PROVEN is paired(P99, [1.0] * 5, [9.0, 9.0, strange, 9.0, 9.0]).finding
+
+
+def test_no_pair_is_refused() -> None:
+    """By the name of the measure."""
+    with pytest.raises(ValueError, match="p99, ms: got no pair"):
+        paired(P99, [], [])

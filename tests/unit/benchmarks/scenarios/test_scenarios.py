@@ -12,7 +12,7 @@ import typer
 from benchmarks.scenarios import readers
 from benchmarks.scenarios.arrival import Flash, Hotspot, Periodic, Ramp, Stage, Trace, Uniform, Zipf
 from benchmarks.scenarios.catalog import DIRECTORY, GROUPS, BadScenario, find_scenario, names
-from benchmarks.scenarios.course import Course, factors
+from benchmarks.scenarios.course import Course, factors, read_course
 from benchmarks.scenarios.model import Scenario
 from benchmarks.scenarios.popularity import hit_share, weights
 from benchmarks.scenarios.schema import SCHEMA_FILE, render
@@ -171,3 +171,61 @@ def test_every_field_has_a_reader_and_the_page_knows_which() -> None:
     assert told == fields
     for named, each in readers.READERS.items():
         assert any(not what.startswith(readers.NO) for what in each), named
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("seed: 2\nseed: 3\n", "duplicate key 'seed'"),
+        ("a: &a [x]\nb: *a\n", "aliases are not allowed"),
+        ("a: " + "[" * 400_000, "got 21 lists and mappings within each other, allowed: 20"),
+        ("seed: " + "9" * 5000, "no date or number"),
+        ("a: 2026-13-45T00:00:00Z", "no date or number: month"),
+        (
+            "calendar: [{name: e, kind: other, start_min: .nan, duration_min: 1, weights: {us-central1: 1}}]",
+            "start_min",
+        ),
+        ("faults: [{kind: cold_caches, at_min: 1, for_min: .inf}]", "for_min: Input should be less than"),
+        ("arrival: {kind: trace, file: ../secret.csv, peak: 2}", "arrival.trace.file"),
+    ],
+    ids=["twice", "alias", "deep", "long number", "no month", "nan", "for ever", "outside"],
+)
+def test_what_yaml_can_do_is_one_sentence(tmp_path: Path, given: str, told: str) -> None:
+    """No traceback, nothing that is silently the last of two."""
+    (tmp_path / "bad.yaml").write_text(given, "utf-8")
+
+    with pytest.raises(BadScenario, match=re.escape(told)):
+        find_scenario(str(tmp_path / "bad.yaml"))
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_start_out_of_all_calendars_is_refused(tmp_path: Path, year: str) -> None:
+    """Its UTC may be no moment."""
+    text = (DIRECTORY / "baseline-500m.yaml").read_text("utf-8").replace("2026-07-15", f"{year}-07-15")
+    (tmp_path / "bad.yaml").write_text(text, "utf-8")
+
+    with pytest.raises(BadScenario, match=r"starts_at: got .* allowed: 2000 to 2199"):
+        find_scenario(str(tmp_path / "bad.yaml"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"minute,multiple\n0,1\n",
+        b"minute,multiple\n1,1\n0,2\n",
+        b"minute,multiple\n0,0\n1,0\n",
+        b"minute,multiple\n0,nan\n1,2\n",
+        b"minute,multiple\n0,-1\n1,2\n",
+        b"minute,multiple\n0\n1,2\n",
+        b"minute,load\n0,1\n1,2\n",
+        b"\xff\xfe\x00",
+    ],
+    ids=["empty", "one row", "backwards", "only 0", "nan", "negative", "a row cut short", "another column", "no text"],
+)
+def test_a_damaged_course_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    """It names the field and what is allowed, before anything is played."""
+    (tmp_path / "damaged.csv").write_bytes(content)
+
+    with pytest.raises(BadScenario, match=r"arrival.file: got 'damaged.csv'.* allowed: two rows or more of minute"):
+        read_course("damaged.csv", tmp_path)
