@@ -1,7 +1,6 @@
 """A search from its request to its answer: caches first, then one engine call with whoever else is there."""
 
 import asyncio
-import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,13 +9,14 @@ from starlette.concurrency import run_in_threadpool
 
 from functions.query.answer_cache import AnswerCache, KeptAnswer, answer_key
 from functions.query.batching import ON_LOOP_S, Batcher
+from functions.query.opening import Openings
 from functions.query.reading import until_visible
 from functions.query.responses import describe_match
 from shared.index.answers import Answer
 from shared.reads.service import AnswerReads, Question, Read, Search, decoded
 from shared.reads.snapshots import OpenCollection
 from shared.request_context import RequestContext
-from shared.serving.deadline import Deadline, awaited
+from shared.serving.deadline import Deadline
 
 Source = Literal["answer", "shared", "hot", "warm"]
 """Where an answer came from: kept here (L4), in Redis (L3); searched in memory at once, or after asking a store."""
@@ -40,7 +40,7 @@ class Searches:
         self._reads = reads
         self._batcher = batcher
         self._cache = cache
-        self._opening: dict[tuple[str, bool], tuple[asyncio.Task[OpenCollection], float]] = {}
+        self._openings = Openings(reads)
 
     async def answer(self, read: Read, search: Search, context: RequestContext, timeout_ms: int) -> Answered:
         """Answer a search.
@@ -57,7 +57,9 @@ class Searches:
             found = await self._shared_before_opening(read, search, context, deadline)
             if found is not None:
                 return found
-            opened = await self._open(read, context, deadline)
+            opened = await self._openings.open(read, context, deadline)
+        else:
+            self._openings.open_ahead(read)
         question = await self._question(read, search, opened)
         is_whole = self._cache.keeps and opened.is_whole and not opened.is_early
         key = _key(question) if is_whole else None
@@ -78,25 +80,6 @@ class Searches:
         if opened.is_early and search.near_id is not None:  # the record may still be in the object store
             return await run_in_threadpool(self._reads.question, read, search, opened)
         return self._reads.question(read, search, opened)
-
-    async def _open(self, read: Read, context: RequestContext, deadline: Deadline) -> OpenCollection:
-        """Open what is not in memory. Those who may be behind share one look at the store."""
-        freshness = read.freshness
-        if freshness.max_staleness_s <= 0 or freshness.least.by_shard:
-            return await until_visible(lambda: self._reads.open(read), context, deadline)
-        key, now_s = (read.collection, read.whole), time.monotonic()
-        task, began_s = self._opening.get(key, (None, 0.0))
-        if task is None or now_s - began_s > freshness.max_staleness_s or task.get_loop() is not _loop():
-            task = _loop().create_task(run_in_threadpool(self._reads.open, read))
-            self._opening[key] = task, now_s
-            task.add_done_callback(lambda ended: self._opened(key, ended))
-        return await awaited(task, deadline)
-
-    def _opened(self, key: tuple[str, bool], ended: "asyncio.Task[OpenCollection]") -> None:
-        if self._opening.get(key, (None,))[0] is ended:
-            del self._opening[key]
-        if not ended.cancelled():
-            ended.exception()  # whoever still waits hears of it
 
     async def _shared_before_opening(
         self, read: Read, search: Search, context: RequestContext, deadline: Deadline

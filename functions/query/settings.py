@@ -14,7 +14,8 @@ class QuerySettings(CacheSettings):
         default=1000,
         ge=0,
         le=60_000,
-        description="a read of consistency eventual may be this far behind; one state read a second and collection",
+        description="a read of consistency eventual may be this far behind; the state is read anew after half of it, "
+        "at most twice a second and collection, so that nobody waits while a new version is opened",
     )
     outage_staleness_ms: int = Field(
         default=60_000,

@@ -101,6 +101,11 @@ class Heads:
             return seen
         return self._fallback(seen, freshness, now_s) if now_s < self._away_until_s else None
 
+    def age_s(self, name: str) -> float:
+        """How long ago the store was asked; infinite where it never was, or knew no such collection."""
+        seen = self._seen.get(name)
+        return math.inf if seen is None else self._monotonic_s() - seen.at_s
+
     def outlasts_outage(self) -> bool:
         """Whether some reads can be answered although the store is away."""
         oldest_s = self._monotonic_s() - self._outage_s

@@ -96,6 +96,10 @@ class AnswerReads:
         opened = self._snapshots.in_memory(read.collection, read.freshness)
         return None if opened is None or (read.whole and not opened.is_whole) else opened
 
+    def is_ageing(self, read: Read) -> bool:
+        """Whether more than half of the time has passed for which a read may go by what is in memory."""
+        return self._snapshots.is_ageing(read.collection, read.freshness)
+
     def search(self, read: Read, search: Search, opened: OpenCollection | None = None) -> Found:
         """The `top_k` nearest records of each query vector, in `opened` if that is given.
 

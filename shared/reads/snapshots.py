@@ -126,6 +126,8 @@ class Snapshots:
         self._monotonic_s = monotonic_s
         self._lock = Lock()
         self._shards: OrderedDict[tuple[str, int], OpenShard] = OrderedDict()
+        self._opened_for: OrderedDict[str, SeenCollection] = OrderedDict()
+        """By uid: the heads that a collection was last opened for."""
         self._opening: dict[tuple[str, int], Lock] = {}
         self._kept_rows = KeptRows(_FILTERED_ROWS_BYTES)
 
@@ -148,6 +150,7 @@ class Snapshots:
             raise CorruptObject(opened.damages[0].reason)
         if not _may_stand_in(opened, freshness):
             raise CorruptObject(opened.stand_ins[0].reason)
+        self._note_opened(seen)
         return opened
 
     def seen(self, name: str, freshness: Freshness) -> SeenCollection:
@@ -159,18 +162,43 @@ class Snapshots:
         return self._heads.remembered(name, freshness)
 
     def in_memory(self, name: str, freshness: Freshness) -> OpenCollection | None:
-        """What `open` would give, if it need ask neither the state store nor the object store; else None."""
-        seen = self._heads.remembered(name, freshness)
-        if seen is None:
+        """What `open` would give, if it need ask neither the state store nor the object store; else None.
+
+        While newer heads are known and being opened, what was opened before serves those who may see it still.
+        """
+        newest = self._heads.remembered(name, freshness)
+        if newest is None:
             return None
+        before = self._opened_for.get(newest.collection.uid)
+        is_new_enough = before is not None and freshness.accepts(before, self._monotonic_s())
+        for seen in (newest, before) if before is not None and is_new_enough else (newest,):
+            opened = self._held_of(seen)
+            if opened is not None and _may_stand_in(opened, freshness):
+                return opened
+        return None
+
+    def is_ageing(self, name: str, freshness: Freshness) -> bool:
+        """Whether more than half of the time has passed for which a read may go by the heads that are known."""
+        return freshness.max_staleness_s / 2 < self._heads.age_s(name) <= freshness.max_staleness_s
+
+    def _held_of(self, seen: SeenCollection) -> OpenCollection | None:
         shards = []
         for number, head in enumerate(seen.heads):
             held = self._held((seen.collection.uid, number), head.version)
             if held is None:
                 return None
             shards.append(held)
-        opened = OpenCollection(seen.collection, tuple(shards), seen.stale_s)
-        return opened if _may_stand_in(opened, freshness) else None
+        return OpenCollection(seen.collection, tuple(shards), seen.stale_s)
+
+    def _note_opened(self, seen: SeenCollection) -> None:
+        uid = seen.collection.uid
+        with self._lock:
+            before = self._opened_for.get(uid)
+            if before is None or before.at_s <= seen.at_s:
+                self._opened_for[uid] = seen
+            self._opened_for.move_to_end(uid)
+            while len(self._opened_for) > _OPEN_SHARDS:
+                self._opened_for.popitem(last=False)
 
     def _shard(self, collection: Collection, number: int, head: Head) -> OpenShard:
         key = (collection.uid, number)

@@ -48,6 +48,32 @@ def test_eventual_reads_may_lag_and_strong_reads_do_not(pipeline: Pipeline) -> N
     assert "0:2" == str(strong.opened.version)
 
 
+def test_what_was_opened_before_serves_while_newer_heads_are_opened(pipeline: Pipeline) -> None:
+    """As long as a read may see it and no longer; when half of that time is over the next version is to be opened."""
+    seconds = [100.0]
+    reads = pipeline.reads(lambda: seconds[-1])
+
+    def at(moment_s: float) -> tuple[bool, str | None]:
+        seconds.append(moment_s)
+        warm = reads.warm(read(staleness_s=1))
+        return reads.is_ageing(read(staleness_s=1)), None if warm is None else str(warm.version)
+
+    pipeline.upsert({"a": (1, 1)})
+    pipeline.deliver_all()
+    reads.open(read(staleness_s=1))
+    pipeline.upsert({"b": (2, 2)})
+    pipeline.deliver_all()
+
+    before = [at(100.4), at(100.6)]
+    reads.seen(read(staleness_s=0.5))  # the first step of opening it
+    meanwhile = [at(100.9), at(101.1)]
+    reads.open(read(staleness_s=0.8))
+
+    assert before == [(False, "0:1"), (True, "0:1")]
+    assert meanwhile == [(False, "0:1"), (False, None)]
+    assert at(101.2) == (True, "0:2")
+
+
 def test_a_read_with_a_least_version_sees_that_write(pipeline: Pipeline) -> None:
     """The version that a write returned makes a lagging reader look again."""
     reads = pipeline.reads()
