@@ -42,7 +42,7 @@ class WebSocket:
         self._handshake = WSConnection(ConnectionType.CLIENT)
         self._waiting: dict[bytes, tuple[int, bytes]] = {}
         """By the name of a subscription the place of its request, and the name as it is sent."""
-        self._is_open = False
+        self._is_upgraded = self._is_open = False
         self._received = b""
         self._parts = b""
 
@@ -68,7 +68,7 @@ class WebSocket:
     def hear(self, data: bytes) -> tuple[Sequence[Heard], bytes]:
         """First frames; what was subscribed to is given back."""
         received = self._received + data if self._received else data
-        if not self._is_open and self._handshake is not None:
+        if not self._is_upgraded:
             head, found, rest = received.partition(_HEAD_END)
             if not found:
                 self._received = received
@@ -97,12 +97,12 @@ class WebSocket:
     def _shake_hands(self, head: bytes) -> None:
         try:
             self._handshake.receive_data(head)
-            [event] = self._handshake.events()
+            event, *_ = self._handshake.events()
         except RemoteProtocolError as error:
             raise UnreadableMessage(str(error)) from error
         if isinstance(event, RejectConnection):
             raise HandshakeRefused(f"the handshake was refused with {event.status_code}")
-        self._is_open = isinstance(event, AcceptConnection)
+        self._is_upgraded = self._is_open = isinstance(event, AcceptConnection)
 
     def _control(self, kind: int, payload: bytes) -> Sequence[bytes]:
         if kind == PING:

@@ -8,12 +8,21 @@ import h2.events
 import orjson
 import pytest
 from wsproto import ConnectionType, WSConnection
-from wsproto.events import AcceptConnection, Event, RejectConnection, Request, TextMessage
+from wsproto.events import (
+    AcceptConnection,
+    CloseConnection,
+    Event,
+    Ping,
+    Pong,
+    RejectConnection,
+    Request,
+    TextMessage,
+)
 
 from benchmarks.load.protocols.http2 import Grpc, Http2
 from benchmarks.load.protocols.sse import Sse
 from benchmarks.load.protocols.websocket import HandshakeRefused, WebSocket
-from benchmarks.load.wire import encode_request
+from benchmarks.load.wire import UnreadableMessage, encode_request
 
 ASK = encode_request("POST", "/v1/ask", b'{"top_k":1}', port=1)
 KEYED = ASK.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer k\r\n\r\n", 1)
@@ -146,30 +155,80 @@ def texts(events: list[Event]) -> list[object]:
     return [orjson.loads(event.data) for event in events if isinstance(event, TextMessage)]
 
 
-def test_a_standing_query_is_answered_by_its_first_frame_and_given_back() -> None:
-    """Each request subscribes under a name of its own; later updates are no answers; errors have their status."""
+@pytest.mark.parametrize("piece", [1, 50, 10_000])
+def test_a_standing_query_is_answered_by_its_first_frame_and_given_back(piece: int) -> None:
+    """Each request subscribes under a name of its own; later updates are no answers; errors have their status.
+
+    Wherever the network cuts; a ping and a close are answered, and nothing more is asked after that.
+    """
     client = WebSocket(KEYED)
     server, request = websocket_server(client)
     room_before = client.room
     client.hear(server.send(AcceptConnection()))
+    room = client.room
     server.receive_data(client.ask(3, KEYED) + client.ask(4, KEYED))
     asked = texts(list(server.events()))
 
+    third, fourth = (f"{place:012d}" for place in (3, 4))
     frames = [
         {"type": "heartbeat"},
-        {"type": "answer", "subscription": "4"},
-        {"type": "update", "subscription": "4"},
-        {"type": "error", "subscription": "3", "problem": {"status": 429}},
+        {"type": "answer", "subscription": fourth, "matches": [1] * piece},
+        {"type": "update", "subscription": fourth},
+        {"type": "error", "subscription": third, "problem": {"status": 429}},
+        {"subscription": "somebody-else", "type": "answer"},
     ]
     said = b"".join(server.send(TextMessage(data=orjson.dumps(frame).decode())) for frame in frames)
-    heard, back = client.hear(said)
-    server.receive_data(back)
+    said += server.send(Ping(payload=b"?")) + server.send(CloseConnection(code=1001))
+    pieces = [said[at : at + piece] for at in range(0, len(said), piece)]
+    heard, back = zip(*(client.hear(each) for each in pieces), strict=True)
+    for each in back:
+        server.receive_data(each)
+    events = list(server.events())
 
     assert (b"authorization", b"Bearer k") in request.extra_headers
-    assert asked == [{"type": "subscribe", "subscription": name, "top_k": 1} for name in ("3", "4")]
-    assert heard == [(4, 200, True), (3, 429, True)]
-    assert texts(list(server.events())) == [{"type": "unsubscribe", "subscription": "4"}]
-    assert room_before == 0 < client.room
+    assert asked == [{"type": "subscribe", "subscription": name, "top_k": 1} for name in (third, fourth)]
+    assert [each for some in heard for each in some] == [(4, 200, True), (3, 429, True)]
+    assert texts(events) == [{"type": "unsubscribe", "subscription": fourth}]
+    assert [type(event) for event in events[1:]] == [Pong, CloseConnection]
+    assert room_before == client.room == 0 < room
+    assert list(client.under_way()) == []
+
+
+def test_a_message_in_several_frames_is_one_and_what_is_no_frame_of_a_server_is_refused() -> None:
+    """A first frame may come in parts; masked frames, those of an extension, and what is no JSON are none."""
+    client = WebSocket(KEYED)
+    server, _ = websocket_server(client)
+    client.hear(server.send(AcceptConnection()))
+    client.ask(7, KEYED)
+    parts = [
+        TextMessage(data=text, message_finished=last) for text, last in (('{"type":"answer",', False), ("", False))
+    ]
+    last = TextMessage(data='"subscription":"000000000007"}')
+
+    heard, _ = client.hear(b"".join(server.send(part) for part in [*parts, last]))
+
+    assert heard == [(7, 200, True)]
+    for wrong in (b"\x81\x84abcdabcd", b"\xc1\x02{}", b"\x81\x01{", b"\x81\x02[]", b"\x82\x7f" + b"\xff" * 8):
+        with pytest.raises(UnreadableMessage):
+            client.hear(wrong)
+
+
+@pytest.mark.parametrize("size", [1, 124, 125, 126, 65_500, 65_536, 70_000])
+def test_what_is_masked_once_is_what_is_said(size: int) -> None:
+    """Whatever the length of the frame, and for each request its own."""
+    client = WebSocket(KEYED)
+    server, _ = websocket_server(client)
+    client.hear(server.send(AcceptConnection()))
+    asks = [
+        encode_request("GET", "/v1/stream", orjson.dumps({"a": "x" * size, "n": number}), port=1) for number in (1, 2)
+    ]
+
+    server.receive_data(b"".join(client.ask(number, asks[number % 2]) for number in range(4)))
+
+    said: list[Any] = texts(list(server.events()))
+    assert [(one["subscription"], one["n"], len(one["a"])) for one in said] == [
+        (f"{number:012d}", 1 + number % 2, size) for number in range(4)
+    ]
 
 
 def test_a_refused_handshake_is_an_error() -> None:
