@@ -205,8 +205,8 @@ def main() -> None:
     load = FrameworkLoad(seconds=asked.seconds, scenario=asked.scenario, peak_per_s=asked.peak)
     with TemporaryDirectory(prefix="swell-framework-") as name:
         reports = load_framework(load, Path(name))
-    for name, report in zip((f"{load.callers} callers", load.scenario), reports, strict=False):
-        print(f"{name}: {report.line(load.seconds)}")
+    for part, report in zip((f"{load.callers} callers", load.scenario), reports, strict=False):
+        print(f"{part}: {report.line(load.seconds)}")
     sys.exit(any(report.has_failed for report in reports))
 
 

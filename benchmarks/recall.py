@@ -150,4 +150,5 @@ def _scores(rows: NDArray[np.floating], queries: NDArray[np.floating], metric: M
     products: NDArray[np.float64] = np.asarray(queries @ rows.T, np.float64)
     if metric is not Metric.EUCLIDEAN:
         return products
-    return 2 * products - np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    lengths: NDArray[np.float64] = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    return 2 * products - lengths

@@ -26,14 +26,14 @@ def against(run: Run, base: Run) -> tuple[Paired, ...]:
     Raises:
         NotComparable: another scenario, length or scale, or one of them is SIMULATED.
     """
-    for what, mine, other in (
+    for what, got, allowed in (
         ("scenario", run.meta.scenario, base.meta.scenario),
         ("simulated", run.meta.simulated, base.meta.simulated),
         ("scale", run.meta.scale, base.meta.scale),
         ("length", run.axis.points * run.axis.step_s, base.axis.points * base.axis.step_s),
     ):
-        if mine != other:
-            raise NotComparable(f"{what}: got {mine}, allowed: {other}, as the other record has it")
+        if got != allowed:
+            raise NotComparable(f"{what}: got {got}, allowed: {allowed}, as the other record has it")
     mine, other = run.summary, base.summary
     found = [one for name, share in _QUANTILES.items() if (one := _quantile(name, share, other, mine)) is not None]
     found.append(_share("failed, share", (other.errors, other.asked), (mine.errors, mine.asked)))

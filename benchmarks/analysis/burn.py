@@ -123,9 +123,9 @@ def _rates(name: str, share: float, bad: Floats, asked: Floats, step_s: float) -
     for place, (long_s, short_s, threshold) in enumerate(_PAIRS):
         if place and long_s > length_s:
             return
-        windows = [max(1, round(one * scale / step_s)) for one in (long_s, short_s)]
+        long, short = (max(1, round(one * scale / step_s)) for one in (long_s, short_s))
         low, rate, high = (
-            np.min(ends, axis=0) for ends in zip(*(_wilson(bad, asked, w) for w in windows), strict=True)
+            np.min(ends, axis=0) for ends in zip(*(_wilson(bad, asked, w) for w in (long, short)), strict=True)
         )
         worst = int(np.argmax(rate))
         alert = (
@@ -133,12 +133,15 @@ def _rates(name: str, share: float, bad: Floats, asked: Floats, step_s: float) -
         )
         yield BurnRate(
             name,
-            *(window * step_s for window in windows),
+            long * step_s,
+            short * step_s,
             threshold,
-            *(float(end[worst]) / share for end in (rate, low, high)),
-            (worst + 1) * step_s,
-            scale < 1,
-            alert,
+            rate=float(rate[worst]) / share,
+            low=float(low[worst]) / share,
+            high=float(high[worst]) / share,
+            at_s=(worst + 1) * step_s,
+            scaled=scale < 1,
+            alert=alert,
         )
 
 

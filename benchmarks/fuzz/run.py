@@ -11,8 +11,11 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
+from schemathesis.core.errors import InvalidSchema
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Err, Result
 from schemathesis.errors import SchemathesisError
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -52,7 +55,7 @@ def fuzz(url: str, plan: FuzzPlan, tell: Callable[[str], None] = lambda _: None)
     with requests.Session() as session:
         document = session.get(f"{url}/openapi.json", timeout=ANSWER_WITHIN_S).json()
         schema = schemathesis.openapi.from_dict(document)
-        operations = [found.ok() for found in schema.get_all_operations()]
+        operations = [_readable(found) for found in schema.get_all_operations()]
         turn = 0
         while report.requests < plan.requests:
             _provide(session, url)
@@ -70,6 +73,14 @@ def fuzz(url: str, plan: FuzzPlan, tell: Callable[[str], None] = lambda _: None)
     return report
 
 
+def _readable(
+    found: Result[APIOperation[Any, Any, Any, Any], InvalidSchema],
+) -> APIOperation[Any, Any, Any, Any]:
+    if isinstance(found, Err):
+        raise found.err()
+    return found.ok()
+
+
 def _is_over(plan: FuzzPlan, seconds: float) -> bool:
     return plan.within_s is not None and seconds > plan.within_s
 
@@ -78,9 +89,9 @@ def _provide(session: requests.Session, url: str) -> None:
     """Have collections with records to be asked for; an earlier turn may have deleted them."""
     for name in COLLECTIONS:
         one = f"{url}/v1/collections/{name}"
-        declaration = {"dimension": DIMENSION, "attributes": {"year": "integer", "tags": "string_list"}}
+        declaration: Any = {"dimension": DIMENSION, "attributes": {"year": "integer", "tags": "string_list"}}
         session.put(one, json=declaration, timeout=ANSWER_WITHIN_S)
-        records = [
+        records: Any = [
             {"id": record_id, "vector": [1.0, place, 0.5], "attributes": {"year": 1990 + place}}
             for place, record_id in enumerate(IDS)
         ]

@@ -91,14 +91,15 @@ def record_of(played: Played, commit: str) -> Run:
     shed = {each.value: per_s(~everything) for each in played.scenario.tiers}
     unknown: Series = (None,) * points
     instances = Instances(unknown, unknown, unknown, unknown, unknown)
-    latencies = {"p50_ms": percentile(50), "p95_ms": percentile(95), "p99_ms": percentile(99)}
     region = RegionSeries(
         asked_rps=per_s(everything),
         offered_rps=per_s(everything),
         served_rps=per_s(good),
         errors_rps=per_s(failed),
         shed_rps=shed,
-        **latencies,
+        p50_ms=percentile(50),
+        p95_ms=percentile(95),
+        p99_ms=percentile(99),
         utilisation=unknown,
         health=unknown,
         queued=unknown,
@@ -109,7 +110,9 @@ def record_of(played: Played, commit: str) -> Run:
         served_rps=region.served_rps,
         errors_rps=region.errors_rps,
         shed_rps=shed,
-        **latencies,
+        p50_ms=region.p50_ms,
+        p95_ms=region.p95_ms,
+        p99_ms=region.p99_ms,
         instances=instances,
         serving_mode=unknown,
         spent=unknown,

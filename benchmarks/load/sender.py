@@ -48,7 +48,8 @@ class Sender:
         self._pools = pools
         self._each_pool = list(dict.fromkeys(pools))  # several streams share one
         self._requests = [requests[each] for each in schedule.which.tolist()]
-        self._due, self._kind = schedule.due_s.tolist(), schedule.kind.tolist()
+        self._due: list[float] = schedule.due_s.tolist()
+        self._kind: list[int] = schedule.kind.tolist()
         count = len(self._due)
         self._next = 0
         self._ended = 0
@@ -156,7 +157,7 @@ class Sender:
     def _pause(self, wait_s: float) -> None:
         """Wait until something comes, to the microsecond: `selectors` rounds up to milliseconds, `select` does not."""
         if wait_s > 0:
-            select.select((self._selector.fileno(),), (), (), wait_s)  # type: ignore[attr-defined]
+            select.select((self._selector.fileno(),), (), (), wait_s)
 
     def _hear(self, connection: Connection, data: bytes) -> None:
         now_s = time.perf_counter() - self._began_s

@@ -90,7 +90,8 @@ def main() -> None:
     sender.run(board.begin_at_s, look)
     share = (time.process_time() - busy_s) / (time.perf_counter() - board.begin_at_s)
     seen = sender.seen()
-    np.savez(directory / f"seen-{number}.npz", cpu_share=share, stopped_at_s=stopped_at_s or np.inf, **seen)
+    found: dict[str, Any] = {"cpu_share": share, "stopped_at_s": stopped_at_s or np.inf, **seen}
+    np.savez(directory / f"seen-{number}.npz", **found)
     good = np.isin(seen["status"], GOOD)
     encoded = {
         str(each): histogram_of(seen["latency_ms"][good & (seen["kind"] == each)]).encode().decode()

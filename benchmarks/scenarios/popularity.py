@@ -35,7 +35,7 @@ def hit_share(popularity: Popularity, kept: float) -> float:
 
 def _characteristic(counts: Floats, chances: Floats, kept: float) -> float:
     """Requests after which a key that was not asked for is gone: where the expected number of keys kept is `kept`."""
-    low, high = 0.0, kept / chances.min()
+    low, high = 0.0, kept / float(chances.min())
     for _ in range(80):
         middle = (low + high) / 2
         filled = float(np.sum(counts * -np.expm1(-chances * middle)))

@@ -127,4 +127,5 @@ def some(names: Sequence[str]) -> str:
 
 
 def _blocks(now: datetime, ahead: timedelta) -> Floats:
-    return now.timestamp() + 60.0 * BLOCK_MIN * np.arange(max(1, int(ahead / timedelta(minutes=BLOCK_MIN))))
+    count = max(1, int(ahead / timedelta(minutes=BLOCK_MIN)))
+    return now.timestamp() + 60.0 * BLOCK_MIN * np.arange(count, dtype=np.float64)
