@@ -99,7 +99,7 @@ class Pool:
         self._size = max(1, size // _SHARED_BY) if multiplexed else size
         self._at_first = min(self._size, _AT_FIRST)
         self._converse = converse
-        self._multiplexed = multiplexed
+        self.is_multiplexed = multiplexed
         self._free: deque[Connection] = deque()
         self._opened = 0
         self._connections: set[Connection] = set()
@@ -125,15 +125,7 @@ class Pool:
         while self._free:
             connection = self._free.popleft()
             connection.is_offered = False
-            now_s = time.perf_counter()
-            if not self._multiplexed and now_s - connection.used_s > _IDLE_S:
-                self._close(connection)
-                continue
-            room = connection.conversation.room
-            if room > 0:
-                connection.used_s = now_s
-                if room > 1:
-                    self.offer(connection)
+            if self._takes(connection):
                 return connection
         if len(self._connections) < self._size and time.perf_counter() > self._retry_at_s:
             try:
@@ -142,6 +134,21 @@ class Pool:
                 self._retry_at_s = time.perf_counter() + _RETRY_AFTER_S
             return self.take() if self._free else None
         return None
+
+    def _takes(self, connection: Connection) -> bool:
+        """Whether it takes a request now; one that takes more after that is offered again."""
+        room = connection.conversation.room
+        if self.is_multiplexed:
+            if room > 1:
+                connection.is_offered = True
+                self._free.append(connection)
+            return room > 0
+        now_s = time.perf_counter()
+        if now_s - connection.used_s > _IDLE_S:
+            self._close(connection)
+            return False
+        connection.used_s = now_s
+        return room > 0
 
     def offer(self, connection: Connection) -> None:
         """Have it taken again, if it has room."""

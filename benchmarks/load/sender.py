@@ -63,6 +63,9 @@ class Sender:
         self._looked = 0
         self._began_s = 0.0
         self._selector = selectors.DefaultSelector()
+        self._to_send: dict[Connection, list[bytes]] = {}
+        self._placed: list[tuple[int, float]] = []
+        """Requests in what is to be sent, and when each was due."""
 
     def open(self) -> None:
         """Open every connection.
@@ -78,6 +81,7 @@ class Sender:
             if time.perf_counter() > deadline_s:
                 raise TimeoutError(f"the handshake took over {_OPEN_WITHIN_S:g} s")
             self._read(0.1)
+            self._flush()
 
     def run(self, began_s: float, look: Callable[[float], bool]) -> None:
         """Send everything at its time; `look` is called now and then, and ends it when it says so."""
@@ -92,6 +96,7 @@ class Sender:
                 if look(now_s):
                     break
             wait_s = self._send_due(now_s)
+            self._flush()
             if (
                 0 < wait_s < _TICK_S
             ):  # many are due: to be woken for each of them, and each answer, costs more than they do
@@ -113,6 +118,7 @@ class Sender:
         while self._ended < self._next and time.perf_counter() < until_s:
             self._read(_LOOK_EVERY_S / 2)
             self._retry()
+            self._flush()
             look(time.perf_counter() - self._began_s)
             if self._ended != ended:
                 ended, until_s = self._ended, time.perf_counter() + DRAIN_S
@@ -135,9 +141,26 @@ class Sender:
         if connection is None:  # all wait for answers: the due time stands
             pool.waiting.append(place)
             return
+        said = connection.conversation.ask(place, self._requests[place])
+        if pool.is_multiplexed:
+            self._to_send.setdefault(connection, []).append(said)
+            self._placed.append((place, due_s))
+            return
         sent_s = self.sent_s[place] = time.perf_counter() - self._began_s
         self.wake_s[place] = sent_s - due_s
-        connection.send(connection.conversation.ask(place, self._requests[place]))
+        connection.send(said)
+
+    def _flush(self) -> None:
+        """Send what connections with many requests under way have to say, each in one piece: a call costs 10 µs."""
+        for connection, pieces in self._to_send.items():
+            connection.send(b"".join(pieces))
+        self._to_send.clear()
+        if self._placed:
+            sent_s = self._now_s()
+            for place, due_s in self._placed:
+                self.sent_s[place] = sent_s
+                self.wake_s[place] = sent_s - due_s
+            self._placed.clear()
 
     def _read(self, wait_s: float) -> None:
         """Take what has come, after at most so long."""
@@ -169,7 +192,7 @@ class Sender:
             self._lost(connection)
             return
         if back:
-            connection.send(back)
+            self._to_send.setdefault(connection, []).append(back)
         self._record(heard, now_s)
         connection.pool.offer(connection)
         self._send_waiting(connection.pool)
@@ -190,7 +213,7 @@ class Sender:
         while pool.waiting and (free := pool.take()) is not None:
             place = pool.waiting.popleft()
             self.sent_s[place] = time.perf_counter() - self._began_s
-            free.send(free.conversation.ask(place, self._requests[place]))
+            self._to_send.setdefault(free, []).append(free.conversation.ask(place, self._requests[place]))
 
     def _retry(self) -> None:
         """Where connections were lost and nothing comes that would free one, look again."""

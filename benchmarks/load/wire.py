@@ -1,6 +1,7 @@
 """HTTP/1.1 as the load generator speaks it: whole messages as bytes, cut out of a stream."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 _HEAD_END: Final = b"\r\n\r\n"
@@ -92,6 +93,8 @@ class AnswerPieces:
         self._in_head = True
         self._chunked = False
         self._left = 0  # bytes of the body, or of a chunk and its end
+        self._last_head: bytes | None = None
+        self._length = 0
 
     def feed(self, received: bytes) -> tuple[bytes, bool]:
         """Add bytes; what they are of the body, and whether the answer is whole.
@@ -104,7 +107,10 @@ class AnswerPieces:
             head, found, rest = self._received.partition(_HEAD_END)
             if not found:
                 return b"", False
-            self._read_head(head)
+            if head != self._last_head:
+                self._read_head(head)
+                self._last_head = head
+            self._left = self._length
             self._received, self._in_head = rest, False
         piece, is_whole = self._chunks() if self._chunked else self._plain()
         if is_whole:
@@ -119,7 +125,7 @@ class AnswerPieces:
         self._chunked = fields.get(b"transfer-encoding") == b"chunked"
         if not self._chunked and not fields.get(b"content-length", b"").isdigit():
             raise UnreadableMessage(f"got {head[:120]!r}")
-        self._left = 0 if self._chunked else int(fields[b"content-length"])
+        self._length = 0 if self._chunked else int(fields[b"content-length"])
         self.status, self.is_last = int(first[9:12]), fields.get(b"connection") == b"close"
 
     def _plain(self) -> tuple[bytes, bool]:
@@ -132,10 +138,7 @@ class AnswerPieces:
         pieces: list[bytes] = []
         at, received, is_whole = 0, self._received, False
         while (end := received.find(b"\r\n", at)) >= 0:
-            try:
-                size = int(b"0x" + received[at:end].partition(b";")[0].strip(), 16)
-            except ValueError as error:
-                raise UnreadableMessage(f"chunk: got {received[at:end][:40]!r}") from error
+            size = _chunk_size(received[at:end])
             after = end + 2 + size + 2
             if len(received) < after:
                 break
@@ -146,3 +149,11 @@ class AnswerPieces:
                 break
         self._received = received[at:]
         return b"".join(pieces), is_whole
+
+
+@lru_cache(1024)
+def _chunk_size(said: bytes) -> int:
+    try:
+        return int(b"0x" + said.partition(b";")[0].strip(), 16)
+    except ValueError as error:
+        raise UnreadableMessage(f"chunk: got {said[:40]!r}") from error

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from struct import Struct
+from typing import Final, NamedTuple, TypeAlias
 
 from hpack import Decoder, Encoder, HPACKError, NeverIndexedHeaderTuple
 
@@ -18,17 +19,15 @@ _PADDED: Final = 8
 _PRIORITY: Final = 32
 FRAME_BYTES: Final = 16_384
 """The largest frame that every peer takes; we allow no larger ones either."""
+_HEAD_END: Final = b"\r\n\r\n"
+_NUMBER_AT: Final = 5
 NO_TABLE: Final = b"\x20"
 """Begins the first head of a connection: we remember no headers, whatever the peer allows."""
 
 
-class Frame(NamedTuple):
-    """One frame; padding and priority are taken off by `content_of`."""
-
-    kind: int
-    flags: int
-    stream: int
-    payload: bytes
+Frame: TypeAlias = tuple[int, int, int, bytes]
+"""Kind, flags, stream, payload; padding and priority are taken off by `content_of`."""
+_BEGINNING: Final = Struct(">HBBBI")
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
@@ -59,24 +58,24 @@ def cut(received: bytes) -> tuple[list[Frame], bytes]:
     frames: list[Frame] = []
     at, size = 0, len(received)
     while size - at >= 9:
-        length = int.from_bytes(received[at : at + 3], "big")
+        high, low, kind, flags, stream = _BEGINNING.unpack_from(received, at)
+        length = high << 8 | low
         if length > FRAME_BYTES:
             raise UnreadableMessage(f"frame: got {length} bytes, allowed: {FRAME_BYTES}")
         end = at + 9 + length
         if end > size:
             break
-        stream = int.from_bytes(received[at + 5 : at + 9], "big") & 0x7FFFFFFF
-        frames.append(Frame(received[at + 3], received[at + 4], stream, received[at + 9 : end]))
+        frames.append((kind, flags, stream & 0x7FFFFFFF, received[at + 9 : end]))
         at = end
     return frames, received[at:]
 
 
-def content_of(one: Frame) -> bytes:
+def content_of(flags: int, payload: bytes) -> bytes:
     """What a frame of headers carries."""
-    payload, padding = one.payload, 0
-    if one.flags & _PADDED:
+    padding = 0
+    if flags & _PADDED:
         padding, payload = payload[0], payload[1:]
-    if one.flags & _PRIORITY:
+    if flags & _PRIORITY:
         payload = payload[5:]
     return payload[: len(payload) - padding]
 
@@ -127,3 +126,26 @@ def head_of(head: bytes, content_type: str, more: Sequence[tuple[str, str]]) -> 
     if meant.authorization:
         headers.append(("authorization", meant.authorization))
     return bytes(Encoder().encode([NeverIndexedHeaderTuple(name, value) for name, value in headers]))
+
+
+class Asking(NamedTuple):
+    """A request whose body fits one frame, without the number of its stream, which is before `head` and `body`.
+
+    `begin` is what comes first, `head` ends with the beginning of the frame of the body.
+    """
+
+    begin: bytes
+    block: bytes
+    head: bytes
+    body: bytes
+
+
+@lru_cache(2**15)
+def asking(request: bytes, content_type: str, more: Sequence[tuple[str, str]], *, with_length: bool) -> Asking:
+    """A request in HTTP/1.1 bytes; `with_length` its body begins with its length, as a message of gRPC does."""
+    at = request.index(_HEAD_END) + len(_HEAD_END)
+    block, body = head_of(request[:at], content_type, more), request[at:]
+    if with_length:
+        body = b"\0" + len(body).to_bytes(4, "big") + body
+    begins = frame(HEADERS, END_HEADERS, 0, block)[:_NUMBER_AT]
+    return Asking(begins, block, block + frame(DATA, END_STREAM, 0, body[:FRAME_BYTES])[:_NUMBER_AT], body)

@@ -21,10 +21,10 @@ from benchmarks.load.protocols.frames import (
     WINDOW_UPDATE,
     Frame,
     Heads,
+    asking,
     content_of,
     cut,
     frame,
-    head_of,
     settings,
     settings_of,
 )
@@ -35,7 +35,6 @@ _WINDOW: Final = 65_535
 _OUR_WINDOW: Final = 2**24
 _GIVEN_BACK_FROM: Final = 2**20
 _ENABLE_PUSH, _MOST_STREAMS, _INITIAL_WINDOW = 2, 3, 4
-_HEAD_END: Final = b"\r\n\r\n"
 _GRPC_STATUS: Final[Mapping[int, int]] = {0: 200, 3: 400, 4: 504, 5: 404, 7: 403, 8: 429, 14: 503, 16: 401}
 """Numbers of gRPC (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) as the HTTP statuses of our API."""
 _OTHER: Final = 500
@@ -46,6 +45,7 @@ class Http2:
 
     content_type = "application/json"
     more: tuple[tuple[str, str], ...] = ()
+    with_length = False
 
     def __init__(self) -> None:
         self._heads = Heads()
@@ -80,16 +80,18 @@ class Http2:
         Raises:
             ValueError: its body is larger than what a stream takes at once.
         """
-        at = request.index(_HEAD_END) + len(_HEAD_END)
-        block, body = head_of(request[:at], self.content_type, self.more), self._body(request[at:])
+        one = asking(request, self.content_type, self.more, with_length=self.with_length)
+        body = one.body
         if len(body) > (most := min(_WINDOW_LEFT, self._of_stream)):
             raise ValueError(f"body: got {len(body)} bytes, allowed over HTTP/2: {most}")
-        if self._stream < 0:
-            block = NO_TABLE + block
+        is_first = self._stream < 0
         self._stream = stream = self._stream + 2
         self._places[stream] = place
         self._window -= len(body)
-        head = frame(HEADERS, END_HEADERS, stream, block)
+        if len(body) <= FRAME_BYTES and not is_first:
+            number = stream.to_bytes(4, "big")
+            return one.begin + number + one.head + number + body
+        head = frame(HEADERS, END_HEADERS, stream, NO_TABLE + one.block if is_first else one.block)
         if len(body) <= FRAME_BYTES:
             return head + frame(DATA, END_STREAM, stream, body)
         return b"".join(
@@ -102,15 +104,15 @@ class Http2:
         back = b""
         frames, self._received = cut(self._received + data if self._received else data)
         for one in frames:
-            match one.kind:
-                case 0:  # DATA
-                    self._unread += len(one.payload)
-                    if one.flags & END_STREAM:
-                        self._end(one.stream, heard)
-                case 1 | 9:  # HEADERS, CONTINUATION
-                    self._take_head(one, heard)
-                case _:
-                    back += self._control(one, heard)
+            kind, flags, stream, payload = one
+            if kind == DATA:
+                self._unread += len(payload)
+                if flags & END_STREAM:
+                    self._end(stream, heard)
+            elif kind in {HEADERS, CONTINUATION}:
+                self._take_head(one, heard)
+            else:
+                back += self._control(one, heard)
         if self._unread >= _GIVEN_BACK_FROM:
             back += frame(WINDOW_UPDATE, 0, 0, self._unread.to_bytes(4, "big"))
             self._unread = 0
@@ -121,16 +123,17 @@ class Http2:
         return list(self._places.values())
 
     def _take_head(self, one: Frame, heard: list[Heard]) -> None:
-        if one.kind == HEADERS:
-            self._ends_stream, self._block = bool(one.flags & END_STREAM), content_of(one)
-        elif one.kind == CONTINUATION:
-            self._block += one.payload
-        if not one.flags & END_HEADERS:
+        kind, flags, stream, payload = one
+        if kind == HEADERS:
+            self._ends_stream, self._block = bool(flags & END_STREAM), content_of(flags, payload)
+        elif kind == CONTINUATION:
+            self._block += payload
+        if not flags & END_HEADERS:
             return
         if (status := self._status(self._heads.read(self._block))) is not None:
-            self._statuses[one.stream] = status
+            self._statuses[stream] = status
         if self._ends_stream:
-            self._end(one.stream, heard)
+            self._end(stream, heard)
 
     def _end(self, stream: int, heard: list[Heard]) -> None:
         status = self._statuses.pop(stream, 0)
@@ -138,27 +141,25 @@ class Http2:
             heard.append((place, status, True))
 
     def _control(self, one: Frame, heard: list[Heard]) -> bytes:
-        if one.kind == WINDOW_UPDATE and not one.stream:
-            self._window += int.from_bytes(one.payload, "big") & 0x7FFFFFFF
-        elif one.kind == SETTINGS and not one.flags & ACK:
-            theirs = settings_of(one.payload)
+        kind, flags, stream, payload = one
+        if kind == WINDOW_UPDATE and not stream:
+            self._window += int.from_bytes(payload, "big") & 0x7FFFFFFF
+        elif kind == SETTINGS and not flags & ACK:
+            theirs = settings_of(payload)
             self._allowed = min(_AT_ONCE_AT_MOST, theirs.get(_MOST_STREAMS, self._allowed))
             self._of_stream = theirs.get(_INITIAL_WINDOW, self._of_stream)
             return frame(SETTINGS, ACK, 0)
-        elif one.kind == PING and not one.flags & ACK:
-            return frame(PING, ACK, 0, one.payload)
-        elif one.kind == RST_STREAM:
-            self._statuses.pop(one.stream, None)
-            self._end(one.stream, heard)
-        elif one.kind == GOAWAY:
+        elif kind == PING and not flags & ACK:
+            return frame(PING, ACK, 0, payload)
+        elif kind == RST_STREAM:
+            self._statuses.pop(stream, None)
+            self._end(stream, heard)
+        elif kind == GOAWAY:
             self._is_open = False
         return b""
 
     def _status(self, headers: Mapping[str, str]) -> int | None:
         return int(headers[":status"]) if ":status" in headers else None
-
-    def _body(self, body: bytes) -> bytes:
-        return body
 
 
 class Grpc(Http2):
@@ -166,11 +167,9 @@ class Grpc(Http2):
 
     content_type = "application/grpc"
     more = (("te", "trailers"),)
+    with_length = True
 
     def _status(self, headers: Mapping[str, str]) -> int | None:
         """The status of gRPC stands in the trailers, or in the head of an answer without a message."""
         number = headers.get("grpc-status")
         return None if number is None else _GRPC_STATUS.get(int(number), _OTHER)
-
-    def _body(self, body: bytes) -> bytes:
-        return b"\0" + len(body).to_bytes(4, "big") + body

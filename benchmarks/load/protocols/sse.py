@@ -9,6 +9,8 @@ from benchmarks.load.protocols.conversation import Heard
 from benchmarks.load.wire import AnswerPieces
 
 _EVENT_END: Final = b"\n\n"
+_DONE: Final = b"event: done\n"
+_ANSWER: Final = b"event: answer\n"
 _BROKEN_OFF: Final = 0
 
 
@@ -59,11 +61,16 @@ class Sse:
             if not self._begun:
                 self._begun = True
                 heard.append((self._place, self._pieces.status, False))
-            name, data = _fields(event)
-            if name == b"done":
+            if event.startswith(_DONE):
                 self._ending = self._pieces.status
-            elif name == b"error":
-                self._ending = int(orjson.loads(data)["status"])
+            elif event.startswith(_ANSWER):  # the most there are: these are not read further
+                continue
+            else:
+                name, data = _fields(event)
+                if name == b"done":
+                    self._ending = self._pieces.status
+                elif name == b"error":
+                    self._ending = int(orjson.loads(data)["status"])
         return heard
 
     def _end(self) -> Heard:
