@@ -4,18 +4,12 @@ from pydantic import Field
 
 from functions.burst_prediction.plan import PlanPolicy
 from functions.burst_prediction.ramp import Ramp
-from shared.adapters.platform import PlatformSettings
+from shared.crowds.instance_settings import RampSettings, ThroughputSettings
 
 
-class BurstPredictionSettings(PlatformSettings):
+class BurstPredictionSettings(ThroughputSettings, RampSettings):
     """What one instance can do, how fast instances come, and how sure a plan must be."""
 
-    requests_per_min_per_instance: float = Field(
-        default=12_000.0,
-        gt=0,
-        description="what one query instance answers a minute within its latency target, measured: "
-        "`swell bench overload` prints it as peak goodput; 200 a second is what two vCPUs did on the slowest machine",
-    )
     headroom: float = Field(default=0.1, ge=0, le=2, description="share kept free above the forecast's quantile")
     plan_quantile: float = Field(
         default=0.9, description="quantile that instances are planned for: 0.5, 0.9, 0.95, 0.99"
@@ -28,9 +22,6 @@ class BurstPredictionSettings(PlatformSettings):
         default=1.0,
         ge=0,
         description="expected load below which no instance is kept: between crowds Swell costs nothing",
-    )
-    ramp_instances_per_min: int = Field(
-        default=100, ge=1, description="instances that a region starts a minute (RuVector: 100 a minute and region)"
     )
     warm_up_s: float = Field(
         default=30.0,

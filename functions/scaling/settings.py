@@ -3,9 +3,10 @@
 from pydantic import Field
 
 from shared.budget.answers import AnswersSettings
+from shared.crowds.instance_settings import RampSettings
 
 
-class ScalingSettings(AnswersSettings):
+class ScalingSettings(AnswersSettings, RampSettings):
     """What all regions together may have, and how early the steps of a plan are made into jobs."""
 
     total_instances: int = Field(
@@ -13,11 +14,6 @@ class ScalingSettings(AnswersSettings):
         ge=1,
         description="query instances of all regions together: the project's own quota, whatever regions may have each; "
         "5 hubs x 80 and 10 regions x 10 are 500 (topology.yaml)",
-    )
-    ramp_instances_per_min: int = Field(
-        default=100,
-        ge=1,
-        description="instances that a region starts a minute (RuVector: 100 a minute and region)",
     )
     jobs_ahead_h: float = Field(
         default=24.0, gt=0, le=48, description="steps of the plan that begin within so many hours have a job each"

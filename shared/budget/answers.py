@@ -5,7 +5,7 @@ from math import ceil
 
 from pydantic import Field
 
-from shared.adapters.platform import PlatformSettings
+from shared.crowds.instance_settings import ThroughputSettings
 from shared.domain.prices import Usage
 
 _MINUTE_MS = 60_000
@@ -24,15 +24,9 @@ class MostAnswers:
         return Usage(region, active_ms, 0, requests, requests * self.bytes_per_request)
 
 
-class AnswersSettings(PlatformSettings):
+class AnswersSettings(ThroughputSettings):
     """Of every function that reckons with the most that an instance can cost: all of them must be told the same."""
 
-    requests_per_min_per_instance: float = Field(
-        default=12_000.0,
-        ge=0,
-        description="what one query instance answers a minute within its latency target, measured: "
-        "`swell bench overload` prints it as peak goodput; 200 a second is what two vCPUs did on the slowest machine",
-    )
     bytes_per_request: int = Field(
         default=2_000,
         ge=0,

@@ -241,3 +241,13 @@ def test_every_rule_that_checkov_skips_has_its_reason() -> None:
 
     assert skipped
     assert [name for name, reason in skipped if not re.match(r" # \w.{20,}", reason)] == []
+
+
+def test_a_setting_of_several_functions_is_declared_once() -> None:
+    """Functions that must be told the same agree on its bounds and default; a region's heartbeat is not a stream's."""
+    declared: dict[str, list[str]] = {}
+    for name, kind in _settings_classes().items():
+        for field in set(kind.__annotations__) & set(kind.model_fields):
+            declared.setdefault(field, []).append(name)
+
+    assert {field for field, names in declared.items() if len(names) > 1} == {"heartbeat_s"}

@@ -1,5 +1,5 @@
 # The environment of every service, by the Settings class that has the field (shared/settings.py and its heirs).
-# tests/deploy/test_terraform_environment.py holds both sides together: a name here is a field there, and a field there
+# tests/deploy/test_terraform_facts.py holds both sides together: a name here is a field there, and a field there
 # is a name here or is said to keep its default.
 
 locals {
@@ -52,6 +52,8 @@ locals {
           SWELL_REGION_URLS = length(var.domains) > 0 ? null : jsonencode({ for region in local.regions : region => local.url["query/${region}"] })
         }
         IngestSettings            = {}
+        ThroughputSettings        = {}
+        RampSettings              = {}
         AnswersSettings           = {}
         BudgetEnforcementSettings = {}
         IndexUpdateSettings       = {}
