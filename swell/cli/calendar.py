@@ -33,7 +33,8 @@ def list_events(
     elif events:
         _print_events(events)
     else:
-        say(f"Nothing in the next {days} days. `swell calendar add` enters an event, `import` reads a calendar file.")
+        ways = "`swell calendar add` enters an event, `swell calendar import` reads a calendar file"
+        say(f"Nothing in the next {days} days: {ways}.")
 
 
 @app.command("show")

@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from typer.main import get_command
 
 from shared.errors import SwellError
 from swell.cli import (
@@ -44,6 +45,7 @@ from swell.cli import (
 )
 from swell.cli.failure import CommandFailed
 from swell.cli.output import note, print_json
+from swell.cli.program import as_called, help_as_called, program_name
 
 HELP = """Vector search in your own Google Cloud project, or on this machine.
 
@@ -115,8 +117,10 @@ app.add_typer(bench.app, name="bench")
 
 def run() -> None:
     """Run the command line: exit code 1 for a failure, 2 for a wrong usage, 130 after Ctrl-C."""
+    command = get_command(app)
+    help_as_called(command)
     try:
-        sys.exit(app(prog_name="swell", standalone_mode=False) or 0)
+        sys.exit(command(prog_name=program_name(), standalone_mode=False) or 0)
     except typer.Abort:
         note("Aborted.")
         sys.exit(1)
@@ -132,7 +136,7 @@ def run() -> None:
 
 def _fail(error: Exception, code: str, problems: list[object], exit_code: int = 1) -> None:
     note(f"swell: {error}")
-    _document(code, str(error), problems)
+    _document(code, as_called(str(error)), problems)
     sys.exit(exit_code)
 
 

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from swell.cli.program import as_called
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -35,14 +37,14 @@ def print_table(columns: Mapping[str, Align], rows: Sequence[Sequence[str]]) -> 
 
 
 def say(text: str = "") -> None:
-    """One line for the reader on stdout."""
-    sys.stdout.write(text + "\n")
+    """One line for the reader on stdout; commands in backquotes are told as they can be typed here."""
+    sys.stdout.write(as_called(text) + "\n")
     sys.stdout.flush()
 
 
 def note(text: str) -> None:
-    """One line about the work on stderr."""
-    sys.stderr.write(text + "\n")
+    """One line about the work on stderr; commands in it as in `say`."""
+    sys.stderr.write(as_called(text) + "\n")
     sys.stderr.flush()
 
 
