@@ -17,6 +17,7 @@ class Format(StrEnum):
 
     PARQUET = "parquet"
     JSONL = "jsonl"
+    CSV = "csv"
     NPY = "npy"
     NPZ = "npz"
     HDF5 = "hdf5"
@@ -27,6 +28,8 @@ _SUFFIXES: Final = {
     ".pq": Format.PARQUET,
     ".jsonl": Format.JSONL,
     ".ndjson": Format.JSONL,
+    ".csv": Format.CSV,
+    ".tsv": Format.CSV,
     ".npy": Format.NPY,
     ".npz": Format.NPZ,
     ".hdf5": Format.HDF5,
@@ -62,6 +65,10 @@ def open_reader(source: Source, choice: Choice, form: Format | None = None) -> "
             from shared.bulk.jsonl import open_jsonl  # noqa: PLC0415 - only the reader that is needed
 
             return open_jsonl(source, choice)
+        case Format.CSV:
+            from shared.bulk.csv_file import open_csv  # noqa: PLC0415
+
+            return open_csv(source, choice)
         case Format.NPY:
             from shared.bulk.npy_file import open_npy  # noqa: PLC0415
 

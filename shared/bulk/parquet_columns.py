@@ -48,6 +48,21 @@ def is_readable(kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
+def attribute_type(kind: Any) -> AttributeType | None:
+    """What attributes in a column of this Arrow type are declared as; None where no type holds all of them."""
+    if pa.types.is_dictionary(kind):
+        return attribute_type(kind.value_type)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return AttributeType.STRING_LIST
+    tests = (
+        (is_text, AttributeType.STRING),
+        (pa.types.is_boolean, AttributeType.BOOLEAN),
+        (lambda kind: pa.types.is_integer(kind) and not pa.types.is_uint64(kind), AttributeType.INTEGER),
+        (pa.types.is_floating, AttributeType.FLOAT),
+    )
+    return next((found for test, found in tests if test(kind)), None)
+
+
 def is_vector(kind: Any) -> bool:
     """Whether vectors can be read from a column of this Arrow type."""
     is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)

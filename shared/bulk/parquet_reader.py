@@ -106,9 +106,15 @@ class ParquetRows(ClosesOnExit):
         dimension = kind.list_size if pa.types.is_fixed_size_list(kind) else self._first_length()
         declared = _declaration(self._file.schema_arrow.metadata)
         if declared is None:
-            return Contents(dimension, rows)
+            return Contents(dimension, rows, attributes=self._typed())
         attributes = {name: AttributeType(given) for name, given in declared["attributes"].items()}
         return Contents(dimension, rows, Metric(declared["metric"]), attributes)
+
+    def _typed(self) -> dict[str, AttributeType]:
+        """What the columns of attributes are, by the schema."""
+        schema = self._file.schema_arrow
+        kinds = {name: columns.attribute_type(schema.field(name).type) for name in self._attributes}
+        return {columns.attribute_in(name): kind for name, kind in kinds.items() if kind and name != columns.OTHERS}
 
     def _first_length(self) -> int | None:
         with reading(self._source, _ALLOWED, pa.ArrowException, OSError):

@@ -71,7 +71,7 @@ class Contents:
     rows: int | None
     metric: Metric | None = None
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
-    """Declared in an export of Swell's; empty in all other files."""
+    """Declared in an export of Swell's; in other files, what the types of columns tell. Empty without columns."""
 
 
 class RowReader(Protocol):

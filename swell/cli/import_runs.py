@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from shared.bulk.choice import Choice
 from shared.bulk.formats import Format, format_of, open_reader
 from shared.bulk.rows import Contents, RowReader
 from shared.bulk.source import LocalSource
-from shared.domain.limits import MAX_RECORDS_PER_REQUEST, MAX_REQUEST_BYTES
+from shared.domain.limits import MAX_DECLARED_ATTRIBUTES, MAX_RECORDS_PER_REQUEST, MAX_REQUEST_BYTES
 from shared.transfers.progress import Progress
 from swell.cli.collections import attribute_of
 from swell.cli.failure import CommandFailed, Interrupted
@@ -181,10 +182,17 @@ def _target(wanted: Wanted, contents: Contents) -> CollectionDescription:
     given = dict(attribute_of(text) for text in creation.attributes)
     declared = {attribute: kind.value for attribute, kind in contents.attributes.items()}
     metric = creation.metric or (contents.metric.value if contents.metric else "cosine")
-    client.collections.create(
-        name, dimension=dimension, metric=metric, shards=creation.shards, attributes={**declared, **given}
-    )
+    attributes = dict(islice({**given, **declared, **given}.items(), MAX_DECLARED_ATTRIBUTES))
+    client.collections.create(name, dimension=dimension, metric=metric, shards=creation.shards, attributes=attributes)
+    if not wanted.quiet:
+        note(_created(name, dimension, metric, attributes))
     return client.collections.get(name)
+
+
+def _created(name: str, dimension: int, metric: str, attributes: Mapping[str, str]) -> str:
+    declared = ", ".join(f"{attribute} ({kind})" for attribute, kind in attributes.items())
+    filters = f"filters may name {declared}" if declared else "filters need attributes: --attribute NAME:TYPE"
+    return f"Created collection {name}: dimension {dimension}, {metric}; {filters}."
 
 
 def _check_dimension(file: Path, reader: RowReader, target: CollectionDescription) -> None:

@@ -48,7 +48,10 @@ def import_file(
     shards: Annotated[int, typer.Option(help="Of a collection to create.")] = 1,
     attribute: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME:TYPE", help="Of a collection to create: an attribute to filter on."),
+        typer.Option(
+            metavar="NAME:TYPE",
+            help="Of a collection to create: an attribute to filter on, beside those that columns of the file tell.",
+        ),
     ] = None,
     wait: Annotated[
         Wait, typer.Option(help="Send no faster than rows are durable (accepted), or found by queries (committed).")
@@ -58,8 +61,10 @@ def import_file(
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
-    """Import vectors from a file: Parquet, JSON lines, .npy, .npz, or HDF5 as ann-benchmarks writes it.
+    """Import vectors from a file: Parquet, CSV, JSON lines, .npy, .npz, or HDF5 as ann-benchmarks writes it.
 
+    --create declares the attributes that columns of Parquet and CSV tell; JSON lines and --uri need --attribute. CSV
+    has its columns in the first line, `year:integer` for what is no text, and vectors as [0.1, 0.2].
     A record that exists is replaced. Of several rows with one id the last one counts.
     Interrupted, the same command goes on where it was: what has arrived is noted in a hidden file beside FILE.
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from swell.cli.main import app
 from swell.local.running import RunningSwell
 from tests.e2e.serving import serving
+from tests.unit.shared.bulk.files import rows_of, write_csv, write_jsonl, write_parquet
 
 EMBEDDED_IS_ENOUGH = pytest.mark.parametrize("swell", ["embedded"], indirect=True)
 
@@ -74,6 +75,25 @@ def test_a_collection_is_made_filled_searched_and_deleted(swell: RunningSwell) -
     assert 2 in [one["records"] for one in listed if one["name"] == "cli-story"]
     assert removed == {"deleted": "cli-story"}
     assert "cli-story" not in [one["name"] for one in left]
+
+
+@EMBEDDED_IS_ENOUGH
+@pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
+def test_what_an_import_creates_can_be_filtered(swell: RunningSwell, tmp_path: Path, form: str) -> None:
+    """By the columns of the file, or by the attributes that the command names; and it says by which."""
+    name, url = f"cli-created-{form}", ("--url", swell.url)
+    rows = rows_of(3)
+    file = {"parquet": write_parquet, "csv": write_csv, "jsonl": write_jsonl}[form](tmp_path / f"rows.{form}", rows)
+    named = () if form != "jsonl" else ("--attribute", "rank:integer", "--attribute", "name:string")
+
+    imported = in_process("import", name, str(file), "--create", *named, *url)
+    found = in_process(
+        "count", name, "--filter", '{"and": [{"range": {"rank": {"gte": 2}}}, {"eq": {"name": "n2"}}]}', *url
+    )
+
+    assert (imported.exit_code, found.stdout) == (0, "1\n"), imported.output + found.output
+    assert f"Created collection {name}: dimension 3, cosine; filters may name" in imported.stderr
+    assert all(text in imported.stderr for text in ("rank (integer)", "name (string)"))
 
 
 @EMBEDDED_IS_ENOUGH
@@ -231,7 +251,7 @@ def test_an_import_that_is_interrupted_says_how_far_it_came(tmp_path: Path) -> N
         command = [sys.executable, "-m", "swell", "import", "words", str(file), "--json"]
         command += ["--url", f"http://127.0.0.1:{server.server_port}"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        asked = _Slow.asked.wait(10)
+        asked = _Slow.asked.wait(60)
         process.send_signal(signal.SIGINT)
         _Slow.told.set()
         output, said = process.communicate(timeout=60)

@@ -1,5 +1,6 @@
 """The same records in every format that can be read."""
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,21 @@ def write_jsonl(path: Path, rows: Rows) -> Path:
     return path
 
 
+def write_csv(path: Path, rows: Rows) -> Path:
+    """A header with types, and an empty line after every fifth."""
+    names = {name: type(value) for row in rows.attributes if row for name, value in row.items()}
+    kinds = {int: ":integer", float: ":float", str: ""}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "vector", *(f"{name}{kinds[kind]}" for name, kind in names.items())])
+        for place, record_id in enumerate(rows.ids):
+            given = rows.attributes[place] or {}
+            vector = [float(number) for number in rows.vectors[place]]
+            writer.writerow([record_id, vector, *(given.get(name, "") for name in names)])
+            file.write("\r\n" if place % 5 == 4 else "")
+    return path
+
+
 def write_npy(path: Path, rows: Rows) -> Path:
     """The vectors, and the ids in a text file beside them."""
     np.save(path, rows.vectors)
@@ -98,6 +114,7 @@ class FileKind:
 KINDS = {
     "parquet": FileKind(".parquet", write_parquet, attributes=True),
     "jsonl": FileKind(".jsonl", write_jsonl, attributes=True),
+    "csv": FileKind(".csv", write_csv, attributes=True),
     "npy": FileKind(".npy", write_npy),
     "npz": FileKind(".npz", write_npz),
     "npz compressed": FileKind(".npz", write_npz_compressed),

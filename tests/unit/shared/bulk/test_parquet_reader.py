@@ -129,3 +129,30 @@ def test_what_does_not_fit_is_named_with_what_is_allowed(
     """File, row or column, value, what is allowed."""
     with pytest.raises(InvalidFile, match=rf"a\.parquet, {said}"):
         read(tmp_path, columns, **options)
+
+
+def test_the_schema_tells_what_attributes_are(tmp_path: Path) -> None:
+    """What a column can hold whole is declared; columns that are not read, without a type or too wide are not."""
+    table = pa.table(
+        {
+            "id": ["a"],
+            "vector": pa.array([[1.0, 2.0]], pa.list_(pa.float32())),
+            "title": pa.array(["x"], pa.large_string()),
+            "kind": pa.array(["film"]).dictionary_encode(),
+            "year": pa.array([1979], pa.int16()),
+            "score": pa.array([8.5], pa.float32()),
+            "seen": [True],
+            "tags": [["space"]],
+            "hash": pa.array([2**64 - 1], pa.uint64()),
+            "nothing": pa.nulls(1),
+            "left_out": [1],
+        }
+    )
+    pq.write_table(table, tmp_path / "rows.parquet")
+    wanted = ("title", "kind", "year", "score", "seen", "tags", "hash", "nothing")
+
+    with open_parquet(LocalSource(tmp_path / "rows.parquet"), Choice(attribute_fields=wanted)) as reader:
+        found = reader.contents.attributes
+
+    kinds = ("string", "string", "integer", "float", "boolean", "string_list")
+    assert dict(zip(wanted[:6], kinds, strict=True)) == {name: kind.value for name, kind in found.items()}
