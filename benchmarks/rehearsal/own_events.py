@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from benchmarks.scenarios.arrival import Ramp, Stage, Zipf
-from benchmarks.scenarios.model import CalendarEntry, Objectives, Scenario
+from benchmarks.scenarios.model import CalendarEntry, Objectives, Scenario, line_of
 from functions.burst_prediction.priors import PRIORS, prior_multiplier
 from shared.domain.calendar import Occurrence
 
@@ -32,7 +32,7 @@ def scenario_of(occurrence: Occurrence, streams: float) -> Scenario:
     begin = occurrence.starts_at - timedelta(minutes=BEFORE_MIN)
     return Scenario(
         name=re.sub(r"[^a-z0-9]+", "-", event.name.lower()).strip("-")[:60].strip("-") or "event",
-        title=event.name[:120],
+        title=line_of(event.name[:120]),
         group="burst",
         source="the operator's calendar; size from functions/burst_prediction/priors.py",
         starts_at=begin,
@@ -52,14 +52,14 @@ def scenario_of(occurrence: Occurrence, streams: float) -> Scenario:
         popularity=Zipf(kind="zipf"),
         calendar=(
             CalendarEntry(
-                name=event.name,
+                name=line_of(event.name),
                 kind=event.kind,
                 start_min=BEFORE_MIN,
                 duration_min=duration,
                 weights=dict(event.region_weights),
                 peak_after_min=peak_min,
                 audience=event.audience,
-                stage=event.stage,
+                stage=line_of(event.stage),
             ),
         ),
         objectives=Objectives(p99_ms=200, error_share=0.01, shed_share_premium=0.001),

@@ -1,10 +1,12 @@
 """How many streams come, as multiples of the scenario's base, minute by minute."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
 from shared.topology.models import Entry
+
+_LONGEST_MIN: Final = 10_080
 
 
 class Constant(Entry):
@@ -16,7 +18,7 @@ class Constant(Entry):
 class Stage(Entry):
     """A straight line to `factor` over `minutes`; `at_once` jumps there and stays for the minutes."""
 
-    minutes: float = Field(gt=0, le=10_080)
+    minutes: float = Field(gt=0, le=_LONGEST_MIN)
     factor: float = Field(ge=0, le=1000)
     at_once: bool = False
 
@@ -36,11 +38,11 @@ class Flash(Entry):
     """
 
     kind: Literal["flash"]
-    at_min: float = Field(ge=0)
+    at_min: float = Field(ge=0, le=_LONGEST_MIN)
     peak: float = Field(gt=0, le=1000)
-    ramp_min: float = Field(gt=0)
-    hold_min: float = Field(ge=0)
-    half_life_min: float = Field(gt=0)
+    ramp_min: float = Field(gt=0, le=_LONGEST_MIN)
+    hold_min: float = Field(ge=0, le=_LONGEST_MIN)
+    half_life_min: float = Field(gt=0, le=_LONGEST_MIN)
 
 
 class Daily(Entry):
@@ -55,9 +57,9 @@ class Periodic(Entry):
 
     kind: Literal["periodic"]
     factor: float = Field(gt=0, le=1000)
-    every_min: float = Field(gt=0)
-    spike_min: float = Field(gt=0)
-    first_min: float = Field(default=0.0, ge=0)
+    every_min: float = Field(gt=0, le=_LONGEST_MIN)
+    spike_min: float = Field(gt=0, le=_LONGEST_MIN)
+    first_min: float = Field(default=0.0, ge=0, le=_LONGEST_MIN)
 
 
 class Trace(Entry):
@@ -115,7 +117,7 @@ class Drifting(Entry):
     kind: Literal["drifting"]
     keys: int = Field(default=1_000_000, ge=1, le=1_000_000_000)
     alpha: float = Field(default=0.99, gt=0, le=3)
-    turnover_min: float = Field(default=30.0, gt=0)
+    turnover_min: float = Field(default=30.0, ge=0.1, le=_LONGEST_MIN)
 
 
 Popularity = Annotated[Uniform | Hotspot | Zipf | Drifting, Field(discriminator="kind")]

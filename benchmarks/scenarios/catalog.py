@@ -9,13 +9,12 @@ from pydantic import ValidationError
 
 from benchmarks.scenarios.model import Fleet, Scenario
 from shared.errors import SwellError
-from shared.topology.loading import PARSER, load_yaml
+from shared.topology.loading import load_yaml
 
 DIRECTORY: Final = Path(__file__).parent
 TRACES: Final = DIRECTORY / "traces"
 GROUPS: Final = ("baseline", "burst", "reliability", "workload", "endurance")
 _MAX_BYTES: Final = 1_000_000
-_MAX_DEPTH: Final = 20
 
 
 class BadScenario(SwellError):  # noqa: N818 - named for what is wrong
@@ -58,27 +57,11 @@ def read_scenario(path: Path) -> Scenario:
         content = path.read_bytes()
         if len(content) > _MAX_BYTES:
             raise BadScenario(f"{path}: got {len(content)} bytes, allowed: {_MAX_BYTES}")
-        return Scenario.model_validate(_document(content))
+        return Scenario.model_validate(load_yaml(content))
     except (OSError, yaml.YAMLError) as error:
         raise BadScenario(f"{path}: {error}") from error
     except ValidationError as error:
         raise BadScenario(f"{path}: " + "; ".join(_problem(one) for one in error.errors())) from error
-
-
-def _document(content: bytes) -> object:
-    """The YAML, in which a moment or a number may be what Python has none of."""
-    depth = 0
-    for event in yaml.parse(content, Loader=PARSER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAX_DEPTH:  # the parser in C builds them with its stack, and ends the process
-            raise yaml.MarkedYAMLError(
-                problem=f"got {depth} lists and mappings within each other, allowed: {_MAX_DEPTH}",
-                problem_mark=event.start_mark,  # type: ignore[arg-type]
-            )
-    try:
-        return load_yaml(content)
-    except ValueError as error:
-        raise yaml.YAMLError(f"got a value that is no date or number: {error}") from error
 
 
 def _problem(error: object) -> str:

@@ -1,5 +1,6 @@
 """One scenario: what is asked, by whom, where, what goes wrong meanwhile, and what must hold. A YAML file is one."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -15,11 +16,28 @@ RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+[0-9]+$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 _FARTHEST_MIN: Final = 43_200
 """From the start of a scenario to an event of its calendar: 30 days."""
+_LONGEST_S: Final = 172_800
+"""The longest scenario: two days."""
+_SLOWEST_MS: Final = 3_600_000
+"""An hour: histograms know no more."""
+_CONTROL: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+_NOT_IN_A_LINE: Final = re.compile(f"[{_CONTROL}]")
+HIGHEST_SEED: Final = 2**32 - 1
 _YEARS: Final = range(2000, 2200)
+
+Dollars = Annotated[float, Field(gt=0, le=1e9)]
+Milliseconds = Annotated[float, Field(gt=0, le=_SLOWEST_MS)]
+Line = Annotated[str, Field(min_length=1, max_length=500, pattern=f"^[^{_CONTROL}]+$")]
+"""A text of one line: a terminal obeys no character of it."""
 
 Weights = dict[RegionName, Annotated[float, Field(ge=0, le=1000)]]
 
 _SOONEST_STOP_S: Final = 1.0
+
+
+def line_of(text: str) -> str:
+    """A text as one line: a space for each character that is not allowed in it."""
+    return _NOT_IN_A_LINE.sub(" ", text)
 
 
 class Stream(Entry):
@@ -48,14 +66,14 @@ class Sessions(Entry):
 class CalendarEntry(Entry):
     """An event that the operator's calendar announces. Minutes are from the start of the scenario."""
 
-    name: str = Field(min_length=1, max_length=200)
+    name: Line = Field(max_length=200)
     kind: EventType = Field(strict=False)
     start_min: float = Field(ge=-_FARTHEST_MIN, le=_FARTHEST_MIN)
     duration_min: float = Field(gt=0, le=_FARTHEST_MIN)
     weights: Weights = Field(min_length=1)
     peak_after_min: float | None = Field(default=None, ge=-_FARTHEST_MIN, le=_FARTHEST_MIN)
-    audience: int | None = Field(default=None, ge=1)
-    stage: str = ""
+    audience: int | None = Field(default=None, ge=1, le=10_000_000_000)
+    stage: Line | Literal[""] = ""
 
 
 class Fault(Entry):
@@ -95,9 +113,9 @@ class Fault(Entry):
 class Fleet(Entry):
     """Instances that exist before it begins, and that there may be. None: what topology.yaml and the settings say."""
 
-    hub_at_most: int | None = Field(default=None, ge=1)
-    other_at_most: int | None = Field(default=None, ge=1)
-    total_at_most: int | None = Field(default=None, ge=1)
+    hub_at_most: int | None = Field(default=None, ge=1, le=10_000_000)
+    other_at_most: int | None = Field(default=None, ge=1, le=10_000_000)
+    total_at_most: int | None = Field(default=None, ge=1, le=10_000_000)
     starts_cold: bool = False
     """Begin with no instance anywhere, instead of with those that the base load needs."""
 
@@ -105,34 +123,40 @@ class Fleet(Entry):
 class Budget(Entry):
     """Limits in dollars, as `swell budget set` takes them; `approved_per_hour` is a raise while it lasts."""
 
-    hour: float = Field(default=10_000, gt=0)
-    day: float = Field(default=200_000, gt=0)
-    month: float = Field(default=5_000_000, gt=0)
-    approved_per_hour: float = Field(default=0, ge=0)
+    hour: Dollars = 10_000
+    day: Dollars = 200_000
+    month: Dollars = 5_000_000
+    approved_per_hour: float = Field(default=0, ge=0, le=1e9)
 
 
 class Objectives(Entry):
-    """What must hold; what is not named is not asked. `recovery_s` is from the end of the last fault."""
+    """What must hold, one thing at least; what is not named is not asked. `recovery_s`: from the last fault's end."""
 
-    p50_ms: float | None = Field(default=None, gt=0)
-    p95_ms: float | None = Field(default=None, gt=0)
-    p99_ms: float | None = Field(default=None, gt=0)
+    p50_ms: Milliseconds | None = None
+    p95_ms: Milliseconds | None = None
+    p99_ms: Milliseconds | None = None
     error_share: Share | None = None
     availability: Share | None = None
     shed_share_premium: Share | None = None
     shed_share_standard: Share | None = None
-    cost_dollars: float | None = Field(default=None, gt=0)
+    cost_dollars: Dollars | None = None
     recall: Share | None = None
     """Only a live run can keep it: a simulated one searches for nothing."""
-    dollars_per_million: float | None = Field(default=None, gt=0)
-    recovery_s: float | None = Field(default=None, gt=0)
+    dollars_per_million: Dollars | None = None
+    recovery_s: float | None = Field(default=None, gt=0, le=_LONGEST_S)
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> "Objectives":
+        if all(value is None for _, value in self):
+            raise ValueError(f"got none, allowed: one or more of {', '.join(type(self).model_fields)}")
+        return self
 
 
 class Abort(Entry):
     """End it when so many requests fail for so long: a live run hurts nobody longer than it must."""
 
     error_share: Share = 0.5
-    for_s: float = Field(default=60.0, gt=0)
+    for_s: float = Field(default=60.0, gt=0, le=_LONGEST_S)
 
     def within_s(self, faster: float) -> float:
         """The same where a scenario passes so many times as fast; not less than a second."""
@@ -154,13 +178,13 @@ class Scenario(Entry):
     """
 
     name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
-    title: str = Field(min_length=1, max_length=120)
+    title: Line = Field(max_length=120)
     group: Literal["baseline", "burst", "reliability", "workload", "endurance"]
-    source: str = Field(min_length=1)
+    source: Line
     starts_at: datetime = Field(strict=False)
-    duration_min: float = Field(gt=0, le=2880)
+    duration_min: float = Field(ge=1, le=_LONGEST_S / 60)
     tick_s: Literal[1, 2, 5] = 1
-    streams: float = Field(default=500e6, gt=0, le=1e12)
+    streams: float = Field(default=500e6, ge=1, le=1e12)
     stream: Stream = Stream()
     arrival: Arrival
     diurnal: Share = 0.0
@@ -177,16 +201,16 @@ class Scenario(Entry):
     protocols: dict[ProtocolName, Share] = Field(default={"http1": 1.0})
     sessions: Sessions | None = None
     """None: every request is of a caller of its own, who does not know that others are waiting."""
-    calendar: tuple[CalendarEntry, ...] = Field(default=(), strict=False)
-    faults: tuple[Fault, ...] = Field(default=(), strict=False)
+    calendar: tuple[CalendarEntry, ...] = Field(default=(), max_length=1000, strict=False)
+    faults: tuple[Fault, ...] = Field(default=(), max_length=1000, strict=False)
     fleet: Fleet = Fleet()
     budget: Budget = Budget()
     objectives: Objectives
     abort: Abort = Abort()
     live: Live = Live()
-    seed: int = Field(default=1, ge=0)
-    pre_checks: tuple[str, ...] = Field(min_length=1, strict=False)
-    post_analysis: tuple[str, ...] = Field(min_length=1, strict=False)
+    seed: int = Field(default=1, ge=0, le=HIGHEST_SEED)
+    pre_checks: tuple[Line, ...] = Field(min_length=1, max_length=50, strict=False)
+    post_analysis: tuple[Line, ...] = Field(min_length=1, max_length=50, strict=False)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Scenario":

@@ -14,13 +14,15 @@ from swell.cli.rehearse_live import end
 
 def quick(
     *,
-    p99_ms: Annotated[float, typer.Option("--p99-ms", min=0.1, help="The promise: 99 of 100 within this.")] = 250.0,
+    p99_ms: Annotated[
+        float, typer.Option("--p99-ms", min=0.1, max=3_600_000, help="The promise: 99 of 100 within this.")
+    ] = 250.0,
     error_share: Annotated[float, typer.Option("--error-share", min=0, max=1, help="The promise: at most.")] = 0.01,
     recall: Annotated[
         float, typer.Option("--recall", min=0, max=1, help="The promise: this share of the true nearest, at least.")
     ] = 0.9,
     dollars_per_million: Annotated[
-        float | None, typer.Option(min=0.001, help="The promise: a million answers cost so much at most.")
+        float | None, typer.Option(min=0.001, max=1e9, help="The promise: a million answers cost so much at most.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", callback=can_be_written, metavar="FILE", help="Keep the record.")

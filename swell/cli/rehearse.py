@@ -59,7 +59,7 @@ def rehearse(
     against: Annotated[
         list[PolicyName] | None, typer.Option(help="Compare with this policy on the same requests; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed asks the same.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed asks the same.")] = 1,
     seeds: Annotated[int, typer.Option(min=2, max=100, help="With --against: how many, from --seed on.")] = 5,
     event_quantile: Annotated[
         float | None, typer.Option(help="Plan for this quantile near events, not for the deployed one: 0.5, 0.9, 0.99.")

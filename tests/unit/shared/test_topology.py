@@ -103,8 +103,12 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
         ("tiers: {a: {x: 1, x: 2}}\n", "duplicate key 'x'"),
         ("regions: [\n", "expected (the )?node content"),
         ("", "Input should be a valid dictionary"),
+        ("[" * 400_000, "got 65 lists and mappings within each other, allowed: 64"),
+        ("? [a]\n: b\n", "got a key \\['a'\\]"),
+        ("home_region: 2026-13-45\n", "got a value that its tag does not allow, such as a date"),
+        ("home_region: !!bool perhaps\n", "got a value that its tag does not allow"),
     ],
-    ids=["key twice", "nested key twice", "not YAML", "empty"],
+    ids=["key twice", "nested key twice", "not YAML", "empty", "nested without end", "a list as key", "date", "tag"],
 )
 def test_a_file_that_is_not_one_mapping_is_refused(text: str, message: str, tmp_path: Path) -> None:
     """Unreadable text and keys that would silently overwrite each other are refused."""

@@ -48,7 +48,7 @@ def test_a_field_that_is_not_allowed_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text(text, "utf-8")
 
-    with pytest.raises(BadScenario, match=r"duration_min: Input should be greater than 0 \(got '0'\)"):
+    with pytest.raises(BadScenario, match=r"duration_min: Input should be greater than or equal to 1 \(got '0'\)"):
         find_scenario(str(broken))
 
 
@@ -178,9 +178,9 @@ def test_every_field_has_a_reader_and_the_page_knows_which() -> None:
     [
         ("seed: 2\nseed: 3\n", "duplicate key 'seed'"),
         ("a: &a [x]\nb: *a\n", "aliases are not allowed"),
-        ("a: " + "[" * 400_000, "got 21 lists and mappings within each other, allowed: 20"),
-        ("seed: " + "9" * 5000, "no date or number"),
-        ("a: 2026-13-45T00:00:00Z", "no date or number: month"),
+        ("a: " + "[" * 400_000, "got 65 lists and mappings within each other, allowed: 64"),
+        ("seed: " + "9" * 5000, "a value that its tag does not allow"),
+        ("a: 2026-13-45T00:00:00Z", "such as a date: month"),
         (
             "calendar: [{name: e, kind: other, start_min: .nan, duration_min: 1, weights: {us-central1: 1}}]",
             "start_min",
@@ -229,3 +229,31 @@ def test_a_damaged_course_is_one_sentence(tmp_path: Path, content: bytes) -> Non
 
     with pytest.raises(BadScenario, match=r"arrival.file: got 'damaged.csv'.* allowed: two rows or more of minute"):
         read_course("damaged.csv", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("budget: {hour: .inf}", r"budget\.hour: Input should be less than or equal to 1000000000 \(got 'inf'\)"),
+        ("budget: {approved_per_hour: .nan}", r"budget\.approved_per_hour: .*\(got 'nan'\)"),
+        ("objectives: {cost_dollars: .inf}", r"objectives\.cost_dollars: .*\(got 'inf'\)"),
+        ("objectives: {recovery_s: .inf}", r"objectives\.recovery_s: .*172800 \(got 'inf'\)"),
+        ("objectives: {}", r"objectives: got none, allowed: one or more of p50_ms, "),
+        ("popularity: {kind: drifting, turnover_min: .inf}", r"turnover_min: .*10080 \(got 'inf'\)"),
+        ("duration_min: 1.0e-9", r"duration_min: .*greater than or equal to 1 \(got '1e-09'\)"),
+        (f"seed: {10**30}", r"seed: .*4294967295 \(got '1000000"),
+        ('title: "red \\e[31m"', "title: String should match pattern"),
+        ('pre_checks: ["two\\nlines"]', r"pre_checks\.0: String should match pattern"),
+    ],
+)
+def test_what_is_absurd_is_told_by_field_value_and_limit(line: str, message: str, tmp_path: Path) -> None:
+    """Nothing infinite, no control characters, no promise of nothing."""
+    key = line.partition(":")[0]
+    text = re.sub(
+        rf"^{key}:.*(\n +.*)*\n", "", (DIRECTORY / "baseline-500m.yaml").read_text("utf-8"), flags=re.MULTILINE
+    )
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(f"{text}{line}\n", "utf-8")
+
+    with pytest.raises(BadScenario, match=message):
+        find_scenario(str(broken))
