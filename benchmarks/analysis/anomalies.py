@@ -11,11 +11,13 @@ from benchmarks.rehearsal.result import Run
 from benchmarks.rehearsal.series import array, total
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Kind = Literal["spike", "drop", "change"]
 
 MOST: Final = 12
 _FAR: Final = 6.0
 """Robust standard deviations from the median of the steps around."""
+_FAR_IN_LOGS: Final = 4.5
 _LEAST: Final = 0.25
 """And so far from it as a share: what is steady to a thousandth does not make a spike of a hundredth."""
 _AROUND: Final = 15
@@ -26,6 +28,12 @@ _TRIFLE: Final = {"errors": ("asked", 0.001), "shed": ("asked", 0.001), "startin
 _COUNTED: Final = frozenset({"asked", "served", "errors", "shed"})
 """Requests: however even they come, a step has its root of them more or less."""
 _SHIFT: Final = 0.3
+_LEAST_SHIFT: Final = 0.15
+_CLEAR: Final = 5.0
+"""A smaller shift than `_SHIFT` is one by so many times what neighbouring medians usually differ.
+
+Noise that lasts and a slope differ from one to the next, too: they are no shift.
+"""
 _MIN_SEGMENT: Final = 8
 
 
@@ -83,7 +91,8 @@ def _trifle(name: str, found: dict[str, Floats]) -> float:
 def spikes(name: str, series: Floats, *, trifle: float = 0.0, one: float = 0.0) -> list[Anomaly]:
     """Runs of steps that are far from the median around them, by more than a `trifle`.
 
-    `one`: what a single request makes of a step's value, where it is a rate of requests.
+    In logarithms, too, against the spread around and that of the whole: times to answer are skewed, and what is far
+    on their long side is usual. `one`: what a single request makes of a step's value, where it is a rate of requests.
     """
     known = _known(series)
     if len(known) < 2 * _MIN_SEGMENT:
@@ -93,14 +102,25 @@ def spikes(name: str, series: Floats, *, trifle: float = 0.0, one: float = 0.0) 
     usual = np.median(windows, axis=1)
     spread = 1.4826 * np.median(np.abs(windows - usual[:, None]), axis=1)
     spread = np.maximum(spread, np.sqrt(one * np.maximum(usual, one)))
-    floor = np.maximum(_LEAST * np.abs(usual), max(trifle, 1e-3 * max(1.0, float(known.max(initial=0.0)))))
+    nothing = max(trifle, 1e-3 * max(1.0, float(known.max(initial=0.0))))
+    floor = np.maximum(_LEAST * np.abs(usual), nothing)
     away = known - usual
-    far = np.sign(away) * (np.abs(away) > np.maximum(_FAR * spread, floor))
+    is_far = (np.abs(away) > np.maximum(_FAR * spread, floor)) & _is_far_in_logs(known, windows, nothing)
+    far = np.sign(away) * is_far
     return [
         Anomaly(name, "spike" if far[begin] > 0 else "drop", begin, end, *_level(known[begin:end], usual[begin]))
         for begin, end in _stretches(far)
         if end - begin <= width // 2
     ]
+
+
+def _is_far_in_logs(known: Floats, windows: Floats, nothing: float) -> Flags:
+    logs, around = (np.log(np.maximum(values, nothing)) for values in (known, windows))
+    usual = np.median(around, axis=1)
+    spread = 1.4826 * np.median(np.abs(around - usual[:, None]), axis=1)
+    away = np.abs(logs - usual)
+    far: Flags = away > _FAR_IN_LOGS * np.maximum(spread, 1.4826 * float(np.median(away)))
+    return far
 
 
 def changes(name: str, series: Floats, *, trifle: float = 0.0) -> list[Anomaly]:
@@ -113,14 +133,25 @@ def changes(name: str, series: Floats, *, trifle: float = 0.0) -> list[Anomaly]:
         return []
     points = sorted(_split(known, 0, len(known)))
     edges = [0, *points, len(known)]
+    levels = [float(np.median(known[a:b])) for a, b in pairwise(edges)]
+    clear = _CLEAR * _usual_shift(known)
     found = []
-    for place, point in enumerate(points):
-        before, after = (float(np.median(known[a:b])) for a, b in ((edges[place], point), (point, edges[place + 2])))
+    for point, before, after in zip(points, levels, levels[1:], strict=False):
         near = known[point - _MIN_SEGMENT : point], known[point : point + _MIN_SEGMENT]
-        levels = (before, after), tuple(float(np.median(steps)) for steps in near)
-        if all(abs(b - a) > max(_SHIFT * max(abs(a), abs(b)), trifle) for a, b in levels):
+        steps = (before, after), (float(np.median(near[0])), float(np.median(near[1])))
+        if all(abs(b - a) > max(_told_from(max(abs(a), abs(b)), clear), trifle) for a, b in steps):
             found.append(Anomaly(name, "change", point, point + 1, after, before))
     return found
+
+
+def _told_from(level: float, clear: float) -> float:
+    return min(_SHIFT * level, max(_LEAST_SHIFT * level, clear))
+
+
+def _usual_shift(known: Floats) -> float:
+    """What the medians of so many steps before and after a point differ by: a robust standard deviation of it."""
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(known, _MIN_SEGMENT), axis=1)
+    return 1.4826 * float(np.median(np.abs(medians[_MIN_SEGMENT:] - medians[:-_MIN_SEGMENT])))
 
 
 def _known(series: Floats) -> Floats:

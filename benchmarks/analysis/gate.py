@@ -47,9 +47,9 @@ class Judged:
 
 
 def judge(run: Run) -> tuple[Judged, ...]:
-    """Every objective. A share is kept where its whole interval is on the good side; an invalid run keeps nothing.
+    """Every objective. A share or a quantile is kept where its whole interval is on the good side.
 
-    One that allows no exception, is kept where the run has none.
+    A share that allows no exception is kept where the run has none; an invalid run keeps nothing.
     """
     judged = tuple(_judged(one, run) for one in run.objectives)
     return tuple(replace(one, verdict=Verdict.INVALID, why="") for one in judged) if is_invalid(run) else judged
@@ -91,12 +91,15 @@ def _proves(found: Interval, objective: Objective) -> bool:
 
 
 def _judged_quantile(objective: Objective, run: Run) -> Judged:
-    """The classes of a record are coarser than its rank interval: a good value inside one of them stands."""
+    """Kept where the upper end is good, which is that of the class of times in which the neighbour by rank lies."""
     found = _interval(objective, run)
-    if found is not None:
-        return Judged(objective, Verdict.KEPT, found)
     latency = run.summary.latency
     counted = 0.0 if latency is None else sum(latency.counts)
+    if found is not None and _good(objective, found.high):
+        return Judged(objective, Verdict.KEPT, found)
+    if found is not None:
+        why = f"{counted:,.0f} answers leave it between {found.low:.4g} and {found.high:.4g} ms"
+        return Judged(objective, Verdict.NOT_PROVEN, found, why)
     needed = requests_to_bound(_QUANTILES[objective.name])
     why = f"{counted:,.0f} answers; {needed:,} are the least that bound this quantile" if counted else "none was timed"
     return Judged(objective, Verdict.NOT_PROVEN, None, why)
@@ -117,7 +120,9 @@ def _interval(objective: Objective, run: Run) -> Interval | None:
     """The interval of a share of requests, or of a quantile; None where the objective is neither."""
     summary, name = run.summary, objective.name
     if name in _QUANTILES:
-        return None if summary.latency is None else quantile_interval(summary.latency, _QUANTILES[name])
+        # Times of a simulated answer are spread evenly over their class; those of a real one may all be at its end.
+        counted, is_even = summary.latency, run.meta.simulated
+        return None if counted is None else quantile_interval(counted, _QUANTILES[name], spread_evenly=is_even)
     if name == "error_share":
         return share_interval(summary.errors, summary.asked)
     if name == "availability":

@@ -47,10 +47,12 @@ def requests_to_bound(quantile: float) -> int:
     return ceil(((spread + sqrt(spread**2 + 4 * over)) / (2 * over)) ** 2)
 
 
-def quantile_interval(latency: LatencyCounts, quantile: float) -> Interval | None:
+def quantile_interval(latency: LatencyCounts, quantile: float, *, spread_evenly: bool = False) -> Interval | None:
     """The classes in which the quantile's neighbours by rank lie; None where so few requests have no upper end.
 
-    The rank of a quantile among n requests is binomial: its 95 % range, looked up in the counts.
+    The rank of a quantile among n requests is binomial: its 95 % range, looked up in the counts. Times in a class may
+    be anywhere in it, up to its end; where it is known that they are `spread_evenly` (in logarithms), the neighbours
+    themselves are found.
     """
     counts = np.asarray(latency.counts, np.float64)
     total = float(counts.sum())
@@ -61,6 +63,10 @@ def quantile_interval(latency: LatencyCounts, quantile: float) -> Interval | Non
     if high_rank > total:
         return None
     upto = np.cumsum(counts)
-    low, high = (int(np.searchsorted(upto, rank)) for rank in (max(1.0, low_rank), high_rank))
-    bounds = latency.bounds_ms
-    return Interval(bounds[low - 1] if low else 0.0, bounds[min(high, len(bounds) - 1)])
+    bounds = np.asarray(latency.bounds_ms)
+    if spread_evenly:
+        ends = np.log(np.concatenate([[bounds[0] / 2], bounds]))
+        low, high = np.exp(np.interp([low_rank, high_rank], np.concatenate([[0.0], upto]), ends))
+        return Interval(float(low), float(high))
+    first, last = (int(np.searchsorted(upto, rank)) for rank in (max(1.0, low_rank), high_rank))
+    return Interval(float(bounds[first - 1]) if first else 0.0, float(bounds[min(last, len(bounds) - 1)]))

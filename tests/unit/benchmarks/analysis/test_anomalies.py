@@ -66,6 +66,41 @@ def test_a_trifle_is_no_anomaly() -> None:
     assert changes("starting", starts, trifle=5.0) == []
 
 
+@pytest.mark.parametrize("deviation", [0.3, 0.6])
+def test_skewed_times_are_no_spikes(deviation: float) -> None:
+    """Lognormal noise alarms in one series of twenty at most; what is far in logarithms, too, is a spike."""
+    chance = np.random.default_rng(5)
+    series = 100 * np.exp(deviation * chance.standard_normal((200, 180)))
+    assert sum(bool([*spikes("p99", one), *changes("p99", one)]) for one in series) <= 10
+
+    series[0, 90:92] = 5_000
+    assert [(90, 92)] == [(one.begin, one.end) for one in spikes("p99", series[0])]
+
+
+@pytest.mark.parametrize("factor", [1.3, 1 / 1.3])
+def test_a_lasting_change_by_a_third_is_told(factor: float) -> None:
+    """In noise of 5 %, within two steps, in 19 series of 20; and nothing else is."""
+    chance = np.random.default_rng(5)
+    found = 0
+    for _ in range(200):
+        series, at = 100 + 5 * chance.standard_normal(180), int(chance.integers(20, 150))
+        series[at:] *= factor
+        told = changes("p99", series)
+        found += len(told) == 1 and abs(told[0].begin - at) <= 2
+
+    assert found >= 190
+
+
+def test_noise_that_lasts_is_no_change() -> None:
+    """A level that wanders by 10 % over tens of steps: three series of 100 at most."""
+    chance = np.random.default_rng(5)
+    steps = chance.standard_normal((200, 180)) * np.sqrt(1 - 0.9**2)
+    steps[:, 0] /= np.sqrt(1 - 0.9**2)
+    wandering = steps @ np.triu(0.9 ** np.maximum(np.subtract.outer(-np.arange(180), -np.arange(180)), 0))
+
+    assert sum(bool(changes("p99", 100 + 10 * one)) for one in wandering) <= 6
+
+
 @pytest.mark.parametrize("mean", [1.0, 20.0])
 def test_counts_that_come_by_chance_are_no_spikes(mean: float) -> None:
     """Few requests a step vary by their root: at most one of a hundred series alarms."""

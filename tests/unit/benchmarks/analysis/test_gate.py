@@ -1,10 +1,16 @@
 """What a run proves of its objectives."""
 
 from dataclasses import replace
+from statistics import NormalDist
+
+import numpy as np
+import pytest
 
 from benchmarks.analysis.gate import EXIT_CODES, Verdict, judge, verdict_of
-from benchmarks.rehearsal.result import Objective, RecallFound, Run
+from benchmarks.rehearsal.result import LatencyCounts, Objective, RecallFound, Run
 from tests.builders.rehearsals import small_run
+
+CLASSES = np.geomspace(1, 1e5, 2000)
 
 
 def with_objective(run: Run, objective: Objective) -> Run:
@@ -43,6 +49,35 @@ def test_what_is_measured_beyond_its_limit_is_broken() -> None:
 
     assert (Verdict.BROKEN, Verdict.KEPT) == (verdict_of(slow, judge(slow)), verdict_of(dear, judge(dear)))
     assert Verdict.BROKEN is judge(dear)[0].verdict
+
+
+@pytest.mark.parametrize("answers", [1_000, 20_000])
+def test_a_quantile_above_its_limit_is_seldom_kept(answers: int) -> None:
+    """Its truth 2 % above: in one run of twenty at most, however good a run looks and whatever its classes are."""
+    chance, truth = np.random.default_rng(3), float(np.exp(3 + 0.5 * NormalDist().inv_cdf(0.99)))
+    live = replace(small_run(), meta=replace(small_run().meta, simulated=False))
+    kept = 0
+    for _ in range(100):
+        times = np.exp(chance.normal(3, 0.5, answers))
+        counts = np.bincount(np.searchsorted(CLASSES, times), minlength=len(CLASSES)).astype(float)
+        latency = LatencyCounts(tuple(CLASSES.tolist()), tuple(counts.tolist()))
+        run = replace(live, summary=replace(live.summary, latency=latency))
+        p99 = Objective("p99_ms", truth / 1.02, "at_most", float(np.quantile(times, 0.99)), None)
+        kept += judge(with_objective(run, p99))[0].verdict is Verdict.KEPT
+
+    assert kept <= 5
+
+
+def test_a_good_quantile_within_a_class_is_proven_where_times_lie_evenly() -> None:
+    """Real ones may all be at the end of their class: it is told between which ends they are."""
+    run = with_objective(small_run(), Objective("p99_ms", 15.0, "at_most", 12.0, None))
+    run = replace(run, summary=replace(run.summary, latency=LatencyCounts((10.0, 20.0), (98_900.0, 1_100.0))))
+    live = replace(run, meta=replace(run.meta, simulated=False))
+
+    (simulated,), (real,) = judge(run), judge(live)
+
+    assert (Verdict.KEPT, Verdict.NOT_PROVEN) == (simulated.verdict, real.verdict)
+    assert "100,000 answers leave it between 10 and 20 ms" == real.why
 
 
 def test_recall_and_cost_are_hard() -> None:
