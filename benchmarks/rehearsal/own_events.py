@@ -18,13 +18,14 @@ LONGEST_MIN: Final = 600.0
 
 
 def scenario_of(occurrence: Occurrence, streams: float) -> Scenario:
-    """The crowd that comes with the 95th percentile of the prior of its kind, from an hour before to its last half."""
+    """The crowd that is announced, else the 95th percentile of its kind's prior; an hour before to its last half."""
     event = occurrence.event
     duration = min((occurrence.ends_at - occurrence.starts_at) / timedelta(minutes=1), LONGEST_MIN)
     peaks = occurrence.peaks_at
     prior = PRIORS[event.kind].peak_after_start_min
     peak_min = min(duration, prior if peaks is None else (peaks - occurrence.starts_at) / timedelta(minutes=1))
-    excess = {region: prior_multiplier(occurrence, region) - 1 for region in event.region_weights}
+    regions = event.region_weights
+    excess = {name: (event.multiple_in(name) or prior_multiplier(occurrence, name)) - 1 for name in regions}
     # Regions lift alike, each by its own weight; the world's multiple is the mean over what the regions have.
     shares = _base_shares(excess)
     world = 1 + sum(excess[region] * shares[region] for region in excess)
@@ -59,6 +60,7 @@ def scenario_of(occurrence: Occurrence, streams: float) -> Scenario:
                 weights=dict(event.region_weights),
                 peak_after_min=peak_min,
                 audience=event.audience,
+                expected_multiple=event.expected_multiple,
                 stage=line_of(event.stage),
             ),
         ),

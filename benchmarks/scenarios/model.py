@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from benchmarks.scenarios.arrival import Arrival, Bursty, Mix, Popularity, Uniform
 from benchmarks.scenarios.protocol import ProtocolName
-from shared.domain.calendar import EventType
+from shared.domain.calendar import MAX_EXPECTED_MULTIPLE, EventType
 from shared.domain.tier import Tier
 from shared.topology.models import Entry
 
@@ -73,6 +73,8 @@ class CalendarEntry(Entry):
     weights: Weights = Field(min_length=1)
     peak_after_min: float | None = Field(default=None, ge=-_FARTHEST_MIN, le=_FARTHEST_MIN)
     audience: int | None = Field(default=None, ge=1, le=10_000_000_000)
+    expected_multiple: float | None = Field(default=None, ge=1, le=MAX_EXPECTED_MULTIPLE)
+    """Of the usual load at its peak, in a region of weight 1; for others the excess is by their weight."""
     stage: Line | Literal[""] = ""
 
 

@@ -85,12 +85,14 @@ class Chronicle:
             known = "peak expected" if one.peaks_at is not None else "peak expected, as is usual for its kind,"
             kind = event.kind.value.replace("_", " ")
             audience = "" if event.audience is None else f", {event.audience:,} people follow it"
+            multiple = event.expected_multiple
+            times = "" if multiple is None else f", {multiple:g} times the usual load expected"
             unread = "" if self._plans is not None else "; this policy does not look at the calendar"
             yield self._entry(
                 self._begins,
                 "calendar",
                 f"announced: {event.name}, {kind}, minute {starts:.0f} to {ends:.0f}, {known} at minute "
-                f"{self._minute(peak):.0f}, in {len(event.region_weights)} regions{audience}{unread}",
+                f"{self._minute(peak):.0f}, in {len(event.region_weights)} regions{audience}{times}{unread}",
             )
             moments = ((one.starts_at, "begins"), (peak, known.rstrip(",")), (one.ends_at, "ends"))
             for moment, word in moments:

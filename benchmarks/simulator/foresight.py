@@ -118,6 +118,7 @@ def _near(forecast: Forecast) -> Forecast:
         starts_min=forecast.starts_min[:_STEPS_PLANNED],
         lengths_min=forecast.lengths_min[:_STEPS_PLANNED],
         requests_per_min=forecast.requests_per_min[:_STEPS_PLANNED],
+        by_prior=None if forecast.by_prior is None else forecast.by_prior[:_STEPS_PLANNED],
     )
 
 
@@ -142,6 +143,7 @@ def announced(scenario: Scenario) -> list[CalendarEvent]:
             stage=entry.stage,
             peak_after_start=None if entry.peak_after_min is None else timedelta(minutes=entry.peak_after_min),
             audience=entry.audience,
+            expected_multiple=entry.expected_multiple,
         )
         for number, entry in enumerate(scenario.calendar)
     ]

@@ -23,6 +23,8 @@ class Crowd:
     events: int
     requests: float = 0.0
     """What they draw in the region altogether, where their audience is known."""
+    announced_excess: float = 0.0
+    """What was announced of their peak beyond the usual load, in usual loads; 0 where no multiple was."""
 
     @property
     def end_min(self) -> float:
@@ -64,5 +66,6 @@ def _crowd(start_min: float, kind: str, members: list[Occurrence], region: str, 
         stage=members[0].event.stage,
         log_multiplier=math.log(1 + excess),
         events=len(members),
+        announced_excess=sum((member.event.multiple_in(region) or 1.0) - 1 for member in members),
         requests=sum(drawn_requests(member, region, requests_per_viewer) for member in members),
     )

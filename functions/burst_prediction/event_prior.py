@@ -82,17 +82,17 @@ def _sized(log_multiplier: float, score: float) -> float:
 
 def _share(minutes: Floats, crowds: Sequence[Crowd]) -> Floats:
     """How much of the largest of these crowds is there, 0 to 1."""
-    shares = [_course(minutes, crowd)[0] for crowd in crowds]
+    shares = [course_of(minutes, crowd)[0] for crowd in crowds]
     return np.max([np.zeros(len(minutes)), *shares], axis=0)  # type: ignore[no-any-return]
 
 
 def _drawn(minutes: Floats, crowd: Crowd) -> Floats:
     """Requests per minute of one crowd in the course of the event; over all of it they add up to its requests."""
-    shares, area = _course(minutes, crowd)
+    shares, area = course_of(minutes, crowd)
     return shares * (crowd.requests / area)
 
 
-def _course(minutes: Floats, crowd: Crowd) -> tuple[Floats, float]:
+def course_of(minutes: Floats, crowd: Crowd) -> tuple[Floats, float]:
     """How much of a crowd is there, and the minutes in which all of it would make as many requests."""
     rise = min(LONGEST_RISE_MIN, max(SHORTEST_RISE_MIN, crowd.peak_after_start_min))
     fall = min(LONGEST_FALL_MIN, crowd.duration_min / 2)

@@ -41,7 +41,7 @@ def model_document(model: GrowthModel) -> dict[str, Any]:
             }
             for growth in model.growths
         ],
-        "memory": [{**asdict(held.crowd), "departure": _packed(held.departure)} for held in model.memory],
+        "memory": [{**_seen(held.crowd), "departure": _packed(held.departure)} for held in model.memory],
     }
 
 
@@ -58,6 +58,11 @@ def model_of(document: Mapping[str, Any]) -> GrowthModel | None:
         growths=tuple(_growth(growth) for growth in document["growths"]),
         memory=tuple(_remembered(held) for held in document["memory"]),
     )
+
+
+def _seen(crowd: Crowd) -> dict[str, Any]:
+    """A crowd that came: what was announced of it tells nothing any more."""
+    return {name: value for name, value in asdict(crowd).items() if name != "announced_excess"}
 
 
 def _growth(document: Mapping[str, Any]) -> Growth:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from functions.burst_prediction.alarms import LOOK_AHEAD_MIN, alarm_raised
+from functions.burst_prediction.announced import with_announced
 from functions.burst_prediction.burst_log import BurstLog
 from functions.burst_prediction.bursts import week_means
 from functions.burst_prediction.crowds import Crowd
@@ -73,6 +74,7 @@ def look_ahead(
     by_model = grown is not None and choice.method is Method.GROWTH_MODEL
     unaware = without_those_who_leave(naive, crowds, history) if naive.method is Method.LEVEL else naive
     chosen = grown if grown is not None and by_model else with_event_priors(unaware, crowds)
+    chosen = with_announced(chosen, crowds, grid, model)
     log = with_bin(log, foreseen_bin(history, model=grown, naive=naive, chosen=chosen))
     alarm = _alarm(grid, chosen)
     bursts = bursts.with_onsets(grid, log).with_alarm(history.end_min, raised=alarm)

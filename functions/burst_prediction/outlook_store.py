@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from functions.burst_prediction.burst_log import BurstLog, burst_log_of
+from functions.burst_prediction.drawn_crowds import drawn_by_kind
 from functions.burst_prediction.forecast import Forecast
 from functions.burst_prediction.growth_model import GrowthModel
 from functions.burst_prediction.load_history import moment_of
@@ -14,7 +15,8 @@ from functions.burst_prediction.model_document import model_document as document
 from functions.burst_prediction.model_document import model_of
 from functions.burst_prediction.outlook import Outlook
 from functions.burst_prediction.score_log import ScoredBin, log_document, log_of, nulled
-from shared.crowds.paths import forecast_document, forecast_score_document, model_document
+from shared.crowds.drawn import drawn_data
+from shared.crowds.paths import drawn_document, forecast_document, forecast_score_document, model_document
 from shared.ports.state import Put, StateStore
 
 _SHOWN_QUANTILES: Final = (0.5, 0.9, 0.95, 0.99)
@@ -55,9 +57,10 @@ class OutlookStore:
         )
 
     def keep_model(self, region: str, fitted: FittedModel) -> None:
-        """Remember a model."""
+        """Remember a model, and for people what the crowds that it has learned from have drawn."""
         data = {**document_of_model(fitted.model), "fitted_at": fitted.fitted_at.isoformat()}
-        self._state.commit([Put(model_document(region), data)])
+        drawn = drawn_data(drawn_by_kind(fitted.model))
+        self._state.commit([Put(model_document(region), data), Put(drawn_document(region), drawn)])
 
     def keep(self, outlook: Outlook) -> None:
         """Remember an outlook, for people and for the next delivery."""

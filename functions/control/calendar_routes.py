@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from functions.control.announcements import disagreements_of
 from functions.control.requests import EVENT_ID, EventSpan, ImportCalendar, PutEvent
 from functions.control.views import event_view, occurrence_view
 from shared.auth.operators import require_operator
@@ -64,7 +65,7 @@ class CalendarRoutes:
     async def get(self, request: Request) -> Response:
         """One event as it was entered."""
         event = await run_in_threadpool(self._calendar.get, _event_id(request))
-        return json_response(self._view(event))
+        return json_response(await run_in_threadpool(self._view, event))
 
     async def put(self, request: Request) -> Response:
         """Enter an event, or change it."""
@@ -73,7 +74,8 @@ class CalendarRoutes:
         event = body.event(event_id)
         change = await run_in_threadpool(self._calendar.put, [event], if_revision=body.if_revision)
         await run_in_threadpool(self._announce, change, f"{event.name} ({event.kind.value}) is in the calendar")
-        return json_response(self._view(await run_in_threadpool(self._calendar.get, event_id)))
+        kept = await run_in_threadpool(self._calendar.get, event_id)
+        return json_response(await run_in_threadpool(self._view, kept))
 
     async def delete(self, request: Request) -> Response:
         """Take an event out."""
@@ -106,15 +108,20 @@ class CalendarRoutes:
                 "changed": change.changed,
                 "removed": [_brief(event) for event in change.removed],
                 "events": [_brief(event) for event in read.events],
+                "disagreements": await run_in_threadpool(disagreements_of, self._state, read.events),
                 "skipped": [{"uid": one.uid, "reason": one.reason.value, "detail": one.detail} for one in read.skipped],
             }
         )
 
     def _view(self, event: CalendarEvent) -> dict[str, Any]:
-        """An event as it was entered, and when it is on next."""
+        """An event as it was entered, when it is on next, and where what is announced is far from what was learned."""
         now = self._clock.now()
         ahead = event.occurrences(now, now + _FAR)
-        return {**event_view(event), "next_starts_at": ahead[0].starts_at.isoformat() if ahead else None}
+        return {
+            **event_view(event),
+            "next_starts_at": ahead[0].starts_at.isoformat() if ahead else None,
+            "disagreements": disagreements_of(self._state, [event]),
+        }
 
     def _announce(self, change: CalendarChange, text: str) -> None:
         if not change.changed:

@@ -1,7 +1,7 @@
 """Forecasts, the plan and the timeline over HTTP: what the functions have decided, to look at."""
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from functions.control.announcements import disagreements_of
 from functions.control.requests import Moment
 from functions.control.views import plan_view
 from shared.auth.operators import require_operator
+from shared.crowds.calendar_store import CalendarStore
 from shared.crowds.paths import PLAN_JOBS, forecast_document, forecast_score_document
 from shared.crowds.plan_store import load_plan
 from shared.crowds.timeline import Timeline
@@ -20,6 +22,9 @@ from shared.http import RequestModel, json_response, read_parameters
 from shared.ports.clock import Clock
 from shared.ports.state import StateStore
 from shared.topology import load_topology
+
+_ANNOUNCED: Final = timedelta(days=30)
+"""How far ahead announcements are held against what was learned: as far as the calendar is listed."""
 
 
 class Since(RequestModel):
@@ -61,7 +66,13 @@ class CrowdRoutes:
         documents = await run_in_threadpool(self._state.get_many, paths)
         pairs = zip(regions, documents[: len(regions)], documents[len(regions) :], strict=True)
         found = [_brief(region, made.data, scores) for region, made, scores in pairs if made is not None]
-        return json_response({"forecasts": found})
+        return json_response({"forecasts": found, "disagreements": await run_in_threadpool(self._disagreements)})
+
+    def _disagreements(self) -> list[dict[str, Any]]:
+        """Of events of the next days, each once, however often it is on."""
+        now = self._clock.now()
+        ahead = CalendarStore(self._state).occurrences(now, now + _ANNOUNCED)
+        return disagreements_of(self._state, list({one.event.event_id: one.event for one in ahead}.values()))
 
     async def forecast(self, request: Request) -> Response:
         """One region's forecast, step by step, and its scores."""

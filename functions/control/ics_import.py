@@ -14,6 +14,7 @@ from icalendar import Calendar, Event
 
 from functions.control.ics_properties import (
     AUDIENCE,
+    MULTIPLE,
     PEAK,
     PER_VIEWER,
     STAGE,
@@ -212,6 +213,7 @@ def _event(entry: Event, defaults: ImportDefaults) -> CalendarEvent:
         peak_after_start=None if peak is None else timedelta(minutes=peak),
         audience=number_in(entry, AUDIENCE, int),
         requests_per_viewer=number_in(entry, PER_VIEWER, float),
+        expected_multiple=number_in(entry, MULTIPLE, float),
     )
 
 

@@ -13,6 +13,7 @@ from shared.topology import load_topology
 # What a calendar says about crowds beyond RFC 5545; X- names are ignored by other programs.
 REGIONS, KIND, STAGE = "X-SWELL-REGIONS", "X-SWELL-KIND", "X-SWELL-STAGE"
 AUDIENCE, PEAK, PER_VIEWER = "X-SWELL-AUDIENCE", "X-SWELL-PEAK-MIN", "X-SWELL-REQUESTS-PER-VIEWER"
+MULTIPLE = "X-SWELL-EXPECTED-MULTIPLE"
 
 N = TypeVar("N", int, float)
 _NUMBERS: Final[Mapping[Callable[[str], object], str]] = {int: "a whole number", float: "a number"}

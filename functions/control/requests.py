@@ -5,7 +5,13 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, NaiveDatetime, model_validator
 
-from shared.domain.calendar import MAX_AUDIENCE, MAX_REQUESTS_PER_VIEWER, CalendarEvent, EventType
+from shared.domain.calendar import (
+    MAX_AUDIENCE,
+    MAX_EXPECTED_MULTIPLE,
+    MAX_REQUESTS_PER_VIEWER,
+    CalendarEvent,
+    EventType,
+)
 from shared.domain.limits import MAX_REVISION
 from shared.domain.recurrence import MAX_OCCURRENCES, Frequency, Recurrence
 from shared.http import RequestModel
@@ -68,6 +74,7 @@ class PutEvent(RequestModel):
     peak_after_start_min: float | None = Field(default=None, ge=0, le=MAX_DURATION_MIN)
     audience: int | None = Field(default=None, ge=1, le=MAX_AUDIENCE)
     requests_per_viewer: float | None = Field(default=None, ge=0, le=MAX_REQUESTS_PER_VIEWER)
+    expected_multiple: float | None = Field(default=None, ge=1, le=MAX_EXPECTED_MULTIPLE)
     recurrence: RecurrenceBody | None = None
     if_revision: int | None = Field(default=None, ge=0, le=MAX_REVISION)
 
@@ -101,6 +108,7 @@ class PutEvent(RequestModel):
             peak_after_start=None if peak is None else timedelta(minutes=peak),
             audience=self.audience,
             requests_per_viewer=self.requests_per_viewer,
+            expected_multiple=self.expected_multiple,
             recurrence=None if repeated is None else Recurrence(**dict(repeated)),
         )
 

@@ -21,6 +21,7 @@ def event_view(event: CalendarEvent) -> dict[str, Any]:
         "peak_after_start_min": None if peak is None else peak.total_seconds() / 60,
         "audience": event.audience,
         "requests_per_viewer": event.requests_per_viewer,
+        "expected_multiple": event.expected_multiple,
         "recurrence": None
         if repeated is None
         else {

@@ -22,6 +22,7 @@ def event_document(event: CalendarEvent) -> dict[str, Any]:
         "peak_after_start_s": None if event.peak_after_start is None else int(event.peak_after_start.total_seconds()),
         "audience": event.audience,
         "requests_per_viewer": event.requests_per_viewer,
+        "expected_multiple": event.expected_multiple,
         "recurrence": None if event.recurrence is None else _recurrence_document(event.recurrence),
         "revision": event.revision,
     }
@@ -42,6 +43,7 @@ def event_of(document: Mapping[str, Any]) -> CalendarEvent:
         peak_after_start=None if peak_s is None else timedelta(seconds=peak_s),
         audience=document["audience"],
         requests_per_viewer=document.get("requests_per_viewer"),  # entered before there was one: not said
+        expected_multiple=document.get("expected_multiple"),  # the same
         recurrence=None if recurrence is None else _recurrence_of(recurrence),
         revision=document["revision"],
     )

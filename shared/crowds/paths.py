@@ -42,6 +42,11 @@ def model_document(region: str) -> str:
     return f"forecast_models/{region}"
 
 
+def drawn_document(region: str) -> str:
+    """What events of each kind have drawn in a region."""
+    return f"crowds_drawn/{region}"
+
+
 def forecast_document(region: str) -> str:
     """The newest forecast of a region."""
     return f"forecasts/{region}"

@@ -11,6 +11,7 @@ from shared.domain.recurrence import Recurrence
 MAX_DURATION = timedelta(days=14)
 MAX_AUDIENCE = 10_000_000_000
 MAX_REQUESTS_PER_VIEWER = 1000.0
+MAX_EXPECTED_MULTIPLE = 1000.0
 
 
 class EventType(StrEnum):
@@ -32,7 +33,8 @@ class CalendarEvent:
     change. `region_weights` says how much of the crowd a region sees, 1.0 for the region with the largest share;
     a region that is not named sees none of it. `stage` tells apart rounds of one series ("round of 16"). `audience` is
     how many people follow it, `requests_per_viewer` how many requests each of them makes meanwhile: first crowds are
-    planned for by these.
+    planned for by these. `expected_multiple` is the load at the peak as a multiple of the usual load at that time, in
+    a region of weight 1; the excess of other regions is by their weight.
     """
 
     event_id: str
@@ -48,6 +50,7 @@ class CalendarEvent:
     recurrence: Recurrence | None = None
     revision: int = field(default=1)
     requests_per_viewer: float | None = None
+    expected_multiple: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no forecast could use.
@@ -57,6 +60,11 @@ class CalendarEvent:
         """
         for problem in _problems(self):
             raise ValueError(problem)
+
+    def multiple_in(self, region: str) -> float | None:
+        """What is announced of a region; None where the event names none, or not the region."""
+        weight = self.region_weights.get(region, 0.0)
+        return None if self.expected_multiple is None or not weight else 1 + (self.expected_multiple - 1) * weight
 
     def occurrences(self, after: datetime, before: datetime) -> tuple["Occurrence", ...]:
         """The times this event is on between two moments, earliest first; one that began earlier counts as on."""
@@ -113,6 +121,9 @@ def _problems(event: CalendarEvent) -> list[str]:
         ),
         f"requests_per_viewer: got {event.requests_per_viewer}, allowed: 0 to {MAX_REQUESTS_PER_VIEWER:g}": (
             event.requests_per_viewer is None or 0 <= event.requests_per_viewer <= MAX_REQUESTS_PER_VIEWER
+        ),
+        f"expected_multiple: got {event.expected_multiple}, allowed: 1 to {MAX_EXPECTED_MULTIPLE:g}": (
+            event.expected_multiple is None or 1 <= event.expected_multiple <= MAX_EXPECTED_MULTIPLE
         ),
     }
     return [problem for problem, holds in rules.items() if not holds]

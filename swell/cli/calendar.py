@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from swell.cli.announcements import warn_of
 from swell.cli.calendar_edit import add, edit
 from swell.cli.calendar_import import import_calendar
 from swell.cli.calendar_options import EventId
@@ -45,8 +46,10 @@ def show(event: EventId, *, url: Url = DEFAULT_URL, as_json: Json = False) -> No
     if as_json:
         print_json(found)
     else:
+        far = found.pop("disagreements", [])
         shown = [[name, _value(value)] for name, value in found.items() if value not in (None, "")]
         print_table({"field": "left", "value": "left"}, shown)
+        warn_of(far)
 
 
 @app.command("remove")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from swell.cli.announcements import warn_of
 from swell.cli.calendar_options import START_FORMATS, EventId, Kind, RegionWeights, weights
 from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
@@ -14,12 +15,13 @@ from swell.cli.options import DEFAULT_URL, Json, Url
 from swell.cli.output import print_json, say
 
 _NOT_IN_IDS: Final = re.compile(r"[^a-z0-9]+")
-_SHOWN_ONLY: Final = ("id", "revision", "next_starts_at")
+_SHOWN_ONLY: Final = ("id", "revision", "next_starts_at", "disagreements")
 _EMPTY: Final[dict[str, Any]] = {
     "stage": "",
     "peak_after_start_min": None,
     "audience": None,
     "requests_per_viewer": None,
+    "expected_multiple": None,
     "recurrence": None,
 }
 
@@ -30,6 +32,10 @@ Peak = Annotated[float | None, typer.Option(min=0, help="When the crowd is large
 Audience = Annotated[int | None, typer.Option(min=1, help="How many people are expected.")]
 PerViewer = Annotated[
     float | None, typer.Option(min=0, max=1000, help="How many requests each of them makes meanwhile.")
+]
+Multiple = Annotated[
+    float | None,
+    typer.Option(min=1, max=1000, help="How many times the usual load its peak is, in a region of weight 1."),
 ]
 Stage = typer.Option(help="Which round of a series: final, group stage.")
 Every = Annotated[str | None, typer.Option(help="daily, weekly, monthly or yearly.")]
@@ -47,6 +53,7 @@ def add(
     peak_after_min: Peak = None,
     audience: Audience = None,
     requests_per_viewer: PerViewer = None,
+    expected_multiple: Multiple = None,
     stage: Annotated[str, Stage] = "",
     every: Every = None,
     times: Times = None,
@@ -68,6 +75,7 @@ def add(
         "peak_after_start_min": peak_after_min,
         "audience": audience,
         "requests_per_viewer": requests_per_viewer,
+        "expected_multiple": expected_multiple,
         "recurrence": _recurrence(every, times),
     }
     with connected(url) as client:
@@ -90,6 +98,7 @@ def edit(
     peak_after_min: Peak = None,
     audience: Audience = None,
     requests_per_viewer: PerViewer = None,
+    expected_multiple: Multiple = None,
     stage: Annotated[str | None, Stage] = None,
     every: Every = None,
     times: Times = None,
@@ -111,6 +120,7 @@ def edit(
         "peak_after_start_min": peak_after_min,
         "audience": audience,
         "requests_per_viewer": requests_per_viewer,
+        "expected_multiple": expected_multiple,
         "recurrence": _recurrence(every, times),
     }
     changes = {field: value for field, value in given.items() if value is not None}
@@ -161,3 +171,4 @@ def _tell(found: dict[str, Any], *, as_json: bool) -> None:
     if ahead is not None:
         on = f"on next at {datetime.fromisoformat(ahead):%Y-%m-%d %H:%M} UTC; the plan follows in a moment"
     say(f"Event {found['id']} is in the calendar, at revision {found['revision']}: {on}.")
+    warn_of(found.get("disagreements", []))

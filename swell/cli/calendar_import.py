@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from swell.cli.announcements import warn_of
 from swell.cli.calendar_options import Kind, RegionWeights, weights
 from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
@@ -59,6 +60,7 @@ def _tell(found: dict[str, Any]) -> None:
     say(f"{announced}: {found['changed']} new or changed{taken_out}; calendar revision {found['revision']}.")
     for one in removed:
         note(f"taken out: {one['id']}, {one['name']}, {one['starts_at_local']}")
+    warn_of(found.get("disagreements", []))
     skipped = found["skipped"]
     for reason, count in Counter(one["reason"] for one in skipped if one["reason"] in _COUNTED).items():
         note(f"left out: {count} that {_COUNTED[reason]}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from swell.cli.announcements import warn_of
 from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_URL, Json, Url
@@ -35,7 +36,7 @@ def show(
 ) -> None:
     """Show what each region expects, and how good its forecasts have been: accuracy = 1 - WAPE at 15 minutes."""
     with connected(url) as client:
-        found = {"forecasts": client.crowds.forecasts()} if region is None else client.crowds.forecast(region)
+        found = client.crowds.expected() if region is None else client.crowds.forecast(region)
     if as_json:
         print_json(found)
     elif region is not None:
@@ -44,6 +45,8 @@ def show(
         _print_regions(found["forecasts"])
     else:
         say("No load is known yet: forecasts begin a few minutes after the first query.")
+    if not as_json and region is None:
+        warn_of(found.get("disagreements", []))
 
 
 @app.command()

@@ -69,8 +69,12 @@ class Crowds:
 
     def forecasts(self) -> list[dict[str, Any]]:
         """Each region of which load is known: what it expects, and how good its forecasts have been."""
-        answer = self._transport.send("GET", "/v1/forecasts")
-        found: list[dict[str, Any]] = answer["forecasts"]
+        found: list[dict[str, Any]] = (self.expected())["forecasts"]
+        return found
+
+    def expected(self) -> dict[str, Any]:
+        """`forecasts`, and `disagreements`: announced multiples far from what events of their kind have drawn."""
+        found: dict[str, Any] = self._transport.send("GET", "/v1/forecasts")
         return found
 
     def forecast(self, region: str) -> dict[str, Any]:

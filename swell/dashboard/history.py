@@ -59,6 +59,7 @@ class History:
             "regions": _regions([after for _, after in pairs]),
             "world": _world(pairs),
             "forecasts": [] if last is None else [_score(one) for one in last.forecasts],
+            "disagreements": [] if last is None else list(last.disagreements),
             "timeline": [] if last is None else [_entry(one) for one in last.timeline],
             "objectives": [],
             "missing": missing(last),

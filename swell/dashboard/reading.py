@@ -31,6 +31,8 @@ class Reading:
     plan: Mapping[str, Any] = field(default_factory=dict)
     forecasts: tuple[Mapping[str, Any], ...] = ()
     """The newest of each region, as `/v1/forecasts/{region}` has it."""
+    disagreements: tuple[str, ...] = ()
+    """Announced crowds that are far from what was learned, as sentences."""
     timeline: tuple[Mapping[str, Any], ...] = ()
     own_clock: bool = False
     """Whether crowds go by another time than `at_s` (`SWELL_CLOCK_SPEED`): a plan is not of its seconds."""

@@ -82,19 +82,21 @@ class Watch:
             timeline = self._json("/v1/timeline", {"since": since}).get("entries", [])
             budget = self._json("/v1/budget")
             own_clock = goes_by_its_own_clock(timeline, budget, time.time())
+            brief = self._json("/v1/forecasts")
             self._slow = {
                 "budget": budget,
                 "plan": {} if own_clock else self._json("/v1/plan"),
                 "timeline": tuple(timeline),
-                "forecasts": tuple(self._forecasts()),
+                "forecasts": tuple(self._forecasts(brief)),
+                "disagreements": tuple(one["text"] for one in brief.get("disagreements", [])),
                 "own_clock": own_clock,
                 "refused_paths": tuple(self._refused),
             }
         return Reading(at_s=time.time(), regions=self._json("/map"), **self._slow, **counters)
 
-    def _forecasts(self) -> Iterator[dict[str, Any]]:
-        for brief in self._json("/v1/forecasts").get("forecasts", []):
-            if found := self._json(f"/v1/forecasts/{brief['region']}"):
+    def _forecasts(self, brief: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        for one in brief.get("forecasts", []):
+            if found := self._json(f"/v1/forecasts/{one['region']}"):
                 yield found
 
     def _json(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:

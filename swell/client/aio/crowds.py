@@ -68,8 +68,12 @@ class AsyncCrowds:
 
     async def forecasts(self) -> list[dict[str, Any]]:
         """Each region of which load is known: what it expects, and how good its forecasts have been."""
-        answer = await self._transport.send("GET", "/v1/forecasts")
-        found: list[dict[str, Any]] = answer["forecasts"]
+        found: list[dict[str, Any]] = (await self.expected())["forecasts"]
+        return found
+
+    async def expected(self) -> dict[str, Any]:
+        """`forecasts`, and `disagreements`: announced multiples far from what events of their kind have drawn."""
+        found: dict[str, Any] = await self._transport.send("GET", "/v1/forecasts")
         return found
 
     async def forecast(self, region: str) -> dict[str, Any]:

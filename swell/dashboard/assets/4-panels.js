@@ -207,6 +207,7 @@ function drawFindings() {
     found.push(finding("Objectives", el("table", {}, el("thead", {}, el("tr", {}, ...["objective", "limit", "measured (95 % interval)", ""].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...view.objectives.map(row)))));
     found[0].classList.add("spread");
   }
+  if ((view.disagreements || []).length) found.push(finding("Announced otherwise than learned", bullets(view.disagreements)));
   if (view.forecasts && view.forecasts.length) found.push(forecastScores());
   if (analysis.score) found.push(finding(`Score ${analysis.score.points} of 100`, bullets(analysis.score.lines)));
   if (analysis.recommendations) found.push(finding("What to change", bullets(analysis.recommendations)));

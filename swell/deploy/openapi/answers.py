@@ -178,11 +178,20 @@ EVENT: Final = required(
     regions={"type": "object", "additionalProperties": _NUMBER},
     revision=_COUNT,
 )
+DISAGREEMENT: Final = required(event=_TEXT, region=_TEXT, announced=_NUMBER, events=_COUNT, text=_TEXT)
+EVENT_KEPT: Final = required(**EVENT["properties"], disagreements=array(DISAGREEMENT))
 EVENTS: Final = required(revision=_COUNT, events=array(EVENT))
 IMPORTED: Final = required(
-    revision=_COUNT, changed=_COUNT, events=array(ANYTHING), removed=array(ANYTHING), skipped=array(ANYTHING)
+    revision=_COUNT,
+    changed=_COUNT,
+    events=array(ANYTHING),
+    removed=array(ANYTHING),
+    skipped=array(ANYTHING),
+    disagreements=array(DISAGREEMENT),
 )
-FORECASTS: Final = required(forecasts=array(required(region=_TEXT, made_at=_MOMENT, method=_TEXT)))
+FORECASTS: Final = required(
+    forecasts=array(required(region=_TEXT, made_at=_MOMENT, method=_TEXT)), disagreements=array(DISAGREEMENT)
+)
 PLAN: Final = required(
     revision=_COUNT, made_at=_MOMENT, until=_MOMENT, regions=ANYTHING, jobs=array(required(name=_TEXT, at=_MOMENT))
 )

@@ -81,8 +81,8 @@ OPERATOR_ROUTES: Final = {
     ("GET", "/v1/calendar/events"): RouteDoc(
         "listEvents", "Events, with the times they are on", (Answer(answers.EVENTS),), parameters=EventSpan
     ),
-    ("GET", _EVENT): RouteDoc("event", "One event as it was entered", (Answer(answers.EVENT),)),
-    ("PUT", _EVENT): RouteDoc("putEvent", "Enter an event, or change it", (Answer(answers.EVENT),), body=PutEvent),
+    ("GET", _EVENT): RouteDoc("event", "One event as it was entered", (Answer(answers.EVENT_KEPT),)),
+    ("PUT", _EVENT): RouteDoc("putEvent", "Enter an event, or change it", (Answer(answers.EVENT_KEPT),), body=PutEvent),
     ("DELETE", _EVENT): RouteDoc("deleteEvent", "Take an event out", (NO_CONTENT,)),
     ("POST", "/v1/calendar/import"): RouteDoc(
         "importCalendar", "Enter what an iCalendar file announces", (Answer(answers.IMPORTED),), body=ImportCalendar

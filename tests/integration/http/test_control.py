@@ -17,9 +17,11 @@ from shared.auth.key_store import KeyStore
 from shared.auth.operator_tokens import by_operator_tokens
 from shared.auth.scope import Scope
 from shared.crowds.calendar_store import CalendarStore
-from shared.crowds.paths import PLAN, PLAN_JOBS, fleet_document
+from shared.crowds.drawn import Drawn, drawn_data
+from shared.crowds.paths import PLAN, PLAN_JOBS, drawn_document, fleet_document
 from shared.crowds.plan_store import plan_document
 from shared.crowds.prewarms import Prewarms
+from shared.domain.calendar import EventType
 from shared.domain.scaling_plan import PlanReason, PlanStep, ScalingPlan
 from shared.edge import EdgeSettings, edge
 from shared.events.crowds import CalendarChangedV1
@@ -119,9 +121,13 @@ def test_an_event_is_entered_listed_changed_and_taken_out(control: Control) -> N
 
 def test_what_get_answers_put_takes(control: Control) -> None:
     """An operator edits what was shown; nothing is lost on the way."""
-    control.put(recurrence={"frequency": "weekly", "count": 3}, peak_after_start_min=90)
+    control.put(recurrence={"frequency": "weekly", "count": 3}, peak_after_start_min=90, expected_multiple=4)
     shown = control.http.get("/v1/calendar/events/final").json()
-    body = {name: value for name, value in shown.items() if name not in {"id", "revision", "next_starts_at"}}
+    body = {
+        name: value
+        for name, value in shown.items()
+        if name not in {"id", "revision", "next_starts_at", "disagreements"}
+    }
 
     again = control.http.put("/v1/calendar/events/final", json=body)
 
@@ -156,6 +162,7 @@ def test_a_change_on_top_of_another_is_refused(control: Control) -> None:
         ),
         ({"kind": "war"}, "kind", "'sports_final'"),
         ({"audience": -1}, "audience", "greater than or equal to 1"),
+        ({"expected_multiple": 0.9}, "expected_multiple", "greater than or equal to 1"),
         ({"recurrence": {"frequency": "hourly"}}, "recurrence.frequency", "'daily'"),
         ({"colour": "red"}, "colour", "no such field"),
     ],
@@ -294,7 +301,24 @@ def test_forecasts_of_unknown_regions_are_not_found(control: Control) -> None:
     """A region that is not ours, and one of which no load is known, are told apart."""
     assert "topology.yaml" in control.http.get("/v1/forecasts/mars").json()["detail"]
     assert "no load" in control.http.get("/v1/forecasts/us-east1").json()["detail"]
-    assert control.http.get("/v1/forecasts").json() == {"forecasts": []}
+    assert control.http.get("/v1/forecasts").json() == {"forecasts": [], "disagreements": []}
+
+
+def test_what_is_announced_otherwise_than_learned_is_told_wherever_it_is_entered_or_looked_at(control: Control) -> None:
+    """Ten times, where finals have drawn two to four; 4.6 times in the region of weight 0.4 is no surprise."""
+    drawn = drawn_data({EventType.SPORTS_FINAL: Drawn(3, 2.0, 4.0)})
+    control.state.commit([Put(drawn_document(region), drawn) for region in FINAL["regions"]])
+
+    silent, entered = control.put(expected_multiple=7), control.put(expected_multiple=10)
+    shown, listed = (control.http.get(f"/v1/{path}").json() for path in ("calendar/events/final", "forecasts"))
+
+    assert silent.json()["disagreements"] == []
+    (told,) = entered.json()["disagreements"]
+    assert [told] == shown["disagreements"] == listed["disagreements"]
+    assert told["text"] == (
+        "The final in europe-west1: 3 events of its kind drew 2 to 4 times the usual load, announced: 10 times; "
+        "planned for is what is announced"
+    )
 
 
 def test_a_service_account_operates_by_its_token(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from functions.burst_prediction.wiring import build
 from shared.adapters.opening import Adapters
 from shared.crowds.calendar_store import CalendarStore
 from shared.crowds.load_days import LoadDays
-from shared.crowds.paths import forecast_document, forecast_score_document
+from shared.crowds.paths import drawn_document, forecast_document, forecast_score_document
 from shared.crowds.plan_store import load_plan
 from shared.crowds.timeline import EntryKind, Timeline
 from shared.domain.load import LoadMinute, LoadSample
@@ -125,6 +125,24 @@ def test_an_announced_event_raises_the_plan_before_it_begins(prediction: Predict
     assert plan.floor_at(REGION, kick_off) > 2 * quiet.floor_at(REGION, kick_off)
     reasons = {step.reason for step in plan.steps[REGION]}
     assert PlanReason.EVENT in reasons
+
+
+def test_an_announced_multiple_is_planned_for_once_however_often_it_is_told(prediction: Prediction) -> None:
+    """Twenty times the 810 of that hour, at 500 an instance; what its kind has drawn is kept for people."""
+    prediction.forecast()
+    change = prediction.calendar.put([event(days=9.0, expected_multiple=20.0)])
+
+    prediction.calendar_changed(change.revision)
+    once = prediction.plan()
+    prediction.calendar_changed(change.revision)
+
+    floor = once.floor_at(REGION, NOW + timedelta(hours=19, minutes=30))
+    assert 36 <= floor <= 45
+    assert PlanReason.PRIOR in {step.reason for step in once.steps[REGION]}
+    assert prediction.plan().revision == once.revision
+    drawn = prediction.state.get(drawn_document(REGION))
+    assert drawn is not None
+    assert drawn.data == {}
 
 
 def test_delivered_twice_the_plan_stays_and_is_the_same_announcement(prediction: Prediction) -> None:

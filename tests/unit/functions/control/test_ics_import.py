@@ -40,14 +40,14 @@ def test_an_entry_says_all_about_its_crowd() -> None:
     (event,) = read(
         "UID:final-1\nSUMMARY:The final\\, at last\nCATEGORIES:Football,SPORTS\nX-SWELL-KIND:sports_final\n"
         "X-SWELL-STAGE:final\nX-SWELL-REGIONS:europe-west1=1\\, us-east1=0.3\nX-SWELL-AUDIENCE:1500000000\n"
-        "X-SWELL-PEAK-MIN:90\nDTSTART;TZID=Europe/Paris:20260320T200000\nDURATION:PT2H"
+        "X-SWELL-PEAK-MIN:90\nX-SWELL-EXPECTED-MULTIPLE:12.5\nDTSTART;TZID=Europe/Paris:20260320T200000\nDURATION:PT2H"
     ).events
 
     assert (event.event_id, event.name) == ("final-1", "The final, at last")
     assert (event.kind, event.stage, event.audience) == (EventType.SPORTS_FINAL, "final", 1_500_000_000)
     assert event.region_weights == {"europe-west1": 1.0, "us-east1": 0.3}
     assert (event.time_zone, event.duration) == ("Europe/Paris", timedelta(hours=2))
-    assert event.peak_after_start == timedelta(minutes=90)
+    assert (event.peak_after_start, event.expected_multiple) == (timedelta(minutes=90), 12.5)
     assert event.starts_at_local == datetime(2026, 3, 20, 20)  # noqa: DTZ001
 
 
@@ -153,6 +153,12 @@ def test_a_time_with_an_entry_of_its_own_is_moved() -> None:
             SkipReason.NOT_ALLOWED,
             "X-SWELL-AUDIENCE: got 'many', allowed: a whole number",
             id="audience in words",
+        ),
+        pytest.param(
+            "UID:x\nDTSTART:20260320T000000Z\nX-SWELL-EXPECTED-MULTIPLE:0.1",
+            SkipReason.NOT_ALLOWED,
+            "expected_multiple: got 0.1, allowed: 1 to 1000",
+            id="multiple below the usual",
         ),
         pytest.param(
             "UID:x\nDTSTART;TZID=Mars/Olympus:20260320T200000",

@@ -23,6 +23,7 @@ FINAL = CalendarEvent(
     stage="final",
     peak_after_start=timedelta(minutes=90),
     audience=1_500_000_000,
+    expected_multiple=12.5,
 )
 WEEKLY = replace(
     FINAL,
@@ -41,6 +42,14 @@ def calendar() -> CalendarStore:
 def test_an_event_comes_back_as_it_was(event: CalendarEvent) -> None:
     """A document holds everything about an event."""
     assert event_of(event_document(event)) == event
+
+
+def test_an_event_that_was_entered_before_there_were_multiples_announces_none() -> None:
+    """Its document has no such field."""
+    document = event_document(FINAL)
+    del document["expected_multiple"]
+
+    assert event_of(document) == replace(FINAL, expected_multiple=None)
 
 
 def test_events_are_found_at_their_times(calendar: CalendarStore) -> None:

@@ -74,6 +74,9 @@ def test_the_peak_is_told_where_it_is_known() -> None:
         ({"region_weights": {"a": 1.5}}, "region_weights"),
         ({"peak_after_start": timedelta(hours=3)}, "peak_after_start"),
         ({"audience": 0}, "audience"),
+        ({"expected_multiple": 0.5}, "expected_multiple"),
+        ({"expected_multiple": 1001.0}, "expected_multiple"),
+        ({"expected_multiple": float("nan")}, "expected_multiple"),
     ],
 )
 def test_what_no_forecast_could_use_is_refused(fields: dict[str, object], words: str) -> None:
@@ -129,3 +132,11 @@ def test_rules_that_never_move_or_end_are_refused(fields: dict[str, object], wor
     """The error names the field."""
     with pytest.raises(ValueError, match=words):
         Recurrence(Frequency.DAILY, **fields)  # type: ignore[arg-type]
+
+
+def test_an_expected_multiple_is_that_of_a_region_of_weight_one() -> None:
+    """The excess of others is by their weight; a region that is not named has none."""
+    one = event(expected_multiple=9.0, region_weights={"a": 1.0, "b": 0.25})
+
+    assert [one.multiple_in(region) for region in ("a", "b", "c")] == [9.0, 3.0, None]
+    assert event().multiple_in("a") is None

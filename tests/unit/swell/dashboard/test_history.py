@@ -249,6 +249,15 @@ def test_spending_is_what_was_booked_since_the_booking_before() -> None:
     assert [None, pytest.approx(600_000), pytest.approx(600_000), None] == found
 
 
+def test_what_is_announced_otherwise_than_learned_is_on_the_page() -> None:
+    """As sentences of the last look."""
+    history = History()
+    history.add(reading(1.0, 0.0, disagreements=("before",)))
+    history.add(reading(2.0, 0.0, disagreements=("10 times announced, 2 learned",)))
+
+    assert history.view("http://127.0.0.1:1", None)["disagreements"] == ["10 times announced, 2 learned"]
+
+
 def test_scores_of_forecasts_are_those_of_the_last_look() -> None:
     """By region: the method in use and why, accuracy and skill, how bursts were met; what is not told is not known."""
     met = {"bursts": 2, "onsets_covered": 1.0, "alarms": 2, "recall": 0.5, "precision": 1.0, "median_lead_min": 15.0}
