@@ -11,6 +11,7 @@ from benchmarks.live.sessions import Break
 from benchmarks.scenarios.course import Course
 from benchmarks.scenarios.model import Fault, Scenario
 from benchmarks.simulator.faults import told
+from shared.adapters.embedded.database import BUSY_TIMEOUT_S
 from shared.topology import Topology
 from swell.local.region_choice import first_regions
 
@@ -81,7 +82,7 @@ def fault_plan(scenario: Scenario, topology: Topology, *, seconds: float) -> Fau
             left_out[fault.kind] = why
             continue
         regions = tuple(stand_ins[name] for name in fault.regions) if fault.kind in _LOSING else ()
-        text = told(fault) + (f", here {', '.join(regions)}" if regions and regions != fault.regions else "")
+        text = told(fault) + _here(fault, regions)
         ends_s = min(seconds, (fault.at_min + fault.for_min) * faster)
         played.append(LiveFault(fault, fault.at_min * faster, ends_s, text, regions))
     losing = any(one.regions for one in played)
@@ -90,6 +91,15 @@ def fault_plan(scenario: Scenario, topology: Topology, *, seconds: float) -> Fau
         tuple(f"{kind}: {why}" for kind, why in left_out.items()),
         _callers(scenario, topology, stand_ins) if losing else None,
     )
+
+
+def _here(fault: Fault, regions: tuple[str, ...]) -> str:
+    """What is done here in place of what the scenario says."""
+    if regions and regions != fault.regions:
+        return f", here {', '.join(regions)}"
+    if fault.kind == "writes_refused":
+        return f", here held up: they wait {BUSY_TIMEOUT_S:g} s at most, then fail"
+    return ""
 
 
 def _stand_ins(scenario: Scenario, topology: Topology) -> dict[str, str]:

@@ -3,10 +3,11 @@
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -34,6 +35,14 @@ app.command()(calendar)
 app.command()(calibrate)
 app.command()(arithmetic)
 app.command()(live)
+
+
+_NOT_READ: Final[Mapping[str, Sequence[str]]] = {
+    "--all": ("SCENARIO", "--k6", "--against", "--html", "--event-quantile", "--as-deployed"),
+    "no scenario": ("--k6", "--against", "--html", "--event-quantile", "--as-deployed"),
+    "--k6": ("--against", "--html", "--event-quantile"),
+    "--against": ("--html",),
+}
 
 
 class PolicyName(StrEnum):
@@ -82,6 +91,17 @@ def rehearse(
 
     The simulated fleet has the regions of topology.yaml and is steered by the functions that are deployed.
     """
+    _refuse_what_is_not_read(
+        _way(scenario, all_of_them=all_of_them, k6=k6, against=against),
+        {
+            "SCENARIO": scenario,
+            "--k6": k6,
+            "--against": against,
+            "--html": html,
+            "--event-quantile": event_quantile,
+            "--as-deployed": as_deployed or None,
+        },
+    )
     require_checkout()
     single_threaded()
     from benchmarks.scenarios.catalog import find_scenario, on_deployed_quotas
@@ -100,6 +120,24 @@ def rehearse(
         _compare(found, ours, against, range(seed, seed + seeds), as_json=as_json)
     else:
         _play(found, ours, seed, html, as_json=as_json)
+
+
+def _way(scenario: str | None, *, all_of_them: bool, k6: Path | None, against: list[PolicyName] | None) -> str:
+    """Which of the things is done that this command does."""
+    if all_of_them:
+        return "--all"
+    if scenario is None:
+        return "no scenario"
+    if k6 is not None:
+        return "--k6"
+    return "--against" if against else "one scenario"
+
+
+def _refuse_what_is_not_read(way: str, given: Mapping[str, object]) -> None:
+    """An option that would be passed over without a word is a mistake."""
+    for name in _NOT_READ.get(way, ()):
+        if given[name]:
+            raise typer.BadParameter(f"with {way} it is not read", param_hint=f"'{name}'")
 
 
 def _quantile(quantile: float | None) -> float | None:

@@ -104,7 +104,7 @@ def _tell(result: "LiveResult") -> None:
     run, sent = result.run, result.sent
     summary = run.summary
     of = f"peak {summary.peak_rps:,.0f} a second of {result.peak_per_s:,.0f}"
-    say(f"{run.meta.title}: {summary.asked:,.0f} requests, {of}")
+    say(f"LIVE · {run.meta.scenario}: {run.meta.title}: {summary.asked:,.0f} requests, {of}")
     for line in run.meta.notes:
         say(f"  {line}")
     percentiles = (summary.p50_ms, summary.p99_ms, summary.p999_ms)

@@ -39,6 +39,14 @@ def test_a_region_that_is_not_shown_has_a_stand_in() -> None:
     assert all(one.regions == one.fault.regions or f"here {one.regions[0]}" in one.text for one in plan.played)
 
 
+def test_writes_that_are_refused_in_the_cloud_wait_here_and_are_told_so() -> None:
+    """What is said is what happens."""
+    plan = fault_plan(find_scenario("database-failover"), TOPOLOGY, seconds=30)
+
+    (held,) = plan.played
+    assert held.text == "writes refused (everywhere), here held up: they wait 10 s at most, then fail"
+
+
 def test_no_fault_of_any_scenario_is_ignored() -> None:
     """Each is played, or named with the reason."""
     for name in names():

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from benchmarks.rehearsal.telling import in_brief, what_to_change
@@ -52,6 +53,29 @@ def test_a_quantile_that_no_forecast_has_is_refused() -> None:
 
     assert isinstance(result.exception, CommandFailed)
     assert "0.95" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--k6", "s.js"], "--k6"),
+        (["burst-10x", "--all"], "SCENARIO"),
+        (["--all", "--html", "r.html"], "--html"),
+        (["burst-10x", "--against", "reactive", "--html", "r.html"], "--html"),
+        (["burst-10x", "--k6", "s.js", "--against", "reactive"], "--against"),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(
+    arguments: list[str], named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report that somebody asked for is not left out without a word; nothing is played or written."""
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(app, ["rehearse", *arguments])
+
+    assert result.exit_code == 2
+    assert f"'{named}'" in result.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_in_brief_names_what_it_did_not_keep() -> None:
