@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 import numpy as np
@@ -12,9 +13,11 @@ from benchmarks.analysis.paired import LEAST_PAIRS, Finding, Measure, Paired, pa
 from benchmarks.live.attached import AttachedSwell
 from benchmarks.live.finding import found_recall
 from benchmarks.live.sides import Side, environment_of
+from benchmarks.load.generator import generate_load
+from benchmarks.load.job import Task
 from benchmarks.load.open_loop import Offered, Sent, Stream, evenly, offer
 from benchmarks.measure.process_tree import cpu_seconds
-from benchmarks.peers.callers import filled_with_keys, peak_per_s, query_posts
+from benchmarks.peers.callers import filled_with_keys, query_posts
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.swell_system import SwellSystem
 from benchmarks.vectors.synthetic import make_clustered
@@ -22,12 +25,17 @@ from benchmarks.vectors.vector_set import Rows, VectorSet
 from shared.domain.tier import Tier
 
 _PEAK_S: Final = 1.0
-_KINDS: Final = 1000
-"""Different queries that are sent in a pair."""
+_PEAK_TRIES: Final = 3
+_PEAK_CONNECTIONS: Final = 4
+_PEAK_QUERIES: Final = 5_000
+_MOST_QUERIES: Final = 20_000
+"""Different queries of a visit: no two requests are alike where it has fewer, as a server that runs keeps answers."""
 _STRAY: Final = 0.1
 _RECALL_QUERIES: Final = 40
 """Of each pair, the same for both sides."""
 _SLOWEST: Final = 0.99
+_RECALL_ASKED: Final = 0.95
+"""By default."""
 
 MEASURES: Final = (
     Measure("p50, ms", "ratio", 0.05),
@@ -35,7 +43,7 @@ MEASURES: Final = (
     Measure("p99, ms", "ratio", 0.05),
     Measure("slowest hundredth, mean ms", "ratio", 0.05),
     Measure("failed, share", "difference", 0.001),
-    Measure("recall", "difference", 0.005, more_is_better=True),
+    Measure("recall, up to the one asked for", "difference", 0.005, more_is_better=True),
     Measure("CPU of the server a request, ms", "ratio", 0.05),
 )
 """That is what it costs, too: instances are paid by their processor time."""
@@ -98,8 +106,7 @@ def compare_in_turns(a: Side, b: Side, plan: TurnsPlan, note: Callable[[str], No
         for place, side in enumerate((a, b)):
             note(f"Filling {'AB'[place]} ({side.name}) with {plan.rows:,} vectors …")
             running.append(_started(side, directory / f"side-{place}", vectors, plan, stack))
-        alike = _strayed(vectors, plan.pairs)
-        per_s = plan.peak_share * min(peak_per_s(one.port, one.asks(alike), _PEAK_S) for one in running)
+        per_s = plan.peak_share * min(_peak_per_s(one, vectors, plan.pairs) for one in running)
         note(f"{plan.pairs} pairs of {plan.seconds:g} s at {per_s:,.0f} requests a second, in turns …")
         for pair in range(plan.pairs):
             for place in (0, 1) if pair % 2 == 0 else (1, 0):
@@ -125,6 +132,15 @@ def measured(offered: Mapping[str, Offered]) -> dict[str, float]:
         slowest = latency_ms[latency_ms >= np.quantile(latency_ms, _SLOWEST)]
         found["slowest hundredth, mean ms"] = float(slowest.mean())
     return found
+
+
+def recall_kept(found: float) -> float:
+    """A recall as far as it was asked for.
+
+    What an index gives beyond that is the luck of its building: the cheapest effort is taken that was measured to do.
+    Two equal servers differ by that in every pair, which no interval over pairs knows.
+    """
+    return min(found, _RECALL_ASKED)
 
 
 def to_document(compared: Compared) -> dict[str, Any]:
@@ -165,11 +181,19 @@ def _started(side: Side, directory: Path, vectors: VectorSet, plan: TurnsPlan, s
     return _Running(system.port, lambda rows: query_posts(system.port, rows, secret), system.process.pid)
 
 
+def _peak_per_s(running: _Running, vectors: VectorSet, pairs: int) -> float:
+    """What a side answers at most of queries that it was never asked: the median of some tries."""
+    task = Task(running.port, _PEAK_CONNECTIONS, _PEAK_S)
+    tries = (strayed(vectors, pairs + number, _PEAK_QUERIES) for number in range(_PEAK_TRIES))
+    return median(generate_load(task, running.asks(queries)).per_s for queries in tries)
+
+
 def _visit(
     running: _Running, vectors: VectorSet, plan: TurnsPlan, pair: int, per_s: float
 ) -> tuple[dict[str, float], Sent]:
     due_s = evenly(per_s, plan.seconds)
-    stream = Stream.in_turns("search", running.asks(_strayed(vectors, pair)), due_s)
+    queries = strayed(vectors, pair, min(_MOST_QUERIES, len(due_s)))
+    stream = Stream.in_turns("search", running.asks(queries), due_s)
     before_s = None if running.pid is None else cpu_seconds(running.pid)
     offered, sent = offer(running.port, [stream], connections=plan.connections, processes=1)
     after_s = None if running.pid is None else cpu_seconds(running.pid)
@@ -177,12 +201,13 @@ def _visit(
     if before_s is not None and after_s is not None:
         found["CPU of the server a request, ms"] = (after_s - before_s) * 1000 / len(due_s)
     asked = range(pair * _RECALL_QUERIES, (pair + 1) * _RECALL_QUERIES)
-    found["recall"] = found_recall(running.port, running.asks(vectors.queries[list(asked)]), vectors, asked).mean
+    recall = found_recall(running.port, running.asks(vectors.queries[list(asked)]), vectors, asked).mean
+    found["recall, up to the one asked for"] = recall_kept(recall)
     return found, sent
 
 
-def _strayed(vectors: VectorSet, pair: int) -> Rows:
+def strayed(vectors: VectorSet, pair: int, count: int) -> Rows:
     """Other queries in each pair, the same for both sides: a server that keeps answers has none of them."""
-    queries = vectors.queries[np.arange(_KINDS) % len(vectors.queries)]
+    queries = vectors.queries[np.arange(count) % len(vectors.queries)]
     stray = np.random.default_rng(pair).standard_normal(queries.shape, np.float32)
     return np.asarray(queries + stray * (_STRAY / np.sqrt(vectors.dimension)), np.float32)

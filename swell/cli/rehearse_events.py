@@ -39,6 +39,8 @@ def calendar(
     as_json: Json = False,
 ) -> None:
     """Rehearse what your calendar announces, on the quotas of topology.yaml: one rehearsal an event. SIMULATED."""
+    if region and ics is None:
+        raise typer.BadParameter("without a file it is not read: the server's events say who comes")
     require_checkout()
     from swell.cli.rehearse import PolicyName, policy_of, single_threaded
 
@@ -54,7 +56,10 @@ def calendar(
         key=lambda one: one.starts_at,
     )
     if not occurrences:
-        raise CommandFailed(f"the calendar announces nothing in the next {days} days", code="nothing_announced")
+        raise CommandFailed(
+            f"the calendar announces nothing in the next {days} {'day' if days == 1 else 'days'}",
+            code="nothing_announced",
+        )
     policy = policy_of(PolicyName.BOTH)
     runs = [rehearse(scenario_of(one, streams), policy, seed) for one in occurrences[:at_most]]
     if html is not None:
@@ -89,7 +94,7 @@ def _print_advice(run: "Run") -> None:
     from benchmarks.rehearsal.telling import what_to_change
 
     say()
-    say(f"{run.meta.title} ({datetime.fromtimestamp(run.axis.start_s, UTC):%Y-%m-%d %H:%M} UTC)")
+    say(f"{run.meta.title} (rehearsed from {datetime.fromtimestamp(run.axis.start_s, UTC):%Y-%m-%d %H:%M} UTC on)")
     for line in what_to_change(run):
         say(line)
 
@@ -102,7 +107,13 @@ def _of_file(path: Path, regions: list[str], now: datetime, days: int) -> "list[
         content = path.read_bytes()
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror}", code="unreadable_calendar") from error
-    weights = weights_of(regions) or dict.fromkeys(load_topology().regions, 1.0)
+    known = load_topology().regions
+    weights = weights_of(regions) or dict.fromkeys(known, 1.0)
+    for name, weight in weights.items():
+        if name not in known:
+            raise typer.BadParameter(f"--region: got {name!r}, allowed: {', '.join(known)}")
+        if not 0 < weight <= 1:
+            raise typer.BadParameter(f"--region: got {name}={weight:g}, allowed: a weight above 0, at most 1")
     return list(import_ics(content, ImportDefaults(weights), begin=now, end=now + timedelta(days=days)).events)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.live.in_turns import measured
+from benchmarks.live.in_turns import measured, recall_kept, strayed
 from benchmarks.live.sides import BadSide, Side, environment_of, parse_side
 from benchmarks.load.open_loop import Offered
 from benchmarks.vectors.catalog import CHECKOUT
+from benchmarks.vectors.synthetic import make_clustered
 
 
 def test_a_side_is_a_checkout_settings_or_a_commit() -> None:
@@ -57,3 +58,18 @@ def test_a_visit_counts_what_was_answered() -> None:
 
     assert (0.5, 50.0) == (measured({"one": half})["failed, share"], measured({"one": half})["p50, ms"])
     assert {"failed, share": 1.0} == measured({"one": none})
+
+
+def test_recall_beyond_the_one_asked_for_is_no_difference() -> None:
+    """Two equal servers may have built different indexes; a recall that breaks the promise is a difference."""
+    assert recall_kept(1.0) == recall_kept(0.951) > recall_kept(0.93) == 0.93
+
+
+def test_queries_of_a_visit_are_all_different() -> None:
+    """And other ones in the next pair, the same for both sides: a server that keeps answers has none of them."""
+    vectors = make_clustered(200, 20, 8)
+
+    seen = [strayed(vectors, pair, 300) for pair in (0, 0, 1)]
+
+    assert len(np.unique(np.vstack(seen), axis=0)) == 600
+    assert np.array_equal(seen[0], seen[1])

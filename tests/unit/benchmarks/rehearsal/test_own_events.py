@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from benchmarks.rehearsal.own_events import BEFORE_MIN, scenario_of
 from benchmarks.scenarios.course import Course
 from shared.domain.calendar import CalendarEvent, EventType
 from shared.topology import load_topology
 from swell.cli.failure import CommandFailed
+from swell.cli.main import app
 from swell.cli.rehearse_events import write_reports
 from tests.builders.rehearsals import small_run
 
@@ -52,3 +54,25 @@ def test_each_event_has_a_report_of_its_own(tmp_path: Path) -> None:
     assert ["2026-07-19-1800-small.html"] == [page.name for page in (tmp_path / "of" / "events").iterdir()]
     with pytest.raises(CommandFailed, match="file"):
         write_reports([small_run()], tmp_path / "file" / "events")
+
+
+@pytest.mark.parametrize(
+    ("regions", "said"),
+    [
+        (["nowhere"], "got 'nowhere', allowed: us-central1"),
+        (["us-central1=-1"], "got us-central1=-1, allowed: a weight above 0, at most 1"),
+        (["us-central1=nan"], "got us-central1=nan, allowed"),
+        (["us-central1=much"], "got 'us-central1=much', allowed: a region"),
+    ],
+)
+def test_who_comes_is_checked_before_anything_is_played(regions: list[str], said: str, tmp_path: Path) -> None:
+    """Region and weight are named, and what is allowed; without a file a region would be passed over."""
+    (tmp_path / "events.ics").write_text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n")
+    options = [f"--region={one}" for one in regions]
+
+    of_file = CliRunner().invoke(app, ["rehearse", "calendar", str(tmp_path / "events.ics"), *options])
+    of_server = CliRunner().invoke(app, ["rehearse", "calendar", *options, "--url", "http://127.0.0.1:9"])
+
+    assert (of_file.exit_code, of_server.exit_code) == (2, 2)
+    assert said in " ".join(of_file.output.split())
+    assert "without a file it is not read" in " ".join(of_server.output.split())
