@@ -79,9 +79,20 @@ function fitHeat() {
 }
 const heatX = (step) => HEAT_LEFT + ((HEAT_W - HEAT_LEFT) * step) / Math.max(1, view.points);
 
+const LONGEST_NAME = 32; // characters that can still be read where they are pressed together
+const shortName = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, 19)}…${name.slice(-12)}` : name);
+// A name is never cut: pressed together, shortened in its middle where that is not enough, and whole when it is pointed at.
+function fitNames() {
+  for (const text of heat.drawing.querySelectorAll(".region-name")) {
+    if (text.getComputedTextLength() <= HEAT_LEFT - 10) continue;
+    text.setAttribute("textLength", HEAT_LEFT - 10);
+    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  }
+}
+
 // One rectangle for each stretch of the same tenth.
 function heatRow(region, place) {
-  const parts = [svg("text", { x: HEAT_LEFT - 8, y: HEAT_TOP + place * ROW + 11, "text-anchor": "end" }, region.name)];
+  const parts = [svg("text", { class: "region-name", x: HEAT_LEFT - 8, y: HEAT_TOP + place * ROW + 11, "text-anchor": "end" }, shortName(region.name), svg("title", {}, region.name))];
   const level = (step) => {
     const used = (region.utilisation || [])[step];
     return (region.health || [])[step] === 0 ? "off" : known(used) ? Math.min(10, Math.ceil(used * 10)) : null;
@@ -107,6 +118,7 @@ function drawHeat() {
   heat.drawing.setAttribute("viewBox", `0 0 ${HEAT_W} ${tall}`);
   heat.drawing.setAttribute("aria-label", "Load of every region over time; the table of regions has the numbers");
   heat.drawing.replaceChildren(...view.regions.flatMap(heatRow), ...(view.simulated ? [svg("text", { class: "sim", x: HEAT_W - 4, y: 11, "text-anchor": "end" }, "SIMULATED")] : []), heat.cursor);
+  fitNames();
   const key = (look, opacity) => svg("svg", { viewBox: "0 0 26 10", "aria-hidden": "true" }, svg("rect", { class: look, width: 26, height: 10, opacity }));
   heat.legend.replaceChildren(...[["heat", 0.3, "30 %"], ["heat", 0.6, "60 %"], ["heat", 0.9, "90 %"], ["heat over", 1, "above 90 %"], ["heat off", 0.8, "gone"]].map(([look, opacity, name]) => el("span", {}, key(look, opacity), name)));
 }

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from importlib.resources import files
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,3 +159,25 @@ def seen_without_green(colour: Colour) -> Colour:
     xyz = TO_XYZ @ np.clip(DEUTERANOPIA @ linear(colour), 0, 1) / TO_XYZ.sum(axis=1)
     x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_no_name_of_a_region_is_cut(shared_browser: Page, tmp_path: Path) -> None:
+    """Beside its row a name has all its letters or a mark for those left out; pointed at, it is whole."""
+    names = ["northamerica-northeast1", "verylongcontinent-withsomebodysownpart12"]
+    one = small_run([100.0] * 30)
+    run = replace(one, regions=dict.fromkeys(names, one.regions["europe-west1"]))
+    topology = load_topology()
+    regions = dict.fromkeys(names, topology.regions["europe-west1"])
+    (tmp_path / "page.html").write_text(
+        to_html(report_on(run), topology.model_copy(update={"regions": regions})), "utf-8"
+    )
+    shared_browser.open((tmp_path / "page.html").as_uri(), 375)
+
+    shown = shared_browser.value(
+        "[...document.querySelectorAll('.region-name')].map((one) => "
+        "[one.firstChild.data, one.querySelector('title').textContent, one.getBBox().x])"
+    )
+
+    assert [shown_as for shown_as, _, _ in shown] == [names[0], "verylongcontinent-w…dysownpart12"]
+    assert names == [whole for _, whole, _ in shown]
+    assert all(left >= 0 for *_, left in shown)
