@@ -38,7 +38,9 @@ def find_scenario(name: str) -> Scenario:
     """
     path = Path(name) if name.endswith((".yaml", ".yml")) else DIRECTORY / f"{name}.yaml"
     if not path.is_file():
-        raise BadScenario(f"scenario: got {name!r}, allowed: a file, or {', '.join(names())}")
+        raise BadScenario(
+            f"scenario: got {name!r}, allowed: a file that ends in .yaml and is there, or {', '.join(names())}"
+        )
     return read_scenario(path)
 
 

@@ -7,10 +7,13 @@ import typer
 from swell.cli.budget_orders import Operator, Why, named
 from swell.cli.budget_telling import moment
 from swell.cli.connection import connected
-from swell.cli.options import DEFAULT_URL, Json, Url
+from swell.cli.options import DEFAULT_URL, Json, Url, part_of_a_path
 from swell.cli.output import print_json, print_table, say
 
-Decision = Annotated[str, typer.Argument(metavar="DECISION", help="Its id, as `swell budget decisions` shows it.")]
+Decision = Annotated[
+    str,
+    typer.Argument(metavar="DECISION", callback=part_of_a_path, help="Its id, as `swell budget decisions` shows it."),
+]
 
 
 def decisions(*, url: Url = DEFAULT_URL, as_json: Json = False) -> None:

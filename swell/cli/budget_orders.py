@@ -9,12 +9,12 @@ import typer
 from swell.cli.budget_telling import moment, print_raises
 from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
-from swell.cli.options import DEFAULT_URL, Json, Url
+from swell.cli.options import DEFAULT_URL, Json, Url, part_of_a_path
 from swell.cli.output import print_json, say
 
 Operator = Annotated[str, typer.Option("--as", metavar="NAME", help="Who orders it; it stands in the timeline.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason; it stands in the timeline.")]
-Event = Annotated[str, typer.Argument(metavar="EVENT", help="The id of the event.")]
+Event = Annotated[str, typer.Argument(metavar="EVENT", callback=part_of_a_path, help="The id of the event.")]
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -26,7 +26,8 @@ def require_dollars(option: str, amount: float) -> None:
     """
     if not amount > 0:
         problem = {"field": option, "value": f"{amount:g}", "allowed": "more than 0"}
-        way_out = "`swell budget stop` has nothing spent at all"
+        ways_out = {"--extra": "`swell budget take-back EVENT` takes a raise back"}
+        way_out = ways_out.get(option, "`swell budget stop` has nothing spent at all")
         text = f"{option}: got {amount:g}, allowed: more than 0 dollars; {way_out}"
         raise CommandFailed(text, code="invalid_request", problems=[problem])
 
@@ -119,8 +120,12 @@ def _tell(found: dict[str, str], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    stands = f"stopped by {found['by']} since {moment(found['ordered_at'])}" if found["stopped"] else "open"
-    say(f"Spending is {stands} ({found['reason'].replace('_', ' ')}).")
+    reason = found["reason"].replace("_", " ")
+    if found["stopped"]:
+        say(f"Spending is stopped by {found['by']} since {moment(found['ordered_at'])} UTC ({reason}).")
+        say("Within a minute no instance is kept or started, in mode emergency, until `swell budget resume`.")
+    else:
+        say(f"Spending is open ({reason}): within a minute mode and instances are what limits and load say.")
 
 
 def named(operator: str) -> str:

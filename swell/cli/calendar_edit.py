@@ -11,7 +11,7 @@ from swell.cli.announcements import warn_of
 from swell.cli.calendar_options import START_FORMATS, EventId, Kind, RegionWeights, weights
 from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
-from swell.cli.options import DEFAULT_URL, Json, Url
+from swell.cli.options import DEFAULT_URL, Json, Url, part_of_a_path
 from swell.cli.output import print_json, say
 
 _NOT_IN_IDS: Final = re.compile(r"[^a-z0-9]+")
@@ -58,7 +58,10 @@ def add(
     every: Every = None,
     times: Times = None,
     event_id: Annotated[
-        str | None, typer.Option("--id", help="An event of this id is replaced. Default: made from name and date.")
+        str | None,
+        typer.Option(
+            "--id", callback=part_of_a_path, help="An event of this id is replaced. Default: made from name and date."
+        ),
     ] = None,
     url: Url = DEFAULT_URL,
     as_json: Json = False,

@@ -4,9 +4,11 @@ from typing import Annotated, Final
 
 import typer
 
+from swell.cli.options import part_of_a_path
+
 START_FORMATS: Final = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
-EventId = Annotated[str, typer.Argument(metavar="ID", help="The id of the event.")]
+EventId = Annotated[str, typer.Argument(metavar="ID", callback=part_of_a_path, help="The id of the event.")]
 RegionWeights = Annotated[
     list[str],
     typer.Option("--region", metavar="REGION[=WEIGHT]", help="Who comes: 1 for the region with the largest share."),

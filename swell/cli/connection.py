@@ -16,6 +16,7 @@ _LISTED_BY: Final = {
     "collection": "collections list",
     "calendar event": "calendar list",
     "budget decision": "budget decisions",
+    "no raise": "budget raises",
     "ballot": "ballots list",
     "task": "tasks list",
     "region": "regions list",

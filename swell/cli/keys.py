@@ -100,6 +100,10 @@ def list_keys(
     if as_json:
         print_json({"keys": [_document(record) for record in records]})
         return
+    if not records:
+        so_far = "who reaches this machine may do everything" if project is None else "nobody gets in"
+        say(f"No keys yet, and so {so_far}; `swell keys create LABEL --scope read` makes one.")
+        return
     columns = ("id", "label", "tenant", "tier", "scopes", "collections", "state")
     print_table(dict.fromkeys(columns, "left"), [_row(record) for record in records])
 

@@ -17,6 +17,13 @@ def _has_scheme(url: str) -> str:
     return url
 
 
+def part_of_a_path(given: str | None) -> str | None:
+    """Of an id that a URL names: with a slash in it, the URL would name something else."""
+    if given is not None and (not given or set(given) & set("/?#")):
+        raise typer.BadParameter(f"got {given!r}, allowed: an id without / ? #")
+    return given
+
+
 def can_be_written(path: Path | None) -> Path | None:
     """Of an option that names a file to write: refused before the work that it is to keep."""
     if path is None:

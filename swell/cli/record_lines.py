@@ -130,7 +130,9 @@ def _record(line: bytes, where: str, fields: Sequence[str], *, needs_vector: boo
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise _refused(where, "the line", _shortened(line), f"one JSON object ({error})") from None
+        raise _refused(
+            where, "the line", _shortened(line), f"one JSON object ({error}); `swell import` reads other files"
+        ) from None
     if not isinstance(record, dict):
         raise _refused(where, "the line", _shortened(line), 'an object such as {"id": "a", "vector": [0.1, 0.2]}')
     for name in record.keys() - {*fields}:

@@ -68,7 +68,12 @@ def calendar(
         print_json({"simulated": True, "runs": [in_brief(one) for one in runs]})
         return
     say(f"SIMULATED · {len(runs)} of {len(occurrences)} events, {streams:,.0f} streams without one, policy both")
-    print_table({name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW}, overview(runs))
+    columns = {
+        "begins (UTC)": "left",
+        **{name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW},
+    }
+    rows = [[_begins(run), *row] for run, row in zip(runs, overview(runs), strict=True)]
+    print_table(columns, rows)  # type: ignore[arg-type]
     for run in runs:
         _print_advice(run)
 
@@ -94,9 +99,16 @@ def _print_advice(run: "Run") -> None:
     from benchmarks.rehearsal.telling import what_to_change
 
     say()
-    say(f"{run.meta.title} (rehearsed from {datetime.fromtimestamp(run.axis.start_s, UTC):%Y-%m-%d %H:%M} UTC on)")
+    say(f"{run.meta.title} (begins {_begins(run)} UTC)")
     for line in what_to_change(run):
         say(line)
+
+
+def _begins(run: "Run") -> str:
+    """When the event does, which is after its rehearsal."""
+    from benchmarks.rehearsal.own_events import BEFORE_MIN
+
+    return f"{datetime.fromtimestamp(run.axis.start_s, UTC) + timedelta(minutes=BEFORE_MIN):%Y-%m-%d %H:%M}"
 
 
 def _of_file(path: Path, regions: list[str], now: datetime, days: int) -> "list[CalendarEvent]":

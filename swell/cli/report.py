@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from swell.cli.connection import connected
-from swell.cli.options import DEFAULT_URL, Json, Url
+from swell.cli.options import DEFAULT_URL, Json, Url, can_be_written
 from swell.cli.output import print_json, say
 
 
@@ -18,7 +18,7 @@ def report(
         datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="A day of UTC. Default: yesterday.")
     ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", dir_okay=False, help="Write a page for a browser.")
+        Path | None, typer.Option("--html", metavar="FILE", callback=can_be_written, help="Write a page for a browser.")
     ] = None,
     url: Url = DEFAULT_URL,
     as_json: Json = False,

@@ -80,7 +80,14 @@ def run_workflow(
     if as_json:
         print_json(document_of(run))
     else:
-        say(f"{run.id}: {run.state.value}\nFollow it with  swell workflows show {workflow} {run.id}")
+        where = (
+            f" --project {project} --location {location}"
+            if project
+            else ""
+            if data == DEFAULT_DATA
+            else f" --data {data}"
+        )
+        say(f"{run.id}: {run.state.value}\nFollow it with `swell workflows show {workflow} {run.id}{where}`.")
 
 
 @app.command("show")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from shared.topology import Topology
 from shared.topology.waves import region_waves
 
 _IMAGE: Final = re.compile(r"[a-z0-9][a-z0-9._/:-]{1,254}@sha256:([0-9a-f]{64})")
+_BY_DIGEST: Final = "an image by digest: HOST/PROJECT/REPOSITORY/NAME@sha256:…"
 _MAX_FILE_BYTES: Final = 100_000
 
 
@@ -84,10 +86,11 @@ def _checked(images: Mapping[str, object], functions: Sequence[str]) -> Release:
         for name in images
         if name not in functions
     ]
+    wrong = {name: image for name, image in images.items() if not isinstance(image, str) or not _IMAGE.fullmatch(image)}
+    all_alike = len(wrong) > 1 and len(set(map(repr, wrong.values()))) == 1
     problems += [
-        FieldProblem(f"images.{name}", shortened(image), "an image by digest: HOST/PROJECT/REPOSITORY/NAME@sha256:…")
-        for name, image in images.items()
-        if not isinstance(image, str) or not _IMAGE.fullmatch(image)
+        FieldProblem("images" if all_alike else f"images.{name}", shortened(image), _BY_DIGEST)
+        for name, image in islice(wrong.items(), 1 if all_alike else None)
     ]
     if problems:
         raise InvalidRequest(*problems)

@@ -51,7 +51,7 @@ def read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
         with path.open(newline="", encoding="utf-8") as file:
             lines = [line for line in csv.reader(file) if line]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableTrace(f"{path}: {error}") from error
+        raise UnreadableTrace(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if len(lines) > MAX_ROWS:
         raise UnreadableTrace(f"{path}: got {len(lines)} lines, allowed: {MAX_ROWS}")
     return (lines[0], lines[1:]) if lines else ([], [])

@@ -15,6 +15,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 ANCHOR = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+PYTEST = re.compile(r"^\.venv/bin/pytest (\S+)(?: -k (\w+))?$", re.MULTILINE)
 OURS = re.compile(
     r"`((?:functions|shared|swell|tests|tools|docs|benchmarks|examples|terraform|workflows)/[\w./-]*\w/?|\.?/?dev)`"
 )
@@ -50,6 +51,17 @@ def test_every_path_in_the_text_exists(document: Path) -> None:
     paths = [path for path in OURS.findall(document.read_text(encoding="utf-8")) if "<" not in path]
 
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_commands_that_run_one_test_find_it() -> None:
+    """Paths of pytest commands are there, and what -k names is in the name of a test."""
+    commands = PYTEST.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    tests = {
+        path: re.findall(r"^def (test_\w+)", (ROOT / path).read_text("utf-8"), re.MULTILINE) for path, _ in commands
+    }
+
+    assert len(commands) == 2
+    assert [path for path, word in commands if not any(word in name for name in tests[path])] == []
 
 
 def test_every_decision_is_in_the_log() -> None:

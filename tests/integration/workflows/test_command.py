@@ -98,3 +98,12 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     with closing(SqliteState(tmp_path / "state.db")), pytest.raises(NotFound, match="no execution 'x'"):
         _swell(tmp_path, "show", _W, "x")
     assert 2 == _swell(tmp_path, "run", _W, "--argument", "{").exit_code
+
+
+def test_a_start_says_how_it_is_followed(tmp_path: Path) -> None:
+    """With the directory that it was started in."""
+    with closing(SqliteState(tmp_path / "state.db")):
+        said = _swell(tmp_path, "run", _W, "--argument", _ARGUMENT).stdout
+
+    assert f"swell workflows show {_W} " in said
+    assert said.endswith(f" --data {tmp_path}`.\n")

@@ -14,10 +14,11 @@ URL = "http://127.0.0.1:9"
     [
         ("collection 'x' does not exist", "collections list` shows what there is"),
         ("calendar event 'x' does not exist", "calendar list` shows what there is"),
+        ("no raise for event 'x'", "budget raises` shows what there is"),
         ("region 'x' is not in topology.yaml", "regions list` shows what there is"),
         ("record 'x' does not exist in collection 'y'", "record 'x' does not exist in collection 'y'"),
     ],
-    ids=["a collection", "an event", "a region", "what nothing lists"],
+    ids=["a collection", "an event", "a raise", "a region", "what nothing lists"],
 )
 def test_what_is_not_there_is_answered_with_what_lists_the_rest(answer: str, way_out: str) -> None:
     """The command is named, not left to be found."""

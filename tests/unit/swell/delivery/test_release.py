@@ -48,6 +48,15 @@ def test_a_revision_is_named_by_its_digest() -> None:
     )
 
 
+def test_one_image_that_is_none_is_refused_once() -> None:
+    """Not once for each function that would have it."""
+    with pytest.raises(InvalidRequest) as refusal:
+        one_image("swell:latest", list(TOPOLOGY.functions))
+
+    assert str(refusal.value).startswith("images: got 'swell:latest', allowed: an image by digest")
+    assert str(refusal.value).count("swell:latest") == 1
+
+
 @pytest.mark.parametrize(
     "content",
     [b"{", b"[]", b"{}", orjson.dumps({"query": "swell:latest"}), orjson.dumps({"nonesuch": IMAGE}), b'{"query": 1}'],
