@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from benchmarks.rehearsal.objectives import CALM_BELOW, faults_end_s
 from benchmarks.rehearsal.result import Run
+from benchmarks.scenarios.model import Scenario
+from benchmarks.simulator.foresight import announced
+from benchmarks.simulator.recording import Recorder
 from benchmarks.simulator.simulation import Simulated
 from shared.domain.money import dollars
 
@@ -102,18 +105,36 @@ def _earlier(simulated: Simulated, seen: _Region, late: Flags) -> str:
             f"most by {origin}"
         )
     grown = recorder.asked[worst, seen.at] > _GROWN * recorder.asked[0, seen.at]
-    foretold = any(entry.weights.get(region, 0) > 0 for entry in simulated.scenario.calendar)
     what = f"prewarm {region}"
     if grown:
-        more = "more of the crowd of {0} (weight or audience of its event)" if foretold else "the crowd of {0}"
-        what = f"announce {more.format(region)}"
-    after = np.flatnonzero(seen.ready[worst:] >= _FULL * enough)
-    step_s = recorder.per_step * recorder.beat_s
-    came = f"they were there {_lasting(after[0] * step_s)} later" if len(after) else "they never were"
+        times = _rounded(float(recorder.asked[:, seen.at].max() / recorder.asked[0, seen.at]))
+        what = f"announce {_announcement(simulated.scenario, region)}, {times:,.0f} times its usual load at the peak"
     return (
         f"{what}: {_rounded(enough):,.0f} instances ready by minute {minute:.0f}, where there were {ready:,.0f} and "
-        f"the plan had {recorder.state['planned'][worst, seen.at]:,.0f}; {came}"
+        f"the plan had {recorder.state['planned'][worst, seen.at]:,.0f}; {_until(recorder, seen, late, worst)}"
     )
+
+
+def _announcement(scenario: Scenario, region: str) -> str:
+    """What the calendar should say, beside what it says."""
+    said = [event.multiple_in(region) or 0.0 for event in announced(scenario) if region in event.region_weights]
+    if not said:
+        return f"the crowd of {region}"
+    now = f"says {max(said):.3g} there" if max(said) else "is not given"
+    return f"more of the crowd of {region} (expected_multiple of its event {now})"
+
+
+def _until(recorder: Recorder, seen: "_Region", late: Flags, worst: int) -> str:
+    """For how long it failed from the worst step on, how many instances ended that, and whether it came again."""
+    step_s = recorder.per_step * recorder.beat_s
+    over = np.flatnonzero(~late[worst:])
+    lasted = "it failed requests to the end"
+    if len(over):
+        enough = seen.ready[worst + over[0]]
+        lasted = f"it failed requests for {_lasting(over[0] * step_s)} more, until there were {enough:,.0f}"
+    spells = int(np.count_nonzero(late[1:] & ~late[:-1])) + int(late[0])
+    again = f", and so {spells} times in all" if spells > 1 else ""
+    return lasted + again
 
 
 def _recovery(simulated: Simulated, run: Run) -> Iterator[_Finding]:

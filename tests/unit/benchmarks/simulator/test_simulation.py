@@ -135,7 +135,9 @@ def test_the_deployed_scaling_sets_the_bounds(crowd: Scenario, setting: Setting,
     platform = simulated(crowd, setting, Policy(Steering.PLATFORM, budget=False))
 
     assert any(entry.kind == "scaling" and "demand: out" in entry.text for entry in reactive.timeline)
-    assert "announce the crowd of" in record(reactive, setting).summary.advice[0]
+    said = record(reactive, setting).summary.advice[0]
+    assert re.match(r"announce the crowd of [\w-]+, 1[0-9] times its usual load at the peak: ", said)
+    assert re.search(r"; it failed requests for [\w ]+ more, until there were [\d,]+; [\d.]+% of all requests", said)
     assert platform.recorder.state["floor"].max() == 0
     assert (platform.recorder.asked == reactive.recorder.asked).all()
 
@@ -154,6 +156,7 @@ def test_the_deployed_forecast_has_instances_ready_before_the_crowd(
     assert max(number or 0 for number in both.world.instances.planned) > 0
     assert set(both.world.forecast_rps) == {"0.5", "0.9", "0.99"}
     assert both.summary.errors < 0.99 * reactive.recorder.errors.sum()
+    assert "(expected_multiple of its event is not given)" in both.summary.advice[0]
     assert_is_told(both)
 
 
