@@ -10,6 +10,7 @@ from swell.cli.benching import interruptible, require_checkout
 from swell.cli.options import Json, can_be_written
 from swell.cli.output import note, print_json, say
 from swell.cli.rehearse_live import end
+from swell.cli.writing import write_after_telling
 
 
 def quick(
@@ -37,7 +38,7 @@ def quick(
     """
     require_checkout()
     from benchmarks.live.play import LivePlan, play
-    from benchmarks.rehearsal.record_file import write_run
+    from benchmarks.rehearsal.record_file import to_json
     from benchmarks.reports.document import to_document
     from benchmarks.reports.markdown import to_markdown
     from benchmarks.reports.report import report_on
@@ -51,11 +52,11 @@ def quick(
     )
     scenario = find_scenario("burst-10x").model_copy(update={"objectives": promises})
     result = play(scenario, load_topology(), LivePlan(seconds=8.0, peak_share=0.6, rows=5_000), note)
-    if out is not None:
-        write_run(result.run, out)
     report = report_on(result.run)
     if as_json:
         print_json(to_document(report))
     else:
         say(to_markdown(report))
+    if out is not None:
+        write_after_telling(out, to_json(result.run))
     end(result)

@@ -19,6 +19,7 @@ from swell.cli.output import note, print_json, print_table, say
 from swell.cli.rehearse_events import calendar
 from swell.cli.rehearse_live import live
 from swell.cli.rehearse_machine import arithmetic, calibrate
+from swell.cli.writing import write_after_telling, write_whole
 
 if TYPE_CHECKING:
     from benchmarks.rehearsal.comparison import PolicyComparison
@@ -188,10 +189,10 @@ def _play(scenario: "Scenario", policy: "Policy", seed: int, html: Path | None, 
         f"Played {scenario.duration_min:g} minutes of {len(run.regions)} regions in ticks of {scenario.tick_s} s: "
         f"{time.process_time() - begun_s:.1f} s of processor time."
     )
-    if html is not None:
-        html.write_text(to_html(report_on(run), load_topology()), encoding="utf-8")
-        note(f"Wrote {html}")
     show(run, as_json=as_json)
+    if html is not None:
+        write_after_telling(html, to_html(report_on(run), load_topology()))
+        note(f"Wrote {html}")
 
 
 def _all(policy: "Policy", seed: int, *, as_json: bool) -> None:
@@ -259,7 +260,7 @@ def _write_k6(scenario: "Scenario", path: Path) -> None:
     from benchmarks.scenarios.k6 import k6_script
     from shared.topology import load_topology
 
-    path.write_text(k6_script(scenario, load_topology()), encoding="utf-8")
+    write_whole(path, k6_script(scenario, load_topology()))
     note(f"Wrote {path}: k6 run {path}")
 
 

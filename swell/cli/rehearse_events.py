@@ -13,6 +13,7 @@ from swell.cli.connection import connected
 from swell.cli.failure import CommandFailed
 from swell.cli.options import DEFAULT_URL, Json, Url
 from swell.cli.output import note, print_json, print_table, say
+from swell.cli.writing import write_after_telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,22 +61,24 @@ def calendar(
             f"the calendar announces nothing in the next {days} {'day' if days == 1 else 'days'}",
             code="nothing_announced",
         )
+    if html is not None:
+        _make(html)
     policy = policy_of(PolicyName.BOTH)
     runs = [rehearse(scenario_of(one, streams), policy, seed) for one in occurrences[:at_most]]
-    if html is not None:
-        write_reports(runs, html)
     if as_json:
         print_json({"simulated": True, "runs": [in_brief(one) for one in runs]})
-        return
-    say(f"SIMULATED · {len(runs)} of {len(occurrences)} events, {streams:,.0f} streams without one, policy both")
-    columns = {
-        "begins (UTC)": "left",
-        **{name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW},
-    }
-    rows = [[_begins(run), *row] for run, row in zip(runs, overview(runs), strict=True)]
-    print_table(columns, rows)  # type: ignore[arg-type]
-    for run in runs:
-        _print_advice(run)
+    else:
+        say(f"SIMULATED · {len(runs)} of {len(occurrences)} events, {streams:,.0f} streams without one, policy both")
+        columns = {
+            "begins (UTC)": "left",
+            **{name: "left" if name in {"scenario", "not kept"} else "right" for name in OVERVIEW},
+        }
+        rows = [[_begins(run), *row] for run, row in zip(runs, overview(runs), strict=True)]
+        print_table(columns, rows)  # type: ignore[arg-type]
+        for run in runs:
+            _print_advice(run)
+    if html is not None:
+        write_reports(runs, html)
 
 
 def write_reports(runs: "Sequence[Run]", directory: Path) -> None:
@@ -84,13 +87,17 @@ def write_reports(runs: "Sequence[Run]", directory: Path) -> None:
     from benchmarks.reports.whole_page import to_html
     from shared.topology import load_topology
 
+    _make(directory)
+    for run in runs:
+        begins = datetime.fromtimestamp(run.axis.start_s, UTC)
+        page = directory / f"{begins:%Y-%m-%d-%H%M}-{run.meta.scenario}.html"
+        write_after_telling(page, to_html(report_on(run), load_topology()))
+        note(f"{page}")
+
+
+def _make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for run in runs:
-            begins = datetime.fromtimestamp(run.axis.start_s, UTC)
-            page = directory / f"{begins:%Y-%m-%d-%H%M}-{run.meta.scenario}.html"
-            page.write_text(to_html(report_on(run), load_topology()), encoding="utf-8")
-            note(f"{page}")
     except OSError as error:
         raise CommandFailed(f"{error.filename}: {error.strerror}", code="unwritable") from error
 

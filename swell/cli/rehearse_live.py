@@ -10,6 +10,7 @@ from swell.cli.benching import interruptible, require_checkout
 from swell.cli.failure import CommandFailed
 from swell.cli.options import Json, can_be_written
 from swell.cli.output import note, print_table, say
+from swell.cli.writing import write_after_telling
 
 if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
@@ -57,7 +58,7 @@ def live(
     require_checkout()
     from benchmarks.live.play import LivePlan, play
     from benchmarks.load.histograms import hdr_log
-    from benchmarks.rehearsal.record_file import to_json, write_run
+    from benchmarks.rehearsal.record_file import to_json
     from benchmarks.scenarios.catalog import BadScenario, find_scenario
     from shared.topology import load_topology
 
@@ -74,14 +75,15 @@ def live(
     except BadScenario as error:
         raise CommandFailed(str(error), code="bad_scenario") from error
     run = result.run
-    if out is not None:
-        write_run(run, out)
-    if hdr is not None:
-        hdr.write_text(hdr_log(result.sent.histograms, run.axis.start_s, run.axis.points * run.axis.step_s), "utf-8")
     if as_json:
         typer.echo(to_json(run).decode())
     else:
         _tell(result)
+    if out is not None:
+        write_after_telling(out, to_json(run))
+    if hdr is not None:
+        log = hdr_log(result.sent.histograms, run.axis.start_s, run.axis.points * run.axis.step_s)
+        write_after_telling(hdr, log)
     end(result)
 
 

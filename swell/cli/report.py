@@ -10,6 +10,7 @@ import typer
 from swell.cli.connection import connected
 from swell.cli.options import DEFAULT_URL, Json, Url, can_be_written
 from swell.cli.output import print_json, say
+from swell.cli.writing import write_whole
 
 
 def report(
@@ -29,7 +30,7 @@ def report(
     if html is not None:
         from functions.control.reporting.rendering import as_html
 
-        html.write_text(as_html(_report(found)), "utf-8")
+        write_whole(html, as_html(_report(found)))
     if as_json:
         print_json(found)
     elif html is not None:

@@ -10,6 +10,7 @@ from swell.cli.benching import require_checkout
 from swell.cli.failure import CommandFailed
 from swell.cli.options import Json, can_be_written
 from swell.cli.output import print_json, say
+from swell.cli.writing import write_whole
 
 if TYPE_CHECKING:
     from benchmarks.rehearsal.result import Run
@@ -57,11 +58,11 @@ def report_run(
     except NotComparable as error:
         raise CommandFailed(f"{against}: {error}", code="not_comparable") from error
     if md is not None:
-        md.write_text(to_markdown(report), encoding="utf-8")
+        write_whole(md, to_markdown(report))
     if html is not None:
-        html.write_text(to_html(report, load_topology()), encoding="utf-8")
+        write_whole(html, to_html(report, load_topology()))
     if junit is not None:
-        junit.write_text(to_junit(report), encoding="utf-8")
+        write_whole(junit, to_junit(report))
     if pdf is not None:
         print_page(to_html(report, load_topology()), pdf)
     if as_json:
