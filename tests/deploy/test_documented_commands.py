@@ -23,7 +23,7 @@ LINE: Final = re.compile(
 )
 END: Final = re.compile(r"\s{2,}|\s#|\s?[|>;]")
 """Behind it comes what a page says of the command, or another command."""
-OPTION: Final = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+OPTION: Final = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 PLACEHOLDER: Final = ("-", "…", "{")
 PROGRAM: Final = get_command(app)
 
