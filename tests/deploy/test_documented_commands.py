@@ -61,14 +61,12 @@ def test_a_page_names_no_command_that_is_not_there(page: Path) -> None:
 
 def test_what_is_not_there_is_found() -> None:
     """Groups, commands, options; a scenario needs no word before it."""
-    page = (
-        "`swell calender list` `swell plan --loud` `swell rehearse burst-10x`\n```\n./dev swell budget sett # no\n```\n"
-    )
+    page = "`swell calendars list` `swell plan --loud` `swell rehearse balanced`\n```\n./dev swell budget sett #\n```\n"
 
     found = [problem for text in commands(page) for problem in problems(text)]
 
     assert found == [
-        "calender in swell calender list",
+        "calendars in swell calendars list",
         "--loud in swell plan --loud",
         "sett in ./dev swell budget sett",
     ]

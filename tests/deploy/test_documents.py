@@ -1,6 +1,7 @@
 """What the documents point at is there."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,16 @@ def test_every_path_in_the_text_exists(document: Path) -> None:
     paths = [path for path in OURS.findall(document.read_text(encoding="utf-8")) if "<" not in path]
 
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_table_ends_before_the_text_goes_on(document: Path) -> None:
+    """Without an empty line between them, what follows a table becomes a row of it."""
+    lines = FENCED.sub("", document.read_text(encoding="utf-8")).splitlines()
+
+    assert [
+        after for row, after in pairwise(lines) if row.startswith("|") and after and not after.startswith(("|", "<!--"))
+    ] == []
 
 
 def test_the_commands_that_run_one_test_find_it() -> None:
