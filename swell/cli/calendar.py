@@ -72,12 +72,13 @@ def _print_events(events: list[dict[str, Any]]) -> None:
             event["kind"],
             ", ".join(f"{region} {weight:g}" for region, weight in event["regions"].items()),
             "" if event["audience"] is None else f"{event['audience']:,}",
+            "" if event.get("expected_multiple") is None else f"{event['expected_multiple']:g} times",
             event["id"],
         ]
         for event in events
     ]
-    columns = ("starts (UTC)", "minutes", "name", "kind", "regions", "audience", "id")
-    print_table({name: "right" if name in ("minutes", "audience") else "left" for name in columns}, rows)
+    columns = ("starts (UTC)", "minutes", "name", "kind", "regions", "audience", "expected", "id")
+    print_table({name: "right" if name in ("minutes", "audience", "expected") else "left" for name in columns}, rows)
 
 
 def _moment(text: str) -> str:
