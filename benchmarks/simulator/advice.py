@@ -1,17 +1,27 @@
 """What to change, from what was seen: which limit to raise, where to be warm and when. Nothing seen, nothing said."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rehearsal.objectives import CALM_BELOW, faults_end_s
 from benchmarks.rehearsal.result import Run
-from benchmarks.scenarios.model import Scenario
+from benchmarks.simulator.fault_advice import on_faults, struck
+from benchmarks.simulator.fleet import CPU_TARGET
 from benchmarks.simulator.foresight import announced
-from benchmarks.simulator.recording import Recorder
+from benchmarks.simulator.shortage import (
+    Finding,
+    Shortage,
+    at_target,
+    down,
+    minute,
+    rounded,
+    span,
+    step_s,
+)
 from benchmarks.simulator.simulation import Simulated
 from shared.domain.money import dollars
 
@@ -19,186 +29,208 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 MOST: Final = 5
-_FULL: Final = 0.98
-_FAILS: Final = 0.01
 _GROWN: Final = 1.5
 """A region whose own clients ask so many times what they asked at the start has a crowd."""
+_HANDED_ON: Final = 0.1
+"""Of its own requests: where so many were handed on to a region without a crowd, they are what was too much."""
 _WORTH_SAYING: Final = 0.0005
 """Of all requests: what cost less is not worth a change."""
+_SPENT: Final = 0.8
+"""Ceilings that cost so much of what an hour may, are kept down by that."""
 
 
-class _Finding(NamedTuple):
-    """Requests that it cost, what to do about it, and the region that it is about, if it is about one."""
-
-    requests: float
-    text: str
-    region: str = ""
+_AT_LEAST: Final = 0.1
+"""Of what may be spent: less is no more, since minutes that are not measured yet are booked at their worst."""
 
 
 def advice(simulated: Simulated, run: Run) -> tuple[str, ...]:
-    """Sentences, the costliest first, five at most; an objective that is not kept has one in any case."""
-    last = list(_recovery(simulated, run))
-    others = [one for one in _capacity(simulated) if one.region not in {each.region for each in last}]
-    found = sorted([*last, *others, *_money(run)], reverse=True)
+    """Sentences, the costliest first, five at most. Each request that failed is told of once, by what it failed for."""
+    seen = [Shortage.of(simulated, at) for at in range(len(simulated.regions))]
+    last = list(_recovery(simulated, run, seen))
+    told = {one.region for one in last}
+    bounds = _Bounds.of(simulated, seen)
+    others = [one for one in _capacity(simulated, seen, bounds) if one.region not in told]
+    faults = [one for one in on_faults(simulated, seen) if not one.region or one.region not in told]
+    found = sorted([*last, *others, *faults, *_bounded(simulated, run, seen, bounds)], reverse=True)
     worth = [one.text for one in found if one.requests > _WORTH_SAYING * run.summary.asked]
     return tuple(worth[:MOST])
 
 
-def _capacity(simulated: Simulated) -> Iterator[_Finding]:
-    """Regions that failed requests: at their quota, or while they waited for instances. Not those that were down."""
-    asked = float(simulated.recorder.offered.sum())
-    for at, region in enumerate(simulated.regions):
-        seen = _Region.of(simulated, at)
-        full = seen.short & (seen.ready >= _FULL * seen.quota)
-        if full.any():
-            lost = float(seen.failed[full].sum())
-            yield _Finding(
-                lost,
-                f"raise the quota of {region} from {seen.quota:,.0f} to {_rounded(float(seen.needed[full].max())):,.0f}"
-                f" instances: {lost / asked:.2%} of all requests failed there while it had all that it may have",
-                region,
-            )
-        late = seen.short & ~full
-        if late.any():
-            lost = float(seen.failed[late].sum())
-            text = f"{_earlier(simulated, seen, late)}; {lost / asked:.2%} of all requests failed there"
-            yield _Finding(lost, text, region)
-
-
 @dataclass(frozen=True)
-class _Region:
-    """What a region showed, step by step; `short` are the steps in which it lived and failed more than a hundredth."""
+class _Bounds:
+    """Regions and steps in which fewer instances were allowed than the quota: by money, or by their sum."""
 
-    at: int
-    failed: Floats
-    ready: Floats
-    needed: Floats
-    short: Flags
-    quota: float
+    by_money: Flags
+    by_sum: Flags
 
     @classmethod
-    def of(cls, simulated: Simulated, at: int) -> "_Region":
-        recorder = simulated.recorder
-        failed = recorder.errors[:, at].sum(axis=1) - recorder.dependency_failed[:, at]
-        offered, ready = recorder.offered[:, at], recorder.state["ready"][:, at]
-        seconds = recorder.beats * recorder.beat_s
-        needed = _needed(offered / seconds, recorder.served[:, at].sum(axis=1) / seconds, ready)
-        lives = (recorder.state["health"][:, at] > 0) & ~_is_down(simulated, at)
-        return cls(
-            at, failed, ready, needed, lives & (failed > _FAILS * np.maximum(offered, 1.0)), float(simulated.quotas[at])
-        )
+    def of(cls, simulated: Simulated, seen: Sequence[Shortage]) -> "_Bounds":
+        bounded = np.array([one.is_full & (one.ceiling < one.quota) & ~struck(simulated, one.region) for one in seen])
+        prices = simulated.micros_per_instance_hour
+        cost = sum(one.ceiling * price for one, price in zip(seen, prices, strict=True))
+        by_money = bounded & (cost >= _SPENT * np.nan_to_num(simulated.recorder.allowed_per_hour, nan=np.inf))
+        is_few = simulated.total_instances < simulated.quotas.sum()
+        return cls(by_money, bounded & ~by_money & is_few)
 
 
-def _earlier(simulated: Simulated, seen: _Region, late: Flags) -> str:
+def _capacity(simulated: Simulated, seen: Sequence[Shortage], bounds: _Bounds) -> Iterator[Finding]:
+    """Regions that failed requests: at their quota, or while they waited for instances. Not those that were down."""
+    asked = float(simulated.recorder.offered.sum())
+    for one in seen:
+        short = one.short & ~struck(simulated, one.region)
+        full = short & one.is_full & (one.ceiling >= one.quota)
+        if full.any():
+            lost, worst = float(one.failed[full].sum()), one.worst(full)
+            enough = at_target(_own_need(simulated, one, full))
+            yield Finding(
+                lost,
+                f"raise the quota of {one.region} from {one.quota:,.0f} to {enough:,.0f} instances: "
+                f"at minute {minute(simulated, worst)} it had all that it may have, and {lost / asked:.2%} "
+                f"of all requests failed there {span(simulated, full)}",
+                one.region,
+            )
+        late = short & ~full & ~bounds.by_money[one.at] & ~bounds.by_sum[one.at]
+        if late.any():
+            lost = float(one.failed[late].sum())
+            text = f"{_earlier(simulated, one, late)}; {lost / asked:.2%} of all requests failed there"
+            yield Finding(lost, text, one.region)
+
+
+def _own_need(simulated: Simulated, one: Shortage, steps: Flags) -> float:
+    """The most that a region needed, the clients included that were handed on from it."""
+    recorder = simulated.recorder
+    more = np.maximum(recorder.asked[:, one.at] / np.maximum(recorder.offered[:, one.at], 1.0), 1.0)
+    return float((one.needed * more)[steps].max())
+
+
+def _earlier(simulated: Simulated, seen: Shortage, late: Flags) -> str:
     """Instances for the step in which most were missing: for a crowd of its own, or for what others sent there."""
-    worst = int(np.argmax(np.where(late, seen.needed - seen.ready, -np.inf)))
-    recorder, region = simulated.recorder, simulated.regions[seen.at]
-    minute = worst * recorder.per_step * recorder.beat_s / 60
-    enough, ready = max(float(seen.needed[worst]), float(seen.ready[worst]) + 1), float(seen.ready[worst])
+    worst, recorder, region = seen.worst(late), simulated.recorder, seen.region
+    ready = float(seen.ready[worst])
+    enough = rounded(max(float(seen.needed[worst]), ready + 1))
     sent = recorder.sent[worst, :, seen.at].copy()
     own, sent[seen.at] = sent[seen.at], 0.0
-    if sent.sum() > own:
+    grown = recorder.asked[worst, seen.at] > _GROWN * recorder.asked[0, seen.at]
+    if sent.sum() > own * (1.0 if grown else _HANDED_ON):
         origin = simulated.regions[int(np.argmax(sent))]
         return (
-            f"hold {_rounded(enough):,.0f} instances in {region}, or more where the clients are: it had {ready:,.0f} "
-            f"at minute {minute:.0f}, when {sent.sum() / (sent.sum() + own):.0%} of its requests were handed on to it, "
-            f"most by {origin}"
+            f"hold {enough:,.0f} instances in {region}, or more where the clients are: it had {ready:,.0f} "
+            f"at minute {minute(simulated, worst)}, when {sent.sum() / (sent.sum() + own):.0%} of its requests were "
+            f"handed on to it, most by {origin}"
         )
-    grown = recorder.asked[worst, seen.at] > _GROWN * recorder.asked[0, seen.at]
-    what = f"prewarm {region}"
-    if grown:
-        times = _rounded(float(recorder.asked[:, seen.at].max() / recorder.asked[0, seen.at]))
-        what = f"announce {_announcement(simulated.scenario, region)}, {times:,.0f} times its usual load at the peak"
     return (
-        f"{what}: {_rounded(enough):,.0f} instances ready by minute {minute:.0f}, where there were {ready:,.0f} and "
-        f"the plan had {recorder.state['planned'][worst, seen.at]:,.0f}; {_until(recorder, seen, late, worst)}"
+        f"{_announced(simulated, seen, worst) if grown else f'prewarm {region}'}: {enough:,.0f} instances ready by "
+        f"minute {minute(simulated, worst)}, where there were {ready:,.0f} and the plan had "
+        f"{recorder.state['planned'][worst, seen.at]:,.0f}; {_until(simulated, seen, late, worst)}"
     )
 
 
-def _announcement(scenario: Scenario, region: str) -> str:
-    """What the calendar should say, beside what it says."""
-    said = [event.multiple_in(region) or 0.0 for event in announced(scenario) if region in event.region_weights]
-    if not said:
-        return f"the crowd of {region}"
-    now = f"says {max(said):.3g} there" if max(said) else "is not given"
-    return f"more of the crowd of {region} (expected_multiple of its event {now})"
+def _announced(simulated: Simulated, seen: Shortage, worst: int) -> str:
+    """The event that would have had them: as long as the crowd is there, by how many times it is what is usual."""
+    recorder, region = simulated.recorder, seen.region
+    asked = recorder.asked[:, seen.at] / recorder.beats
+    crowd = _around(asked > _GROWN * asked[0], worst)
+    multiple = float(np.ceil(2 * asked[crowd].max() / asked[0]) / 2)
+    size = f"{multiple:g} times its usual load at the peak {span(simulated, crowd)}"
+    named = [event for event in announced(simulated.scenario) if region in event.region_weights]
+    if not named:
+        command = f"swell calendar add --expected-multiple {multiple:g} --peak-after-min 0"
+        return f"announce the crowd of {region}, {size} ({command})"
+    said = max(event.multiple_in(region) or 0.0 for event in named)
+    if said >= multiple:
+        return f"begin the event of {region} with its crowd, {size}, as announced (swell calendar edit --starts)"
+    now = f"says {said:.3g} there" if said else "is not given"
+    command = f"swell calendar edit --expected-multiple {multiple:g} --peak-after-min 0"
+    return f"announce more of the crowd of {region} (expected_multiple of its event {now}), {size} ({command})"
 
 
-def _until(recorder: Recorder, seen: "_Region", late: Flags, worst: int) -> str:
+def _until(simulated: Simulated, seen: Shortage, late: Flags, worst: int) -> str:
     """For how long it failed from the worst step on, how many instances ended that, and whether it came again."""
-    step_s = recorder.per_step * recorder.beat_s
     over = np.flatnonzero(~late[worst:])
     lasted = "it failed requests to the end"
     if len(over):
         enough = seen.ready[worst + over[0]]
-        lasted = f"it failed requests for {_lasting(over[0] * step_s)} more, until there were {enough:,.0f}"
+        more = _lasting(over[0] * step_s(simulated))
+        lasted = f"it failed requests for {more} more, until there were {enough:,.0f}"
     spells = int(np.count_nonzero(late[1:] & ~late[:-1])) + int(late[0])
-    again = f", and so {spells} times in all" if spells > 1 else ""
-    return lasted + again
+    return lasted + (f", and so {spells} times in all" if spells > 1 else "")
 
 
-def _recovery(simulated: Simulated, run: Run) -> Iterator[_Finding]:
+def _around(steps: Flags, at: int) -> Flags:
+    """Those in a row with one of them."""
+    edges = np.flatnonzero(~steps)
+    found = np.zeros(len(steps), np.bool_)
+    found[max(edges[edges < at], default=-1) + 1 : min(edges[edges > at], default=len(steps))] = True
+    return found
+
+
+def _recovery(simulated: Simulated, run: Run, regions: Sequence[Shortage]) -> Iterator[Finding]:
     """Where requests failed last, if they did for longer after the last fault than they may."""
     missed = [one for one in run.objectives if one.name == "recovery_s" and one.met is False]
     recorder = simulated.recorder
     shares = recorder.errors.sum(axis=(1, 2)) / np.maximum(recorder.offered.sum(axis=1), 1.0)
-    step_s = recorder.per_step * recorder.beat_s
-    after = np.arange(recorder.steps) * step_s >= (faults_end_s(simulated.scenario) or 0.0)
+    after = np.arange(recorder.steps) * step_s(simulated) >= (faults_end_s(simulated.scenario) or 0.0)
     for one in missed:
         bad = after & (shares > CALM_BELOW)
         by_region = recorder.errors[bad].sum(axis=(0, 2))
-        seen = _Region.of(simulated, int(np.argmax(by_region)))
-        region, worst = simulated.regions[seen.at], int(np.argmax(np.where(bad, seen.needed - seen.ready, -np.inf)))
-        back = ", as its clients came back to it" if _is_down(simulated, seen.at).any() else ""
-        enough, share = _rounded(float(seen.needed[worst])), by_region[seen.at] / by_region.sum()
-        yield _Finding(
+        seen = regions[int(np.argmax(by_region))]
+        worst = seen.worst(bad)
+        back = ", as its clients came back to it" if down(simulated, seen.at).any() else ""
+        enough, share = rounded(float(seen.needed[worst])), by_region[seen.at] / by_region.sum()
+        yield Finding(
             float("inf"),
-            f"hold {enough:,.0f} instances in {region} from minute {worst * step_s / 60:.0f} on: it had "
+            f"hold {enough:,.0f} instances in {seen.region} from minute {minute(simulated, worst)} on: it had "
             f"{seen.ready[worst]:,.0f}{back}, and {share:.0%} of what failed after the last fault failed there, the "
             f"last of it {one.measured:,.0f} s after (allowed: {one.limit:,.0f} s)",
-            region,
+            seen.region,
         )
 
 
-def _is_down(simulated: Simulated, at: int) -> Flags:
-    """The steps in which a fault has the region down."""
-    recorder, region = simulated.recorder, simulated.regions[at]
-    step_min = recorder.per_step * recorder.beat_s / 60
-    starts = np.arange(recorder.steps) * step_min
-    down = np.zeros(recorder.steps, np.bool_)
-    for fault in simulated.scenario.faults:
-        if fault.kind == "region_down" and (not fault.regions or region in fault.regions):
-            down |= (starts + step_min > fault.at_min) & (starts < fault.at_min + fault.for_min)
-    return down
-
-
-def _money(run: Run) -> Iterator[_Finding]:
-    """What the serving mode shed, and what the budget allowed meanwhile."""
-    shed = sum(run.summary.shed.values())
-    allowed = [value for value in run.world.allowed_per_hour if value is not None]
-    if shed and allowed:
-        spent = max(value for value in run.world.spend_per_hour if value is not None)
-        yield _Finding(
-            shed,
-            f"approve more for these hours (swell budget approve): serving modes shed "
-            f"{shed / run.summary.asked:.2%} of all requests; at the least {dollars(round(min(allowed)))} an hour was "
-            f"allowed, at the most {dollars(round(spent))} spent",
+def _bounded(simulated: Simulated, run: Run, seen: Sequence[Shortage], bounds: _Bounds) -> Iterator[Finding]:
+    """What failed or was shed where fewer instances were allowed than the quota."""
+    by_sum, by_money = bounds.by_sum, bounds.by_money
+    failed = np.array([one.failed for one in seen])
+    asked = run.summary.asked
+    if by_sum.any():
+        lost = float(failed[by_sum].sum())
+        steps = np.asarray(by_sum.any(axis=0))
+        enough = at_target(float(_needs(seen).sum(axis=0)[steps].max()))
+        yield Finding(
+            lost,
+            f"raise the number of instances in all from {simulated.total_instances:,} to {enough:,.0f} "
+            f"(SWELL_TOTAL_INSTANCES): {lost / asked:.2%} of all requests failed {span(simulated, steps)}, while "
+            f"regions had all that this leaves them, most in {_most(seen, np.where(by_sum, failed, 0.0))}",
         )
+    shed, lost = float(sum(run.summary.shed.values())), float(failed[by_money].sum())
+    if simulated.policy.budget and shed + lost:
+        yield _money(simulated, run, seen, lost, by_money)
 
 
-def _needed(offered: Floats, served: Floats, ready: Floats) -> Floats:
-    """Instances for what was offered, at what each of them carried then; where none did, at the most that one did."""
-    each = float((served / np.maximum(ready, 1.0)).max(initial=0.0))
-    needed: Floats = np.where(
-        (served > 0) & (ready > 0), ready * offered / np.maximum(served, 1e-9), offered / max(each, 1e-9)
+def _money(simulated: Simulated, run: Run, seen: Sequence[Shortage], lost: float, by_money: Flags) -> Finding:
+    recorder, budget, asked = simulated.recorder, simulated.scenario.budget, run.summary.asked
+    shed: Floats = recorder.shed.sum(axis=2).T
+    steps = np.asarray(by_money.any(axis=0) | (shed.sum(axis=0) > 0))
+    an_hour = np.array(simulated.micros_per_instance_hour) @ _needs(seen) / CPU_TARGET
+    limit = budget.hour + budget.approved_per_hour
+    more = max(float(an_hour[steps].max()) / 1e6 - limit, _AT_LEAST * limit)
+    allowed = dollars(round(min((value for value in run.world.allowed_per_hour if value is not None), default=0)))
+    failed = np.where(by_money, np.array([one.failed for one in seen]), 0.0)
+    return Finding(
+        float(shed.sum()) + lost,
+        f"approve ${rounded(more):,.0f} more an hour (swell budget approve) {span(simulated, steps)}: {allowed} an "
+        f"hour was allowed at the least; serving modes shed {float(shed.sum()) / asked:.2%} of all requests and "
+        f"{lost / asked:.2%} failed for want of instances that it allowed, most in {_most(seen, shed + failed)}",
     )
-    return needed
+
+
+def _needs(seen: Sequence[Shortage]) -> Floats:
+    """Busy instances (regions, steps) for all that was offered, so that nobody is shed."""
+    return np.array([one.needed for one in seen])
+
+
+def _most(seen: Sequence[Shortage], lost: Floats) -> str:
+    return seen[int(np.argmax(lost.sum(axis=1)))].region
 
 
 def _lasting(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-
-
-def _rounded(instances: float) -> float:
-    digits = max(0, len(str(int(instances))) - 2)
-    return float(np.ceil(instances / 10**digits) * 10**digits)

@@ -79,6 +79,8 @@ class Simulated:
     forecast: dict[float, Floats]
     timeline: tuple[Entry, ...]
     cost: int
+    total_instances: int
+    micros_per_instance_hour: tuple[int, ...]
 
 
 class Simulation:
@@ -141,6 +143,8 @@ class Simulation:
             forecast=self._foreseen(),
             timeline=self._timeline(),
             cost=self._spent,
+            total_instances=self._setting.terms.total_instances,
+            micros_per_instance_hour=tuple(one.micros_per_instance_hour for one in self._setting.terms.regions),
         )
 
     def _begin(self, streams: Floats) -> None:
