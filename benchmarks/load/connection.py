@@ -65,7 +65,8 @@ class Connection:
             return b""
 
     def close(self) -> None:
-        """Read and write no more."""
+        """Read and write no more; what is sent after that goes nowhere."""
+        self._unsent = b""
         self.pool.selector.unregister(self._socket)
         self._socket.close()
 

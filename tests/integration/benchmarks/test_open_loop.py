@@ -1,5 +1,7 @@
 """The open loop tells the truth about a server that stops: golden, against what the server itself noted."""
 
+import selectors
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,14 +12,16 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.load.comings import Comings
+from benchmarks.load.connection import Pool
 from benchmarks.load.generator import CHECKOUT, GeneratorFailed
 from benchmarks.load.headroom import await_listener
 from benchmarks.load.histograms import percentile_ms
 from benchmarks.load.open_loop import INTERRUPTED, Sent, Stream, evenly, offer
+from benchmarks.load.protocols.http1 import Http1
 from benchmarks.load.watch import StopRule
 from benchmarks.load.wire import encode_request
 from swell.local.processes import child_process
-from swell.local.server import free_port
+from swell.local.server import LOOPBACK, free_port
 from tests.integration.benchmarks import freezing_server
 
 PER_S, SECONDS = 150.0, 3.6
@@ -167,3 +171,18 @@ def test_a_generator_that_is_the_bottleneck_says_so() -> None:
     assert Sent(0.5, 1.0).invalid is None
     assert "bottleneck" in str(Sent(0.95, 1.0).invalid)
     assert "late by the load generator itself" in str(Sent(0.5, 50.0).invalid)
+
+
+def test_what_is_said_over_a_connection_that_was_closed_goes_nowhere() -> None:
+    """Also where the kernel had not taken all: what is due is sent together, and a user may have left by then."""
+    with socket.create_server((LOOPBACK, 0)) as server, selectors.DefaultSelector() as selector:
+        pool = Pool(server.getsockname()[1], 1, Http1, multiplexed=False)
+        pool.open(selector)
+        connection = pool.take()
+        assert connection is not None
+        connection.send(b"x" * 50_000_000)
+
+        connection.close()
+
+        connection.send(b"x")
+        assert not selector.get_map()
