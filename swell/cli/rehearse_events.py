@@ -140,10 +140,10 @@ def _of_server(url: str, days: int) -> "list[CalendarEvent]":
     now = datetime.now(UTC)
     with connected(url) as client:
         found = client.calendar.list(begin=now, end=now + timedelta(days=days))
-        return [_event(client.calendar.get(one["id"])) for one in found]
+        return [event_shown(client.calendar.get(one["id"])) for one in found]
 
 
-def _event(view: dict[str, Any]) -> "CalendarEvent":
+def event_shown(view: dict[str, Any]) -> "CalendarEvent":
     """The event of what the API shows; each time of one that recurs is there by itself."""
     from shared.domain.calendar import CalendarEvent, EventType
 
@@ -159,4 +159,6 @@ def _event(view: dict[str, Any]) -> "CalendarEvent":
         stage=view.get("stage") or "",
         peak_after_start=None if peak_min is None else timedelta(minutes=peak_min),
         audience=view.get("audience"),
+        requests_per_viewer=view.get("requests_per_viewer"),
+        expected_multiple=view.get("expected_multiple"),
     )

@@ -9,18 +9,24 @@ from typer.testing import CliRunner
 
 from benchmarks.rehearsal.own_events import BEFORE_MIN, scenario_of
 from benchmarks.scenarios.course import Course
+from functions.control.views import event_view
 from shared.domain.calendar import CalendarEvent, EventType
 from shared.topology import load_topology
 from swell.cli.failure import CommandFailed
 from swell.cli.main import app
-from swell.cli.rehearse_events import write_reports
+from swell.cli.rehearse_events import event_shown, write_reports
 from tests.builders.rehearsals import small_run
 
 KICK_OFF = datetime(2026, 12, 5, 19, tzinfo=UTC)
 
 
-def test_a_region_is_lifted_by_its_weight_at_the_peak() -> None:
-    """A final is 45 times the base where all of its crowd is, and half of the excess where half of it is."""
+@pytest.mark.parametrize(
+    ("announced", "all_of_it", "half_of_it"), [(None, 45, 23), (7.0, 7, 4)], ids=["by its kind", "as announced"]
+)
+def test_a_region_is_lifted_by_its_weight_at_the_peak(
+    announced: float | None, all_of_it: float, half_of_it: float
+) -> None:
+    """A final is 45 times the base where all of its crowd is, or what is announced; half of the excess for a half."""
     event = CalendarEvent(
         event_id="final",
         name="Cup final!",
@@ -30,6 +36,7 @@ def test_a_region_is_lifted_by_its_weight_at_the_peak() -> None:
         duration=timedelta(minutes=120),
         region_weights={"europe-west1": 1.0, "europe-west3": 0.5},
         peak_after_start=timedelta(minutes=90),
+        expected_multiple=announced,
     )
     (occurrence,) = event.occurrences(KICK_OFF, KICK_OFF + timedelta(days=1))
 
@@ -40,9 +47,30 @@ def test_a_region_is_lifted_by_its_weight_at_the_peak() -> None:
     lifted = dict(zip(course.regions, peak / calm, strict=True))
     assert scenario.name == "cup-final"
     assert scenario.starts_at == KICK_OFF - timedelta(minutes=BEFORE_MIN)
-    assert lifted["europe-west1"] == pytest.approx(45, rel=0.01)
-    assert lifted["europe-west3"] == pytest.approx(23, rel=0.01)
+    assert lifted["europe-west1"] == pytest.approx(all_of_it, rel=0.01)
+    assert lifted["europe-west3"] == pytest.approx(half_of_it, rel=0.01)
     assert lifted["us-central1"] == pytest.approx(1.0)
+    assert [entry.expected_multiple for entry in scenario.calendar] == [announced]
+
+
+def test_what_the_server_shows_of_an_event_is_all_that_was_entered() -> None:
+    """A rehearsal of it goes by what the forecast goes by."""
+    event = CalendarEvent(
+        event_id="final",
+        name="Cup final!",
+        kind=EventType.SPORTS_FINAL,
+        starts_at_local=KICK_OFF.replace(tzinfo=None),
+        time_zone="Europe/Paris",
+        duration=timedelta(minutes=120),
+        region_weights={"europe-west1": 1.0},
+        stage="final",
+        peak_after_start=timedelta(minutes=90),
+        audience=1000,
+        requests_per_viewer=0.5,
+        expected_multiple=12.5,
+    )
+
+    assert event_shown(event_view(event)) == event
 
 
 def test_each_event_has_a_report_of_its_own(tmp_path: Path) -> None:

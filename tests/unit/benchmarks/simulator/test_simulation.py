@@ -117,10 +117,16 @@ def test_the_same_seed_plays_the_same_and_another_one_does_not(
 def test_what_is_remembered_changes_no_record(crowd: Scenario, setting: Setting) -> None:
     """Steps of plans and the course of events are worked out once in a process: a run with neither is the same."""
     match = CalendarEntry(
-        name="a match", kind=EventType.SPORTS, start_min=4, duration_min=10, weights={REGIONS[0]: 1.0}
+        name="a match",
+        kind=EventType.SPORTS,
+        start_min=4,
+        duration_min=10,
+        weights={REGIONS[0]: 1.0},
+        expected_multiple=10,
     )
     scenario, policy = crowd.model_copy(update={"calendar": (match,), "duration_min": 8}), Policy()
     known = recorded(scenario, setting, policy)
+    assert any("10 times the usual load expected" in entry.text for entry in known.timeline)
 
     events_in_days.cache_clear()
     step_of.cache_clear()
