@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.analysis import exit_codes
 from benchmarks.analysis.paired import LEAST_PAIRS, Finding, Measure, Paired, paired
 from benchmarks.live.attached import AttachedSwell
 from benchmarks.live.finding import found_recall
@@ -79,6 +80,13 @@ class Compared:
     def regressions(self) -> tuple[str, ...]:
         """Measures in which B is worse."""
         return tuple(one.measure.name for one in self.found if one.finding is Finding.WORSE)
+
+    @property
+    def exit_code(self) -> int:
+        """How a command that compared ends: what says nothing of the servers regresses in nothing."""
+        if self.invalid is not None:
+            return exit_codes.INVALID
+        return exit_codes.REGRESSION if self.regressions else exit_codes.KEPT
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,6 @@ def compare(
     Exit code 0: no regression is proven, 96: B is worse in something, 97: the load generator was the bottleneck.
     """
     require_checkout()
-    from benchmarks.analysis import exit_codes
     from benchmarks.live.in_turns import TurnsPlan, compare_in_turns, to_document
     from benchmarks.live.sides import BadSide, parse_side
     from swell.cli.api_key import api_key
@@ -59,9 +58,8 @@ def compare(
         say(f"REGRESSION: B is worse in {worse}." if worse else "No regression is proven.")
     if compared.invalid is not None:
         note(f"INVALID: {compared.invalid}")
-        raise typer.Exit(exit_codes.INVALID)
-    if compared.regressions:
-        raise typer.Exit(exit_codes.REGRESSION)
+    if compared.exit_code:
+        raise typer.Exit(compared.exit_code)
 
 
 def print_pairs(found: Sequence["Paired"]) -> None:

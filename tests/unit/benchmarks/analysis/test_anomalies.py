@@ -48,6 +48,27 @@ def test_what_moves_together_is_named_together() -> None:
     assert {("p99", ("errors",)), ("errors", ("p99",))} == {(one.signal, one.beside) for one in found}
 
 
+@pytest.mark.parametrize("lag", [1, 2])
+def test_signals_of_one_cause_are_named_with_its_lag_and_no_others(lag: int) -> None:
+    """Requests rose, then times to answer did, then failures; what was shed 30 steps later was another matter."""
+    chance = np.random.default_rng(lag)
+    asked, p99 = (100 * np.exp(0.03 * chance.standard_normal(120)) for _ in range(2))
+    failed, shed = np.zeros((2, 120))
+    asked[40:44] *= 4
+    p99[40 + lag : 44 + lag] *= 5
+    failed[40 + 2 * lag : 44 + 2 * lag] = 60
+    shed[74:77] = 50
+    run = small_run(asked.tolist(), p99_ms=tuple(p99), errors_rps=tuple(failed), shed_rps={"free": tuple(shed)})
+
+    beside = {one.signal: set(one.beside) for one in anomalies(run) if one.signal != "served"}
+
+    assert {"asked", "p99", "errors", "shed"} == set(beside)
+    assert "errors" in beside["p99"]
+    assert "p99" in beside["asked"]
+    assert set() == beside["shed"]
+    assert all("shed" not in others for others in beside.values())
+
+
 def test_a_slow_rise_is_no_change_from_one_step_to_the_next() -> None:
     """20 of them, ten times as high at their ends."""
     rises = np.linspace(100, 1000, 180) + RNG.normal(0, 10, (20, 180))

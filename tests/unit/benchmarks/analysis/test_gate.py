@@ -94,6 +94,26 @@ def test_recall_and_cost_are_hard() -> None:
     assert Verdict.BROKEN is verdict_of(dear, judge(dear))
 
 
+def test_speed_recall_and_cost_are_one_verdict() -> None:
+    """Whatever of the three is broken breaks the run, however good the others are."""
+    run = small_run()
+    fast = Objective("p99_ms", 50.0, "at_most", 10.0, met=True)
+    verdicts = {}
+    for found, dollars in ((0.95, 2.0), (0.85, 2.0), (0.95, 4.0)):
+        right = Objective("recall", 0.9, "at_least", found, met=None)
+        cheap = Objective("dollars_per_million", 3.0, "at_most", dollars, met=None)
+        summary = replace(run.summary, recall=RecallFound(found, 5_000))
+        one = replace(run, summary=summary, objectives=(fast, right, cheap))
+        verdicts[found, dollars] = [verdict_of(one, judge(one)), *(each.verdict for each in judge(one))]
+
+    kept, broken = Verdict.KEPT, Verdict.BROKEN
+    assert verdicts == {
+        (0.95, 2.0): [kept, kept, kept, kept],
+        (0.85, 2.0): [broken, kept, broken, kept],
+        (0.95, 4.0): [broken, kept, kept, broken],
+    }
+
+
 def test_a_limit_without_exception_is_kept_where_none_was_seen() -> None:
     """No number of requests proves a share of 0; of a tier that nobody asked of, nothing is known."""
     run, none_shed = small_run(), Objective("shed_share_premium", 0.0, "at_most", 0.0, met=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.analysis.gate import judge
+from benchmarks.analysis.gate import Verdict, judge, verdict_of
 from benchmarks.analysis.score import score
 from benchmarks.rehearsal.result import Objective, Run
 from tests.builders.rehearsals import small_run
@@ -42,6 +42,25 @@ def test_nothing_that_gets_worse_raises_it(
     answered, p99_ms, dollars = good
     fewer, later, dearer = worse_by
     assert points(answered * fewer, p99_ms + later, dollars + dearer) <= points(answered, p99_ms, dollars)
+
+
+@settings(max_examples=60, deadline=None)
+@given(answered=SHARES, p99_ms=AMOUNTS, dollars=AMOUNTS, has_traffic=st.booleans())
+def test_points_follow_from_the_parts_and_the_verdict(
+    *, answered: float, p99_ms: float, dollars: float, has_traffic: bool
+) -> None:
+    """0 to 100, each part from 0 to 1; 59 at most where a promise is broken, 100 only where all is, and 0 idle."""
+    run = run_of(answered, p99_ms, dollars) if has_traffic else small_run([0.0] * 9)
+
+    judged = judge(run)
+    found = score(run, judged)
+
+    assert 0 <= found.points <= 100
+    assert all(0 <= part <= 1 for part in found.parts.values())
+    verdict = verdict_of(run, judged)
+    assert found.points <= {Verdict.BROKEN: 59, Verdict.INVALID: 0}.get(verdict, 100)
+    assert (found.points == 0) >= (verdict is Verdict.INVALID)
+    assert found.points < 100 or all(part > 0.97 for part in found.parts.values())
 
 
 def test_nobody_answered_is_not_better_than_one_answered_late() -> None:
