@@ -19,8 +19,12 @@ That a queue is good while it drains, and bad while it stands, is CoDel's findin
 """
 HIGH_PATIENCE_S: Final = 0.5
 """Who is important would rather wait than be refused, but not for an answer that comes too late for a page."""
-_CALM_AFTER_S: Final = 1.0
-"""So long after the last refusal a line counts as a burst again."""
+_CALM_AFTER_S: Final = BURST_PATIENCE_S
+"""So long after the last refusal a line counts as a burst again.
+
+Under an overload somebody is refused in every such time. Were it longer, refusals would go on by themselves once
+something had stood still: where nobody may wait, those who come by chance at once are refused at half of the load, too.
+"""
 
 
 class Limit(Protocol):

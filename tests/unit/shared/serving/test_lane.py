@@ -1,7 +1,9 @@
 """The line before the work: priorities, patience, bounds."""
 
 import asyncio
+import selectors
 from collections.abc import Coroutine
+from random import Random
 from typing import Any
 
 import pytest
@@ -108,7 +110,7 @@ def test_a_waiter_is_refused_when_its_patience_ends() -> None:
 
 
 def test_a_line_that_has_stood_refuses_at_once_until_it_is_calm() -> None:
-    """Nobody ordinary waits in it; a second without a refusal later a burst may wait again."""
+    """Nobody ordinary waits in it; a tenth of a second without a refusal later a burst may wait again."""
     now = ManualSeconds()
 
     async def course() -> list[bool]:
@@ -122,10 +124,12 @@ def test_a_line_that_has_stood_refuses_at_once_until_it_is_calm() -> None:
         (await first).leave()
         assert lane.enter_now() is not None
         waits.append(await _waits(lane))
-        now.advance(1.1)
+        now.advance(0.09)
+        waits.append(await _waits(lane))
+        now.advance(0.11)
         return [*waits, await _waits(lane)]
 
-    assert [False, False, True] == asyncio.run(course())
+    assert [False, False, False, True] == asyncio.run(course())
 
 
 async def _waits(lane: Lane) -> bool:
@@ -167,3 +171,68 @@ def test_who_only_waits_takes_no_place() -> None:
         return lane.in_flight
 
     assert 1 == asyncio.run(course())
+
+
+class SkippedWaits(selectors.DefaultSelector):
+    """Waits for nothing, and says how long it would have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Without waiting."""
+        self.seconds += timeout or 0.0
+        return super().select(0)
+
+
+class QuickLoop(asyncio.SelectorEventLoop):
+    """An event loop on which time passes when nothing else is to be done."""
+
+    def __init__(self) -> None:
+        self._waits = SkippedWaits()
+        super().__init__(self._waits)
+
+    def time(self) -> float:
+        """By what would have been waited."""
+        return self._waits.seconds
+
+
+@pytest.mark.parametrize(("per_s", "refused_later"), [(100, 0.02), (400, 0.7)])
+def test_refusals_end_with_what_made_them(per_s: int, refused_later: float) -> None:
+    """At half of the load a moment in which everything stood still is over soon; twice the load is refused to its half.
+
+    Four places, 20 ms of work each; all of them are held for 0.3 s in the second second.
+    """
+    random, refused, came = Random(1), [0, 0], [0, 0]
+
+    async def ask(lane: Lane, later: int) -> None:
+        came[later] += 1
+        try:
+            slot = lane.enter_now() or await lane.enter(Priority.NORMAL)
+        except Overloaded:
+            refused[later] += 1
+            return
+        await asyncio.sleep(random.expovariate(50))
+        slot.leave()
+
+    async def course() -> None:
+        loop = asyncio.get_running_loop()
+        lane = Lane(FixedLimit(4, 0.02), monotonic_s=loop.time)
+        asked: list[asyncio.Task[None]] = []
+        held: list[Slot] = []
+        while loop.time() < 6:
+            await asyncio.sleep(random.expovariate(per_s))
+            asked.append(asyncio.create_task(ask(lane, int(loop.time() > 2.3))))
+            if 1 < loop.time() < 1.3 and (slot := lane.enter_now()) is not None:
+                held.append(slot)
+            elif loop.time() >= 1.3:
+                while held:
+                    held.pop().leave()
+        await asyncio.gather(*asked)
+
+    with asyncio.Runner(loop_factory=QuickLoop) as runner:
+        runner.run(course())
+
+    assert refused[0] > 0
+    assert refused[1] / came[1] == pytest.approx(refused_later, abs=0.2 if per_s > 200 else 0.02)
