@@ -30,6 +30,9 @@ _BY_LAST_PART: Final[Mapping[str, RequestKind]] = {
 }
 
 
+_COLLECTIONS: Final = "/v1/collections/"
+
+
 def request_kind(scope_type: str, method: str, path: str) -> RequestKind:
     """The kind of a request."""
     if scope_type == "websocket":
@@ -37,4 +40,6 @@ def request_kind(scope_type: str, method: str, path: str) -> RequestKind:
     if method in {"GET", "HEAD"}:
         return RequestKind.STREAM if path.endswith("/file") else RequestKind.READ
     kind = _BY_LAST_PART.get(path.rpartition("/")[2]) if method == "POST" else None
+    if kind is RequestKind.BACKGROUND and not path.startswith(_COLLECTIONS):
+        return RequestKind.WRITE  # a calendar is imported, too, and while money is short most of all
     return kind or RequestKind.WRITE

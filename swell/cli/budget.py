@@ -11,7 +11,7 @@ from swell.cli.budget_prices import prices
 from swell.cli.budget_telling import print_budget
 from swell.cli.connection import connected
 from swell.cli.options import DEFAULT_URL, Json, Url
-from swell.cli.output import print_json
+from swell.cli.output import print_json, say
 
 app = typer.Typer(help="What may be spent, how much is, and what gives way.", invoke_without_command=True)
 app.command("raise")(raise_budget)
@@ -53,7 +53,10 @@ def set_limits(
     for name, amount in (("--hour", hour), ("--day", day), ("--month", month)):
         require_dollars(name, amount)
     with connected(url) as client:
-        _print(client.crowds.set_budget(hour=hour, day=day, month=month), as_json=as_json)
+        found = client.crowds.set_budget(hour=hour, day=day, month=month)
+    _print(found, as_json=as_json)
+    if found["standing"] is not None and not as_json:
+        say("The limits are new; mode, rate and alerts are those of the last decision, and follow within a minute.")
 
 
 def _print(found: dict[str, Any], *, as_json: bool) -> None:
