@@ -32,7 +32,7 @@ Line = Annotated[str, Field(min_length=1, max_length=500, pattern=f"^[^{_CONTROL
 
 Weights = dict[RegionName, Annotated[float, Field(ge=0, le=1000)]]
 
-_SOONEST_STOP_S: Final = 1.0
+_SOONEST_STOP_S: Final = 3.0
 
 
 def line_of(text: str) -> str:
@@ -161,7 +161,7 @@ class Abort(Entry):
     for_s: float = Field(default=60.0, gt=0, le=_LONGEST_S)
 
     def within_s(self, faster: float) -> float:
-        """The same where a scenario passes so many times as fast; not less than a second."""
+        """The same where a scenario passes so many times as fast; not less than three seconds: a stall is no outage."""
         return max(_SOONEST_STOP_S, self.for_s / faster)
 
 

@@ -84,7 +84,7 @@ def test_objectives_and_the_abort_rule_are_thresholds() -> None:
 
     assert thresholds["swell_answer_ms"] == ["p(50)<50", "p(99)<200"]
     assert thresholds["swell_failed"][0] == "rate<=0.05"
-    assert thresholds["swell_failed"][1] == {"threshold": "rate<0.5", "abortOnFail": True, "delayAbortEval": "1000ms"}
+    assert thresholds["swell_failed"][1] == {"threshold": "rate<0.5", "abortOnFail": True, "delayAbortEval": "3000ms"}
     assert parts(find_scenario("region-failover"))[0]["thresholds"]["swell_failed"][:2] == ["rate<=0.05", "rate<=0.05"]
 
 
