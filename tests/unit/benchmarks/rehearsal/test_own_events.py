@@ -1,5 +1,6 @@
 """An event of an operator's calendar becomes a crowd of the size that its kind may draw."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,16 @@ from swell.cli.rehearse_events import event_shown, write_reports
 from tests.builders.rehearsals import small_run
 
 KICK_OFF = datetime(2026, 12, 5, 19, tzinfo=UTC)
+FINAL = CalendarEvent(
+    event_id="final",
+    name="Cup final!",
+    kind=EventType.SPORTS_FINAL,
+    starts_at_local=KICK_OFF.replace(tzinfo=None),
+    time_zone="UTC",
+    duration=timedelta(minutes=120),
+    region_weights={"europe-west1": 1.0, "europe-west3": 0.5},
+    peak_after_start=timedelta(minutes=90),
+)
 
 
 @pytest.mark.parametrize(
@@ -27,17 +38,7 @@ def test_a_region_is_lifted_by_its_weight_at_the_peak(
     announced: float | None, all_of_it: float, half_of_it: float
 ) -> None:
     """A final is 45 times the base where all of its crowd is, or what is announced; half of the excess for a half."""
-    event = CalendarEvent(
-        event_id="final",
-        name="Cup final!",
-        kind=EventType.SPORTS_FINAL,
-        starts_at_local=KICK_OFF.replace(tzinfo=None),
-        time_zone="UTC",
-        duration=timedelta(minutes=120),
-        region_weights={"europe-west1": 1.0, "europe-west3": 0.5},
-        peak_after_start=timedelta(minutes=90),
-        expected_multiple=announced,
-    )
+    event = replace(FINAL, expected_multiple=announced)
     (occurrence,) = event.occurrences(KICK_OFF, KICK_OFF + timedelta(days=1))
 
     scenario = scenario_of(occurrence, 100e6)
@@ -55,16 +56,10 @@ def test_a_region_is_lifted_by_its_weight_at_the_peak(
 
 def test_what_the_server_shows_of_an_event_is_all_that_was_entered() -> None:
     """A rehearsal of it goes by what the forecast goes by."""
-    event = CalendarEvent(
-        event_id="final",
-        name="Cup final!",
-        kind=EventType.SPORTS_FINAL,
-        starts_at_local=KICK_OFF.replace(tzinfo=None),
+    event = replace(
+        FINAL,
         time_zone="Europe/Paris",
-        duration=timedelta(minutes=120),
-        region_weights={"europe-west1": 1.0},
         stage="final",
-        peak_after_start=timedelta(minutes=90),
         audience=1000,
         requests_per_viewer=0.5,
         expected_multiple=12.5,
