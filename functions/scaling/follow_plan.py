@@ -54,7 +54,7 @@ class KeepJobs:
         for job in changes.schedule:
             self._jobs.schedule(job)
         if changes.schedule or changes.cancel:
-            text = f"plan {plan.revision}: {len(changes.schedule)} jobs made or changed, {len(changes.cancel)} removed"
+            text = f"plan {plan.revision}: jobs made or changed {len(changes.schedule)}, removed {len(changes.cancel)}"
             self._timeline.note(TimelineEntry(now, EntryKind.JOB, f"jobs {plan.revision} {now.isoformat()}", text))
         self._state.commit([Put(PLAN_JOBS, jobs_document(plan, wanted))])
         return Outcome.DONE

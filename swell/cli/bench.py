@@ -162,6 +162,7 @@ def standing(
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - not a file
         log_to(nowhere)
         try:
+            note(f"Writing {rows:,} vectors, then {commits} commits matched against {queries:,} standing queries …")
             report = measure_standing(StandingPlan(queries=queries, rows=rows, commits=commits))
         finally:
             log_to(None)

@@ -8,7 +8,7 @@ import typer
 
 from swell.cli.benching import interruptible, require_checkout
 from swell.cli.options import Json
-from swell.cli.output import print_json, print_table, say
+from swell.cli.output import note, print_json, print_table, say
 
 
 def filters(
@@ -35,6 +35,7 @@ def filters(
     from shared.telemetry import log_to
 
     interruptible()
+    note(f"Writing {rows:,} vectors, then {rounds} rounds of searches at each selectivity; minutes on a busy machine …")
     machine = look_at_machine()
     vectors = load_set("wordnet", rows, 200) if wordnet else make_clustered(rows, 200, 128)
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - not a file

@@ -9,7 +9,7 @@ import typer
 
 from swell.cli.benching import VectorsChoice, interruptible, require_checkout, set_names
 from swell.cli.options import Json
-from swell.cli.output import print_json, print_table, say
+from swell.cli.output import note, print_json, print_table, say
 
 if TYPE_CHECKING:
     from benchmarks.recall import RecallReport
@@ -55,6 +55,7 @@ def recall(
         log_to(nowhere)
         try:
             for name in set_names(data):
+                note(f"Writing {name}, and asking it under each metric …")
                 for report in measure_recall(read_set(name, rows, queries), metrics, top_k):
                     reports.append(report)
                     if not as_json:
