@@ -23,6 +23,7 @@ from benchmarks.simulator.shortage import (
     step_s,
 )
 from benchmarks.simulator.simulation import Simulated
+from shared.domain.calendar import MAX_EXPECTED_MULTIPLE
 from shared.domain.money import dollars
 
 Floats = NDArray[np.float64]
@@ -65,23 +66,23 @@ class _Bounds:
 
     @classmethod
     def of(cls, simulated: Simulated, seen: Sequence[Shortage]) -> "_Bounds":
-        bounded = np.array([one.is_full & (one.ceiling < one.quota) & ~struck(simulated, one.region) for one in seen])
+        bounded = np.array([one.is_full & (one.ceiling < one.quota) & ~struck(simulated, one.at) for one in seen])
         prices = simulated.micros_per_instance_hour
         cost = sum(one.ceiling * price for one, price in zip(seen, prices, strict=True))
         by_money = bounded & (cost >= _SPENT * np.nan_to_num(simulated.recorder.allowed_per_hour, nan=np.inf))
-        is_few = simulated.total_instances < simulated.quotas.sum()
-        return cls(by_money, bounded & ~by_money & is_few)
+        is_too_few = _needs(seen).sum(axis=0) / CPU_TARGET > simulated.total_instances
+        return cls(by_money, bounded & ~by_money & is_too_few)
 
 
 def _capacity(simulated: Simulated, seen: Sequence[Shortage], bounds: _Bounds) -> Iterator[Finding]:
     """Regions that failed requests: at their quota, or while they waited for instances. Not those that were down."""
     asked = float(simulated.recorder.offered.sum())
     for one in seen:
-        short = one.short & ~struck(simulated, one.region)
+        short = one.short & ~struck(simulated, one.at)
         full = short & one.is_full & (one.ceiling >= one.quota)
         if full.any():
             lost, worst = float(one.failed[full].sum()), one.worst(full)
-            enough = at_target(_own_need(simulated, one, full))
+            enough = max(at_target(_own_need(simulated, one, full)), one.quota + 1)
             yield Finding(
                 lost,
                 f"raise the quota of {one.region} from {one.quota:,.0f} to {enough:,.0f} instances: "
@@ -130,7 +131,8 @@ def _announced(simulated: Simulated, seen: Shortage, worst: int) -> str:
     recorder, region = simulated.recorder, seen.region
     asked = recorder.asked[:, seen.at] / recorder.beats
     crowd = _around(asked > _GROWN * asked[0], worst)
-    multiple = float(np.ceil(2 * asked[crowd].max() / asked[0]) / 2)
+    usual = max(float(asked[0]), float(asked[crowd].max()) / MAX_EXPECTED_MULTIPLE)
+    multiple = float(np.ceil(2 * asked[crowd].max() / usual) / 2)
     size = f"{multiple:g} times its usual load at the peak {span(simulated, crowd)}"
     named = [event for event in announced(simulated.scenario) if region in event.region_weights]
     if not named:
@@ -173,6 +175,8 @@ def _recovery(simulated: Simulated, run: Run, regions: Sequence[Shortage]) -> It
     for one in missed:
         bad = after & (shares > CALM_BELOW)
         by_region = recorder.errors[bad].sum(axis=(0, 2))
+        if not by_region.any():
+            continue
         seen = regions[int(np.argmax(by_region))]
         worst = seen.worst(bad)
         back = ", as its clients came back to it" if down(simulated, seen.at).any() else ""

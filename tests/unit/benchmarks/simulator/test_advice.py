@@ -188,6 +188,23 @@ def test_what_failed_for_two_dependencies_is_told_once(rehearse: Callable[[dict[
     assert sum(parts) == pytest.approx(100 * run.summary.error_share, abs=0.02)
 
 
+def test_what_two_faults_struck_is_told_once_and_a_fault_without_effect_is_not(
+    rehearse: Callable[[dict[str, Any]], Run],
+) -> None:
+    """The first of them has it; a crowd that comes where nobody was has a multiple, too."""
+    slow = [
+        Fault(kind="slow_dependency", at_min=5, for_min=4, factor=factor, regions=(OTHER,)) for factor in (1, 20, 20)
+    ]
+    run = rehearse({"faults": tuple(slow)})
+    from_nothing = Ramp(kind="ramp", begins_at=0, stages=(Stage(minutes=3, factor=0), Stage(minutes=1, factor=8)))
+
+    (said,) = run.summary.advice
+    announced_first = rehearse({"arrival": from_nothing, "duration_min": 8}).summary.advice[0]
+
+    assert "took 20 times as long" in said
+    assert "--expected-multiple 1000 " in announced_first
+
+
 def test_a_run_without_trouble_has_no_advice(rehearse: Callable[[dict[str, Any]], Run]) -> None:
     """Also where six times as much comes within minutes, and finds room."""
     assert [(), ()] == [rehearse({"arrival": arrival}).summary.advice for arrival in (CALM.arrival, RISE)]
