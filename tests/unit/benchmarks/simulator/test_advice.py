@@ -1,8 +1,7 @@
 """A cause is planted: the advice names it by number, region and minute, and who follows it has mended it."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from benchmarks.simulator.record import run_of
 from benchmarks.simulator.setting import setting_for
 from benchmarks.simulator.simulation import Simulation
 from shared.domain.calendar import EventType
-from shared.telemetry import log_to
 from shared.topology import load_topology
 
 HUB, OTHER = "us-central1", "us-east1"
@@ -33,15 +31,6 @@ CALM = find_scenario("baseline-500m").model_copy(
         "objectives": Objectives(p99_ms=200, error_share=0.005),
     }
 )
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    """What the functions log is of no interest here."""
-    with Path("/dev/null").open("w", encoding="utf-8") as nowhere:
-        log_to(nowhere)
-        yield
-        log_to(None)
 
 
 @pytest.fixture(scope="module")

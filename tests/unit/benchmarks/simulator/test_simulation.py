@@ -1,9 +1,7 @@
 """The simulated fleet: nothing is made or lost, the same seed plays the same, and the deployed policies steer it."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +18,6 @@ from benchmarks.simulator.simulation import Setting, Simulated, Simulation
 from functions.burst_prediction.usual_course import events_in_days
 from shared.crowds.plan_store import step_of
 from shared.domain.calendar import EventType
-from shared.telemetry import log_to
 from shared.topology import Topology, load_topology
 
 REGIONS = ["us-central1", "europe-west1"]
@@ -51,15 +48,6 @@ def crowd() -> Scenario:
 def setting(crowd: Scenario, topology: Topology) -> Setting:
     """The fleet of that crowd, with a short past."""
     return setting_for(crowd, topology, days=3)
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    """What the functions log is of no interest here."""
-    with Path("/dev/null").open("w", encoding="utf-8") as nowhere:
-        log_to(nowhere)
-        yield
-        log_to(None)
 
 
 @pytest.fixture(scope="module")
