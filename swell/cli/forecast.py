@@ -73,7 +73,7 @@ def evaluate(
     from swell.forecasting.traces import UnreadableTrace
 
     if not as_json:
-        note(f"Forecasting {trace.name}, every bin from what was known {lead_min} minutes before ...")
+        note(f"Forecasting {trace.name}, every bin from what was known {lead_min} minutes before; a minute, or so ...")
     try:
         report = report_on(trace, events, lead_min=lead_min, span=Span(test_days, begin, until))
     except UnreadableTrace as error:
