@@ -10,7 +10,8 @@ from functions.budget_enforcement.serving_level import LevelState
 from functions.budget_enforcement.unmeasured import Seen
 from shared.budget.documents import LEDGER
 from shared.domain.serving_mode import ServingMode
-from shared.ports.state import ABSENT, Absent, Put, StateStore
+from shared.parsed_documents import ParsedDocuments
+from shared.ports.state import ABSENT, Absent, Document, Put, StateStore
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,14 @@ class LedgerStore:
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
+        self._parsed = ParsedDocuments(_kept)
 
     def recall(self) -> Kept:
         """What is kept."""
         document = self._state.get(LEDGER)
         if document is None:
             return Kept(None, LevelState(), ServingMode.NORMAL, None, ABSENT)
-        data = document.data
-        level = LevelState(ServingMode(data["level"]["mode"]), _moment(data["level"]["relieved_since"]))
-        mode = ServingMode(data["mode"])
-        moments = _moment(data["decided_at"]), _moment(data.get("mode_since"))
-        seen = tuple(Seen(datetime.fromisoformat(one["at"]), one["most"]) for one in data.get("seen", []))
-        return Kept(_ledger(data["ledger"]), level, mode, moments[0], document.version, moments[1], seen)
+        return self._parsed.of(document)
 
     def keep(self, before: Kept, after: Kept, also: Sequence[Put]) -> None:
         """Keep what was decided, and in the same commit what follows from it.
@@ -54,11 +51,21 @@ class LedgerStore:
         Raises:
             PreconditionFailed: another decision was kept since it was recalled; nothing was written.
         """
-        self._state.commit([Put(LEDGER, _data(after), if_version=before.version), *also])
+        version, *_ = self._state.commit([Put(LEDGER, _data(after), if_version=before.version), *also])
+        self._parsed.written(LEDGER, version, replace(after, version=version))
 
     def keep_ledger(self, before: Kept, ledger: SpendLedger, also: Sequence[Put]) -> None:
         """Change the ledger alone; what was decided stays. Raises as `keep`."""
         self.keep(before, replace(before, ledger=ledger), also)
+
+
+def _kept(document: Document) -> Kept:
+    data = document.data
+    level = LevelState(ServingMode(data["level"]["mode"]), _moment(data["level"]["relieved_since"]))
+    mode = ServingMode(data["mode"])
+    moments = _moment(data["decided_at"]), _moment(data.get("mode_since"))
+    seen = tuple(Seen(datetime.fromisoformat(one["at"]), one["most"]) for one in data.get("seen", []))
+    return Kept(_ledger(data["ledger"]), level, mode, moments[0], document.version, moments[1], seen)
 
 
 def _data(kept: Kept) -> dict[str, Any]:

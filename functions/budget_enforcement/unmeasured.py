@@ -33,10 +33,14 @@ def worst_by_hour(
     """
     for number, one in enumerate(seen):
         before = seen[number - 1] if number else one
-        most = {region: max(each.most.get(region, 0) for each in (before, one)) for region in {*before.most, *one.most}}
+        most = one.most if before.most == one.most else _most_of(before.most, one.most)
         begin = max(since, before.at) if number else since
         end = min(one.at, until)
         while begin < end:
             stop = min(Window.HOUR.end_of(begin), end)
             yield stop, worst.cost(most, stop - begin)
             begin = stop
+
+
+def _most_of(before: Mapping[str, int], after: Mapping[str, int]) -> Mapping[str, int]:
+    return {region: max(each.get(region, 0) for each in (before, after)) for region in {*before, *after}}

@@ -8,8 +8,7 @@ from functions.burst_prediction.plan import PlanPolicy, RegionLimits, plan_regio
 from functions.burst_prediction.plan_revision import revise_plan
 from functions.burst_prediction.ramp import Ramp
 from shared.coordination.races import retry_lost_races
-from shared.crowds.paths import PLAN
-from shared.crowds.plan_store import load_plan, plan_document, plan_of
+from shared.crowds.plan_store import Plans
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
 from shared.domain.scaling_plan import PlanStep, ScalingPlan
 from shared.errors import NotFound
@@ -18,7 +17,7 @@ from shared.events.crowds import PlanChangedV1
 from shared.events.event import event_id_of
 from shared.ports.fleet import Fleet, FleetSize
 from shared.ports.publisher import Publisher
-from shared.ports.state import ABSENT, Put, StateStore
+from shared.ports.state import StateStore
 
 
 class PlanRegions:
@@ -35,7 +34,7 @@ class PlanRegions:
         policy: PlanPolicy,
         ramp: Ramp,
     ) -> None:
-        self._state = state
+        self._plans = Plans(state)
         self._publisher = publisher
         self._fleet = fleet
         self._timeline = timeline
@@ -54,7 +53,7 @@ class PlanRegions:
             DependencyUnavailable: fleet, documents or Pub/Sub do not answer now.
             RevisionConflict: another delivery planned at the same time, again and again.
         """
-        before = load_plan(self._state)
+        before = self._plans.load()
         earlier = {} if before is None else before.steps
         steps = {
             region: earlier[region]
@@ -87,11 +86,9 @@ class PlanRegions:
         return plan_region(forecast, outlook.crowds, self._policy, limits, previous)
 
     def _keep(self, steps: Mapping[str, tuple[PlanStep, ...]], now: datetime) -> tuple[ScalingPlan, bool]:
-        document = self._state.get(PLAN)
-        previous = None if document is None else plan_of(document.data)
+        previous, version = self._plans.load_version()
         plan = revise_plan(previous, steps, now)
-        version = ABSENT if document is None else document.version
-        self._state.commit([Put(PLAN, plan_document(plan), if_version=version)])
+        self._plans.keep(plan, version)
         return plan, previous is None or plan.revision != previous.revision
 
 

@@ -14,6 +14,7 @@ from functions.scaling.signals import Signal
 from functions.scaling.tiers import UNKNOWN, TierCounts
 from shared.crowds.paths import fleet_document
 from shared.domain.tier import Tier
+from shared.parsed_documents import ParsedDocuments
 from shared.ports.state import ABSENT, Absent, Document, Put, StateStore
 
 
@@ -58,12 +59,13 @@ class Decisions:
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
+        self._parsed = ParsedDocuments(_remembered)
 
     def recall(self, regions: Mapping[str, int]) -> dict[str, Remembered]:
         """What is remembered of regions, given the instances that each is set to where nothing is."""
         documents = self._state.get_many([fleet_document(region) for region in regions])
         return {
-            region: _remembered(document, instances)
+            region: _unknown(instances) if document is None else self._parsed.of(document)
             for (region, instances), document in zip(regions.items(), documents, strict=True)
         }
 
@@ -73,8 +75,10 @@ class Decisions:
         Raises:
             PreconditionFailed: another decision about the region was kept since it was recalled.
         """
-        put = Put(fleet_document(decision.region), _data(decision), if_version=before.version)
-        self._state.commit([put])
+        path = fleet_document(decision.region)
+        (version,) = self._state.commit([Put(path, _data(decision), if_version=before.version)])
+        after = Remembered(decision.demand.state, decision.tiers, decision.at, version, decision.standing)
+        self._parsed.written(path, version, after)
 
 
 def _data(decision: RegionDecision) -> dict[str, Any]:
@@ -115,9 +119,11 @@ def _state_data(state: ReactiveState) -> dict[str, Any]:
     }
 
 
-def _remembered(document: Document | None, instances: int) -> Remembered:
-    if document is None:
-        return Remembered(ReactiveState(instances), UNKNOWN, None, ABSENT)
+def _unknown(instances: int) -> Remembered:
+    return Remembered(ReactiveState(instances), UNKNOWN, None, ABSENT)
+
+
+def _remembered(document: Document) -> Remembered:
     data = document.data["reactive"]
     relief, limit = data["relief"], data["limit"]
     state = ReactiveState(

@@ -15,7 +15,7 @@ from functions.scaling.sharing import UNLIMITED_MICROS_PER_HOUR, Wish, share_out
 from functions.scaling.signals import Signals
 from functions.scaling.tiers import TierCounts
 from functions.scaling.wants import RegionTerms, want_of
-from shared.crowds.plan_store import load_plan
+from shared.crowds.plan_store import Plans
 from shared.crowds.prewarms import Prewarm, Prewarms
 from shared.crowds.spending import load_spending
 from shared.crowds.timeline import EntryKind, Timeline, TimelineEntry
@@ -69,6 +69,7 @@ class ScaleRegions:
     ) -> None:
         self._terms = terms
         self._state = state
+        self._plans = Plans(state)
         self._members = members
         self._prewarms = Prewarms(state)
         self._metrics = metrics
@@ -120,7 +121,7 @@ class ScaleRegions:
         late = self._policy.load_late
         since = now - reactive.stable_window - late - timedelta(minutes=1)
         signals = signals_by_region(self._metrics.minutes(since, now), now, late=late)
-        plan, spending = load_plan(self._state), load_spending(self._state)
+        plan, spending = self._plans.load(), load_spending(self._state)
         prewarms = self._prewarms.all() if plan is None else self._following(plan, now)
         terms = [one for one in self._terms if one.region in sizes]
         demands = {one.region: self._demand(one, signals.get(one.region, []), before, now) for one in terms}

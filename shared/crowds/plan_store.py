@@ -7,7 +7,34 @@ from typing import Any
 
 from shared.crowds.paths import PLAN
 from shared.domain.scaling_plan import PlanReason, PlanStep, ScalingPlan
-from shared.ports.state import StateStore
+from shared.parsed_documents import ParsedDocuments
+from shared.ports.state import ABSENT, Absent, Put, StateStore
+
+
+class Plans:
+    """The plan of one state store, for whoever reads it each minute: it is parsed when it has changed."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+        self._parsed = ParsedDocuments(lambda document: plan_of(document.data))
+
+    def load(self) -> ScalingPlan | None:
+        """The plan that holds, or None before the first."""
+        return self.load_version()[0]
+
+    def load_version(self) -> tuple[ScalingPlan | None, str | Absent]:
+        """The same, and the version that a write of the next one names."""
+        document = self._state.get(PLAN)
+        return (None, ABSENT) if document is None else (self._parsed.of(document), document.version)
+
+    def keep(self, plan: ScalingPlan, before: str | Absent) -> None:
+        """Make it the one that holds.
+
+        Raises:
+            PreconditionFailed: another one was kept since.
+        """
+        (version,) = self._state.commit([Put(PLAN, plan_document(plan), if_version=before)])
+        self._parsed.written(PLAN, version, plan)
 
 
 def load_plan(state: StateStore) -> ScalingPlan | None:
@@ -17,7 +44,7 @@ def load_plan(state: StateStore) -> ScalingPlan | None:
 
 
 def plan_document(plan: ScalingPlan) -> dict[str, Any]:
-    """The document of a plan;."""
+    """The document of a plan."""
     return {
         "revision": plan.revision,
         "made_at": plan.made_at.isoformat(),
