@@ -27,8 +27,7 @@ def rehearse(scenario: Scenario, policy: Policy, seed: int, *, kept_in: Path | N
     setting = setting_for(scenario, load_topology(), kept_in=kept_in)
     with _quietly(), _without_collections():
         simulated = Simulation(scenario, policy, setting, seed).run()
-        run = run_of(simulated, setting.calibration, commit_of(CHECKOUT))
-    return run
+        return run_of(simulated, setting.calibration, commit_of(CHECKOUT))
 
 
 def rehearse_all(names: Sequence[str], policy: Policy, seed: int, *, processes: int) -> Iterator[Run]:

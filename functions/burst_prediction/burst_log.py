@@ -113,8 +113,8 @@ def _onsets_of(grid: LogGrid) -> list[float]:
     recent = last_days(grid, _DAYS_LOOKED_AT)
     requests = held(recent.requests)
     start_min = recent.end_min - len(recent) * grid.bin_min
-    begun = [start_min + first * grid.bin_min for first in burst_bins(requests, grid.bin_min)]
-    return [one for one in begun if one > grid.end_min - 1440]
+    since = max(0, len(recent) - grid.bins_per_day + 1)
+    return [start_min + first * grid.bin_min for first in burst_bins(requests, grid.bin_min, since)]
 
 
 def _was_covered(began_min: float, scored: Sequence[ScoredBin]) -> bool | None:

@@ -54,23 +54,24 @@ def bursting(path: Floats, hour: Floats, week_mean: Floats) -> Flags:
     return burst
 
 
-def burst_bins(requests: Floats, bin_min: int) -> list[int]:
-    """The first bin of each burst; `requests` is without gaps."""
+def burst_bins(requests: Floats, bin_min: int, since: int = 0) -> list[int]:
+    """The first bin of each burst that begins at `since` or later; `requests` is without gaps."""
     hour, calm = _bins(60, bin_min), _bins(60 * CALM_HOURS, bin_min)
     if len(requests) < hour + 2:
         return []
-    windows = np.lib.stride_tricks.sliding_window_view(requests, hour + 2)
-    firsts = np.arange(hour, hour + len(windows))
-    burst = bursting(windows[:, hour:], windows[:, :hour], week_means(requests, bin_min)[firsts])
-    return episodes(firsts[burst].tolist(), calm)
+    looked_at = max(hour, since - calm)  # a burst that goes on at `since` began before it
+    windows = np.lib.stride_tricks.sliding_window_view(requests[looked_at - hour :], hour + 2)
+    firsts = np.arange(looked_at, looked_at + len(windows))
+    burst = bursting(windows[:, hour:], windows[:, :hour], week_means(requests, bin_min, since=looked_at)[:-1])
+    return [first for first in episodes(firsts[burst].tolist(), calm) if first >= since]
 
 
-def week_means(requests: Floats, bin_min: int) -> Floats:
-    """The mean of up to seven days before each bin; the bin itself where nothing is before."""
+def week_means(requests: Floats, bin_min: int, since: int = 0) -> Floats:
+    """The mean of up to seven days before each bin from `since` on; the bin itself where nothing is before."""
     totals = np.concatenate([[0.0], np.cumsum(requests)])
-    bins = np.arange(len(requests))
+    bins = np.arange(since, len(requests))
     first = np.maximum(bins - 7 * 1440 // bin_min, 0)
-    return np.where(bins > 0, (totals[bins] - totals[first]) / np.maximum(bins - first, 1), requests)
+    return np.where(bins > 0, (totals[bins] - totals[first]) / np.maximum(bins - first, 1), requests[since:])
 
 
 def episodes(bins: Sequence[int], calm: int) -> list[int]:

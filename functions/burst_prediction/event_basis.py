@@ -75,11 +75,17 @@ def prior_log_lift(
 ) -> Floats:
     """What the priors add to log load at each moment; `size` picks the figure of the prior. `minutes` must rise."""
     lift = np.zeros(len(minutes))
+    for crowd, rows, course in prior_courses(minutes, crowds):
+        lift[rows] += size(crowd.log_multiplier) * course
+    return lift
+
+
+def prior_courses(minutes: Floats, crowds: Sequence[Crowd]) -> Iterator[tuple[Crowd, slice, Floats]]:
+    """The moments that each crowd reaches, and how much of it the prior sees there, 0 to 1. `minutes` must rise."""
     for crowd, rows in _reached(minutes, crowds, -PRIOR_RISE_MIN, PRIOR_FALL_MIN):
         peak = crowd.start_min + crowd.peak_after_start_min
         course = [crowd.start_min - PRIOR_RISE_MIN, peak, crowd.end_min + PRIOR_FALL_MIN]
-        lift[rows] += size(crowd.log_multiplier) * np.interp(minutes[rows], course, [0.0, 1.0, 0.0])
-    return lift
+        yield crowd, rows, np.interp(minutes[rows], course, [0.0, 1.0, 0.0])
 
 
 def weekend_crowds(crowds: Sequence[Crowd]) -> tuple[Crowd, ...]:

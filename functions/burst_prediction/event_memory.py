@@ -8,7 +8,7 @@ import numpy as np
 
 from functions.burst_prediction.arrays import MINUTES_PER_DAY, Floats, is_weekend, smoothed
 from functions.burst_prediction.crowds import Crowd
-from functions.burst_prediction.event_basis import GONE_MIN, prior_log_lift
+from functions.burst_prediction.event_basis import GONE_MIN, prior_courses
 from functions.burst_prediction.priors import log_lift_deviation
 
 # The stretch of an event that is remembered, in minutes from its start.
@@ -35,6 +35,7 @@ class RememberedCrowd:
 
 
 EventMemory = tuple[RememberedCrowd, ...]
+Alike = list[tuple[float, RememberedCrowd]]
 
 
 def remember(minutes: Floats, departures: Floats, crowds: Iterable[Crowd], earlier: EventMemory = ()) -> EventMemory:
@@ -57,32 +58,35 @@ def is_over(crowd: Crowd, minute: float) -> bool:
     return crowd.end_min + GONE_MIN <= minute
 
 
-def expected_departure(minutes: Floats, crowds: Sequence[Crowd], memory: EventMemory) -> Floats:
-    """What memory adds to the usual course at each moment, each crowd judged by those over a day before it comes."""
+def expected_departure(minutes: Floats, crowds: Sequence[Crowd], alike: Sequence[Alike]) -> Floats:
+    """What memory adds to the usual course at each moment; `alike` are those of each crowd. `minutes` must rise."""
     total = np.zeros(len(minutes))
-    for crowd in crowds:
-        alike = _alike(crowd, memory)
-        if not alike:
+    for crowd, known in zip(crowds, alike, strict=True):
+        if not known:
             continue
-        weight = sum(share for share, _ in alike)
-        course = np.sum([share * held.departure for share, held in alike], axis=0) / (weight + DOUBT)
-        total += np.interp(minutes - crowd.start_min, OFFSETS_MIN, course, left=0.0, right=0.0)
+        weight = sum(share for share, _ in known)
+        course = np.sum([share * held.departure for share, held in known], axis=0) / (weight + DOUBT)
+        first = int(np.searchsorted(minutes, crowd.start_min + FIRST_MIN))
+        near = slice(first, int(np.searchsorted(minutes, crowd.start_min + LAST_MIN, side="right")))
+        total[near] += np.interp(minutes[near] - crowd.start_min, OFFSETS_MIN, course)
     return total
 
 
-def prior_deviation(minutes: Floats, crowds: Sequence[Crowd], memory: EventMemory) -> Floats:
+def prior_deviation(minutes: Floats, crowds: Sequence[Crowd], alike: Sequence[Alike]) -> Floats:
     """The standard deviation of log load that is left of the priors at each moment; memory takes it away.
 
-    `minutes` must rise.
+    `alike` are those of each crowd. `minutes` must rise.
     """
     total = np.zeros(len(minutes))
-    for crowd in crowds:
-        weight = sum(share for share, _ in _alike(crowd, memory))
-        total += prior_log_lift(minutes, [crowd], log_lift_deviation) * DOUBT / (weight + DOUBT)
+    for crowd, known in zip(crowds, alike, strict=True):
+        weight = sum(share for share, _ in known)
+        for _, near, course in prior_courses(minutes, [crowd]):
+            total[near] += log_lift_deviation(crowd.log_multiplier) * course * DOUBT / (weight + DOUBT)
     return total
 
 
-def _alike(crowd: Crowd, memory: EventMemory) -> list[tuple[float, RememberedCrowd]]:
+def alike_to(crowd: Crowd, memory: EventMemory) -> Alike:
+    """How much each remembered crowd that was over a day before this one comes tells about it, where it does."""
     known = [held for held in memory if is_over(held.crowd, crowd.start_min - FORESIGHT_MIN)]
     weighed = [(likeness(crowd, held.crowd), held) for held in known]
     return [(share, held) for share, held in weighed if share > 0]

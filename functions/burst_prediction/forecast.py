@@ -8,14 +8,14 @@ import numpy as np
 from functions.burst_prediction.arrays import Flags, Floats
 from functions.burst_prediction.bands import QUANTILES
 from functions.burst_prediction.crowds import Crowd
-from functions.burst_prediction.event_basis import Phase, phases
+from functions.burst_prediction.event_basis import Phase
 from functions.burst_prediction.foresight import Foreseen, foresee
 from functions.burst_prediction.growth_model import GrowthModel
 from functions.burst_prediction.load_history import LoadHistory
 from functions.burst_prediction.log_grid import LogGrid, log_grid
 from functions.burst_prediction.method_choice import Method
 from functions.burst_prediction.naive import foresee_naively
-from functions.burst_prediction.usual_course import usual_course
+from functions.burst_prediction.usual_course import events_near, usual_course
 
 HORIZON_MIN = 1440
 # Steps of a minute for an hour, in which instances are started; of five to four hours; then quarters of an hour.
@@ -89,7 +89,8 @@ def _foreseen(grid: LogGrid, crowds: Sequence[Crowd], model: GrowthModel | None,
     origins = np.full(bins, len(recent) - 1, np.int64)
     targets = origins + np.arange(1, bins + 1)
     if method is not Method.GROWTH_MODEL:
-        return foresee_naively(recent, method, origins, targets, phases(recent.centres_min, crowds) == Phase.QUIET)
+        near = events_near(float(recent.centres_min[0]), recent.bin_min, len(recent) + bins, tuple(crowds))
+        return foresee_naively(recent, method, origins, targets, near.phases[: len(recent)] == Phase.QUIET)
     if model is None:
         raise ValueError("model: got None, allowed: a fitted model where the method is the growth model")
     course = usual_course(recent, model.profile, crowds, ahead=bins, earlier=model.memory)

@@ -86,5 +86,5 @@ def _alarm(grid: LogGrid, forecast: Forecast) -> bool:
     if len(requests) <= _HOUR_BINS:
         return False
     ahead = forecast.quantile(0.5)[:LOOK_AHEAD_MIN].reshape(-1, BIN_MIN).sum(axis=1)
-    week_mean = week_means(requests, BIN_MIN)[-1:]
+    week_mean = week_means(requests, BIN_MIN, since=len(requests) - 1)
     return bool(alarm_raised(requests[None, -_HOUR_BINS - 1 :], ahead[None, :], week_mean)[0])

@@ -44,12 +44,12 @@ class Profile:
         days = weekdays(minutes)
         return self.base + usual + is_weekend(minutes) * _mean_of(weekend, hours) + day[days]
 
-    def events_at(self, minutes: Floats, crowds: Sequence[Crowd], columns: Floats | None = None) -> Floats:
-        """What scheduled crowds add, in log load. `minutes` must rise; `columns` are theirs, where they are at hand."""
-        if not crowds:
-            return np.zeros(len(minutes))
-        columns = event_columns(minutes, crowds) if columns is None else columns
-        return prior_log_lift(minutes, crowds) + columns @ self.events
+    def events_at(self, prior_lift: Floats, columns: Floats | None) -> Floats:
+        """What scheduled crowds add, in log load, where their priors add so much and their `event_columns` are these.
+
+        Without crowds there are no columns.
+        """
+        return prior_lift if columns is None else prior_lift + columns @ self.events
 
 
 def fit_profile(grid: LogGrid, crowds: Sequence[Crowd]) -> Profile:

@@ -8,8 +8,8 @@ import numpy as np
 
 from functions.burst_prediction.arrays import MINUTES_PER_DAY, Flags, Floats, Indices, smoothed
 from functions.burst_prediction.crowds import Crowd
-from functions.burst_prediction.event_basis import BASIS_COLUMNS, phase_basis, phases
-from functions.burst_prediction.event_memory import EventMemory, expected_departure, prior_deviation, remember
+from functions.burst_prediction.event_basis import BASIS_COLUMNS, phase_basis, phases, prior_log_lift
+from functions.burst_prediction.event_memory import EventMemory, alike_to, expected_departure, prior_deviation, remember
 from functions.burst_prediction.log_grid import LogGrid
 from functions.burst_prediction.profile import Profile, event_columns
 
@@ -50,12 +50,13 @@ def usual_course(
 ) -> UsualCourse:
     """Lay a series beside its usual course, `ahead` bins further than the series goes."""
     minutes = grid.centres_min[0] + grid.bin_min * np.arange(len(grid) + ahead, dtype=np.float64)
-    near = _events_near(float(minutes[0]), grid.bin_min, len(minutes), tuple(crowds))
+    near = events_near(float(minutes[0]), grid.bin_min, len(minutes), tuple(crowds))
     columns = near.columns
-    season, events = profile.season_at(minutes), profile.events_at(minutes, crowds, columns)
+    season, events = profile.season_at(minutes), profile.events_at(near.prior_lift, columns)
     usual = (season + events)[: len(grid)]
     log_load = without_gaps(grid.log_load, usual)
     memory = remember(grid.centres_min, log_load - usual, crowds, earlier)
+    alike = [alike_to(crowd, memory) for crowd in crowds]
     return UsualCourse(
         grid=grid,
         minutes=minutes,
@@ -64,8 +65,8 @@ def usual_course(
         calm=smoothed(log_load, SMOOTHING_MIN // grid.bin_min),
         season=season,
         events=events,
-        departure=expected_departure(minutes, crowds, memory),
-        prior_deviation=prior_deviation(minutes, crowds, memory),
+        departure=expected_departure(minutes, crowds, alike),
+        prior_deviation=prior_deviation(minutes, crowds, alike),
         basis=None if columns is None else columns[:, :BASIS_COLUMNS],
         weekend_basis=None if columns is None else columns[:, BASIS_COLUMNS:],
         phase_basis=near.phase_basis,
@@ -75,18 +76,21 @@ def usual_course(
 
 
 @dataclass(frozen=True)
-class _EventsNear:
+class EventsNear:
+    """Where bins lie in the course of events, and what the priors of these add there."""
+
+    prior_lift: Floats
     columns: Floats | None
     phase_basis: Floats | None
     phases: Indices
 
-    def between(self, first: int, last: int) -> "_EventsNear":
+    def between(self, first: int, last: int) -> "EventsNear":
         """Of the bins from `first` up to but not including `last`."""
         phase_basis, columns = (None if one is None else one[first:last] for one in (self.phase_basis, self.columns))
-        return _EventsNear(columns, phase_basis, self.phases[first:last])
+        return EventsNear(self.prior_lift[first:last], columns, phase_basis, self.phases[first:last])
 
 
-def _events_near(first_min: float, bin_min: int, bins: int, crowds: tuple[Crowd, ...]) -> _EventsNear:
+def events_near(first_min: float, bin_min: int, bins: int, crowds: tuple[Crowd, ...]) -> EventsNear:
     """Where bins lie in the course of events: of a day that is looked at again and again this is worked out once."""
     since = int(first_min % MINUTES_PER_DAY // bin_min)
     per_day = MINUTES_PER_DAY // bin_min
@@ -95,12 +99,15 @@ def _events_near(first_min: float, bin_min: int, bins: int, crowds: tuple[Crowd,
 
 
 @lru_cache(maxsize=16)
-def events_in_days(first_min: float, bin_min: int, bins: int, crowds: tuple[Crowd, ...]) -> _EventsNear:
+def events_in_days(first_min: float, bin_min: int, bins: int, crowds: tuple[Crowd, ...]) -> EventsNear:
     """Where the bins of whole days lie in the course of events; regions mostly have the same ones."""
     minutes = first_min + bin_min * np.arange(bins, dtype=np.float64)
-    if not crowds:
-        return _EventsNear(None, None, phases(minutes, crowds))
-    return _EventsNear(event_columns(minutes, crowds), phase_basis(minutes, crowds), phases(minutes, crowds))
+    return EventsNear(
+        prior_lift=prior_log_lift(minutes, crowds),
+        columns=event_columns(minutes, crowds) if crowds else None,
+        phase_basis=phase_basis(minutes, crowds) if crowds else None,
+        phases=phases(minutes, crowds),
+    )
 
 
 def without_gaps(log_load: Floats, usual: Floats) -> Floats:

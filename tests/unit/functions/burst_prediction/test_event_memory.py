@@ -8,6 +8,7 @@ from functions.burst_prediction.event_memory import (
     MAX_REMEMBERED,
     OFFSETS_MIN,
     RememberedCrowd,
+    alike_to,
     expected_departure,
     likeness,
     remember,
@@ -50,14 +51,17 @@ def test_one_event_just_like_the_next_is_believed_by_half() -> None:
     """Doubt weighs as much as one like event, here a little more for its age of a day and a bit."""
     wednesday = crowds_of(event(2))[0]
 
-    expected = expected_departure(np.array([wednesday.start_min]), [wednesday], (held(MONDAY, 1.0),))
+    expected = expected_departure(
+        np.array([wednesday.start_min]), [wednesday], [alike_to(wednesday, (held(MONDAY, 1.0),))]
+    )
 
     assert expected[0] == pytest.approx(0.465, abs=0.01)
 
 
 def test_what_was_not_over_a_day_before_tells_nothing() -> None:
     """A forecast made a day ahead cannot know it, so none may."""
-    assert not expected_departure(np.array([TUESDAY.start_min]), [TUESDAY], (held(MONDAY, 1.0),)).any()
+    assert not alike_to(TUESDAY, (held(MONDAY, 1.0),))
+    assert not expected_departure(np.array([TUESDAY.start_min]), [TUESDAY], [[]]).any()
 
 
 def test_events_that_differ_tell_less() -> None:
