@@ -1,8 +1,7 @@
 """How long answers take in a region at a given load, by classes of time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,7 @@ _PARTS: Final = 4
 """Between two known quantiles answers are spread evenly, as so many of the same time each."""
 
 
-@dataclass(frozen=True)
-class Conditions:
+class Conditions(NamedTuple):
     """What regions (each an element) are like for a while.
 
     `busy`: utilisation of instances, 0 to 1. `cost`: of the mean request, in searches. `held_ms`: wait in front of the

@@ -1,7 +1,6 @@
 """What the instances of all regions do with a beat's requests: serve, hold, shed, fail."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,7 @@ _NEW_ONES_WEIGH: Final = 0.5
 """An empty cache fills in about a minute; half of the time of a new instance's start lies before the beat's middle."""
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(NamedTuple):
     """What became of a beat: requests (regions, tiers), and what the instances were like.
 
     `here` is how a region's answers took as it measures them; a share of `foreign` of them went to clients of other

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from functions.budget_enforcement.ledger import PPM, SpendLedger
 from shared.budget.limits import ApprovedRaise, Limits, limit_in
@@ -22,8 +23,7 @@ SHORTEST_SPENDING = {
 LEAST_TICKS = 12
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """One window: its limit, what is spent of it, and what it comes to by its end at the rate of late.
 
     `booked` was measured or billed, `likely` is that and the minutes since at the rate of late, `counted` that and the

@@ -24,5 +24,5 @@ def drawn_by_kind(model: GrowthModel) -> Mapping[EventType, Drawn]:
 
 def _multiple(held: RememberedCrowd, profile: Profile) -> float:
     """A departure is from a course that has crowds in it already: both together are what the crowd did."""
-    of_its_kind = profile.events_at(held.crowd.start_min + OFFSETS_MIN, [held.crowd])
+    of_its_kind = profile.events_of(held.crowd.start_min + OFFSETS_MIN, [held.crowd])
     return float(np.exp((of_its_kind + held.departure).max()))

@@ -44,6 +44,10 @@ class Profile:
         days = weekdays(minutes)
         return self.base + usual + is_weekend(minutes) * _mean_of(weekend, hours) + day[days]
 
+    def events_of(self, minutes: Floats, crowds: Sequence[Crowd]) -> Floats:
+        """What scheduled crowds, at least one, add in log load. `minutes` must rise."""
+        return self.events_at(prior_log_lift(minutes, crowds), event_columns(minutes, crowds))
+
     def events_at(self, prior_lift: Floats, columns: Floats | None) -> Floats:
         """What scheduled crowds add, in log load, where their priors add so much and their `event_columns` are these.
 

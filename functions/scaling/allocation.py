@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from functions.scaling.signals import Urgency
 from shared.domain.tier import Tier
@@ -22,8 +23,7 @@ class DenialReason(StrEnum):
     MONEY = "money"
 
 
-@dataclass(frozen=True)
-class RegionWant:
+class RegionWant(NamedTuple):
     """Instances that a region wants for each tier of traffic, what it may have, and what one of them costs an hour.
 
     `priority` is 1 to 10, 10 the most important.

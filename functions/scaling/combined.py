@@ -1,7 +1,7 @@
 """What a region is set to: floor from the plan, demand from now, ceiling from the budget and the quota."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Winner(StrEnum):
@@ -13,8 +13,7 @@ class Winner(StrEnum):
     QUOTA = "quota"
 
 
-@dataclass(frozen=True)
-class CombinedDecision:
+class CombinedDecision(NamedTuple):
     """Minimum and maximum instances to set, who decided the minimum, and how many of what was wanted are denied."""
 
     min_instances: int

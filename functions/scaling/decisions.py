@@ -1,9 +1,8 @@
 """What was decided about each region, as state documents: for people, for the budget, and for the next decision."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from functions.scaling.allocation import Denial, reason_of
 from functions.scaling.combined import CombinedDecision
@@ -18,8 +17,7 @@ from shared.parsed_documents import ParsedDocuments
 from shared.ports.state import ABSENT, Absent, Document, Put, StateStore
 
 
-@dataclass(frozen=True)
-class Remembered:
+class Remembered(NamedTuple):
     """What the last decision about a region left, and the version of its document."""
 
     state: ReactiveState
@@ -29,8 +27,7 @@ class Remembered:
     standing: Standing | None = None
 
 
-@dataclass(frozen=True)
-class RegionDecision:
+class RegionDecision(NamedTuple):
     """What a region is set to, and everything that led to it.
 
     `floor` is the highest that plan, prewarms and a region's return ask for; `returning` is what its return does.

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from functions.scaling.reactive_policy import ReactivePolicy
 from functions.scaling.signals import Signal, Signals
@@ -13,8 +13,7 @@ ROUNDING = 1e-9
 _UNKNOWN = (-1, -1)
 
 
-@dataclass(frozen=True)
-class LoadDemand:
+class LoadDemand(NamedTuple):
     """Instances at target utilisation, and at the utilisation at which more must be started; the signal that asks most.
 
     Between the two nothing is done: load that moves within the gap starts and stops nothing.

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from functions.scaling.load_demand import ROUNDING, LoadDemand, load_demand, within
 from functions.scaling.pressure import Answer, Pressure, Relief, answer, dependency_fails, step_from, worst_pressure
@@ -34,8 +35,7 @@ class ScaleReason(StrEnum):
     NO_DATA = "no_data"
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(NamedTuple):
     """The least and the most instances of a region that load may ask for."""
 
     least: int
@@ -50,8 +50,7 @@ class Limit:
     at: datetime
 
 
-@dataclass(frozen=True)
-class ReactiveState:
+class ReactiveState(NamedTuple):
     """What one decision leaves to the next. `instances` is the demand decided last.
 
     `asked_at` is when the last request was seen, or, where none was yet, when one was first looked for.
@@ -65,8 +64,7 @@ class ReactiveState:
     limit: Limit | None = None
 
 
-@dataclass(frozen=True)
-class ScaleDecision:
+class ScaleDecision(NamedTuple):
     """The demand, what it was, why, and the state for the next decision."""
 
     instances: int
@@ -82,8 +80,7 @@ class ScaleDecision:
         return self.instances != self.previous
 
 
-@dataclass(frozen=True)
-class _Wish:
+class _Wish(NamedTuple):
     """What the signals ask for, before bounds; `instances` is the state's where they ask for no change."""
 
     instances: int
@@ -91,8 +88,7 @@ class _Wish:
     signal: Signal | None = None
 
 
-@dataclass(frozen=True)
-class _Minute:
+class _Minute(NamedTuple):
     """What is known when a decision is made: the stable window, its newest sample, and what both need."""
 
     now: datetime
@@ -125,7 +121,7 @@ def decide_demand(
         return decision
     relief = Relief(minute.pressure.signal, minute.pressure.excess, now)
     limit = Limit(minute.sample.requests_per_s / max(1, decision.instances), now)
-    return replace(decision, state=replace(decision.state, relief=relief, limit=limit))
+    return decision._replace(state=decision.state._replace(relief=relief, limit=limit))
 
 
 def _noted(state: ReactiveState, minute: _Minute, policy: ReactivePolicy) -> ReactiveState:
@@ -241,7 +237,7 @@ def _decided(wish: _Wish, urgency: Urgency, state: ReactiveState, bounds: Bounds
     elif instances == previous and wish.instances < previous:
         reason = ScaleReason.AT_MINIMUM
     if instances != previous:
-        state = replace(state, instances=instances, changed_at=now)
+        state = state._replace(instances=instances, changed_at=now)
     return ScaleDecision(
         instances=instances,
         previous=previous,

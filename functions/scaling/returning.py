@@ -8,9 +8,8 @@ routing is about to send it. Nothing is held for a region that is gone: what is 
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 from functions.scaling.load_demand import ROUNDING
 from shared.coordination.member import Member
@@ -33,8 +32,7 @@ class Members(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """How a region stands with routing, and the instances that its own clients needed when they last asked it."""
 
     condition: Condition
@@ -53,7 +51,7 @@ class Standing:
         reading = member.reading(now)
         score = _IDLE_SCORE if reading.load is None else health_score(reading.load).points
         condition = next_condition(self.condition, score=score, alive=reading.lives, now=now)
-        return self if condition is self.condition else replace(self, condition=condition)
+        return self if condition is self.condition else self._replace(condition=condition)
 
     def asked(self, demand: int, now: datetime) -> Self:
         """With the demand of now, where it is that of the region's own clients: while they are sent to it."""

@@ -1,7 +1,7 @@
 """Each minute: every region is set to what plan, load and budget ask for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
@@ -131,9 +131,8 @@ class ScaleRegions:
         floors = {one.region: min(max(planned[one.region], returning[one.region]), one.quota) for one in terms}
         tiers = {one.region: before[one.region].tiers.with_minutes(signals.get(one.region, [])) for one in terms}
         wishes = [
-            replace(
-                self._wish(one, floors[one.region], demands, signals, tiers[one.region]),
-                ceiling=sizes[one.region].max_instances,
+            self._wish(one, floors[one.region], demands, signals, tiers[one.region])._replace(
+                ceiling=sizes[one.region].max_instances
             )
             for one in terms
         ]

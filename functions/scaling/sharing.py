@@ -1,8 +1,8 @@
 """What every region gets of the instances and the money that there are, in one decision over all of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 from functions.scaling.allocation import Allocation, Denial, DenialReason, RegionWant, allocate, fits, reason_of
 from functions.scaling.combined import CombinedDecision, combine
@@ -19,8 +19,7 @@ times what these would cost: one that moved with each minute's money and demand 
 minute, and no instance more."""
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """What one region wants: the plan's floor, the demand of its load, and the terms on which it can have them.
 
     `within_reach` is how many instances can have started there by the next decision, `ceiling` the maximum that it is
@@ -46,8 +45,7 @@ class Wish:
         return ceil(self.within_reach * ROOM_RATIO)
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """What a region gets, and why not more."""
 
     combined: CombinedDecision

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from shared.domain.tier import Tier
 
@@ -17,8 +18,7 @@ class LoadSample:
     measured_at: datetime
 
 
-@dataclass(frozen=True)
-class LoadMinute:
+class LoadMinute(NamedTuple):
     """What was measured of a region in the minute that begins at `minute`. None: not known, as opposed to nothing.
 
     `instances` were ready. `cpu` and `memory` are shares of what they have, `concurrency` the mean number of requests

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from shared.domain.money import Micros, micros_rounded_up
 
@@ -74,8 +75,7 @@ class InstanceShape:
     memory_mib: int
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     """What a region used over a while: milliseconds of instances that answered and of idle ones, requests, bytes."""
 
     region: str

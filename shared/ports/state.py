@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from shared.errors import SwellError
 
@@ -19,8 +19,7 @@ ABSENT: Final = Absent.ABSENT
 """The precondition that a document does not exist."""
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A stored document. `version` is an opaque token that changes with every write of this path."""
 
     path: str
@@ -33,8 +32,7 @@ class Document:
         return self.path.rsplit("/", 1)[-1]
 
 
-@dataclass(frozen=True)
-class Put:
+class Put(NamedTuple):
     """Write a whole document, if it is at `if_version` (None: whatever it is at).
 
     A document past `expires_at` reads as absent, and is removed some time later.

@@ -320,7 +320,7 @@ def test_a_version_that_comes_back_is_not_deleted(tmp_path: Path) -> None:
                 self.looks += 1
                 if self.looks > 2:  # the lease, the listing, and from then on before each delete
                     restored = {**found.data, "version": old.version, "manifest": old.manifest}
-                    return replace(found, data=restored)
+                    return found._replace(data=restored)
             return found
 
     adapters = replace(pipeline.adapters, state=Restores(pipeline.adapters.state, Fault(0, after_effect=False)))

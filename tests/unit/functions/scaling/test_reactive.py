@@ -116,7 +116,7 @@ def test_a_burst_that_shows_in_concurrency_is_a_panic() -> None:
     burst = decide(calm(instances=2, cpu=1.0, concurrency=130.0), ReactiveState(2))
 
     after = decide_demand(
-        minutes(calm(cpu=0.1, concurrency=2.0)), replace(burst.state, burst_at=NOON - 4 * MINUTE), WIDE, POLICY, NOON
+        minutes(calm(cpu=0.1, concurrency=2.0)), burst.state._replace(burst_at=NOON - 4 * MINUTE), WIDE, POLICY, NOON
     )
 
     assert (burst.instances, burst.reason) == (5, ScaleReason.OUT_BURST)
@@ -244,9 +244,9 @@ def test_a_limit_that_was_learned_holds_up_scaling_in_until_it_has_aged() -> Non
     freed = decide(quiet, ReactiveState(20, limit=replace(learned, at=NOON - timedelta(hours=7))))
 
     assert held.instances == 10  # 100 requests a second, 11 each, and at most a halving
-    assert decide(quiet, replace(held.state, changed_at=None)).reason is ScaleReason.STEADY
+    assert decide(quiet, held.state._replace(changed_at=None)).reason is ScaleReason.STEADY
     assert freed.instances == 10
-    assert decide(quiet, replace(freed.state, changed_at=None)).instances == 5
+    assert decide(quiet, freed.state._replace(changed_at=None)).instances == 5
     assert freed.state.limit is None
 
 

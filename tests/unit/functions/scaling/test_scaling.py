@@ -96,7 +96,7 @@ class Scaling:
             errors=0,
             dependency_errors=0,
         )
-        self.load.given.append(replace(minute, **fields))  # type: ignore[arg-type]
+        self.load.given.append(minute._replace(**fields))  # type: ignore[arg-type]
 
     def deliver(self, event: Event) -> Outcome:
         """One delivery."""

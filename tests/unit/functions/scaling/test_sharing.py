@@ -1,7 +1,5 @@
 """Instances and money shared out among regions."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,7 +75,7 @@ def test_where_money_is_short_there_is_room_for_those_that_can_start() -> None:
 
     A fifth of what the minima leave is kept back, so that the next minute's money is enough for the same.
     """
-    wishes = [replace(wish(terms, 2, 0), within_reach=reach) for terms, reach in ((TERMS[0], 6), (TERMS[1], 7))]
+    wishes = [wish(terms, 2, 0)._replace(within_reach=reach) for terms, reach in ((TERMS[0], 6), (TERMS[1], 7))]
 
     shares = share_out(wishes, total_instances=500, micros_per_hour=12 * (PRICE + 1))
 
@@ -92,13 +90,13 @@ def ceilings(wishes: list[Wish], money: int) -> list[int]:
 
 def set_to(wishes: list[Wish], maxima: list[int]) -> list[Wish]:
     """The same wishes of regions whose ceilings are set to these."""
-    return [replace(one, ceiling=most) for one, most in zip(wishes, maxima, strict=True)]
+    return [one._replace(ceiling=most) for one, most in zip(wishes, maxima, strict=True)]
 
 
 @pytest.mark.parametrize("price_of", [20, 36, 50], ids=["short", "enough_for_reach", "enough_for_most"])
 def test_ceilings_do_not_follow_the_money_of_each_minute(price_of: int) -> None:
     """What is left moves by a tenth from minute to minute, and nothing is set anew."""
-    wishes = [replace(wish(terms, 2, 0), within_reach=9) for terms in TERMS[:3]]
+    wishes = [wish(terms, 2, 0)._replace(within_reach=9) for terms in TERMS[:3]]
     first = ceilings(wishes, price_of * PRICE)
 
     later = [ceilings(set_to(wishes, first), price_of * PRICE * share // 100) for share in (96, 105, 95, 104, 100)]
@@ -108,7 +106,7 @@ def test_ceilings_do_not_follow_the_money_of_each_minute(price_of: int) -> None:
 
 def test_quotas_are_given_back_only_where_a_quarter_of_their_price_is_left_over() -> None:
     """41 instances are the quotas; that they were taken back once does not bring them back at their bare price."""
-    wishes = [replace(wish(terms, 0, 0), within_reach=5) for terms in TERMS[:2]]
+    wishes = [wish(terms, 0, 0)._replace(within_reach=5) for terms in TERMS[:2]]
 
     assert ceilings(set_to(wishes, [8, 8]), 42 * PRICE) == [8, 8]
     assert ceilings(set_to(wishes, [8, 8]), 52 * PRICE) == [20, 21]
@@ -117,14 +115,14 @@ def test_quotas_are_given_back_only_where_a_quarter_of_their_price_is_left_over(
 
 def test_a_ceiling_rises_at_once_with_what_is_within_reach() -> None:
     """By a quarter more, so that the next minutes need none of it."""
-    wishes = [replace(wish(TERMS[0], 2, 0), within_reach=8), replace(wish(TERMS[1], 2, 0), within_reach=4)]
+    wishes = [wish(TERMS[0], 2, 0)._replace(within_reach=8), wish(TERMS[1], 2, 0)._replace(within_reach=4)]
 
     assert ceilings(set_to(wishes, [6, 6]), 30 * PRICE) == [10, 6]
 
 
 def test_a_region_that_nearly_fills_its_ceiling_gets_what_another_does_not_use() -> None:
     """All the money is in ceilings, and one region wants the more of it."""
-    wishes = [replace(wish(TERMS[0], 1, 0), within_reach=9), replace(wish(TERMS[4], 9, 0), within_reach=20)]
+    wishes = [wish(TERMS[0], 1, 0)._replace(within_reach=9), wish(TERMS[4], 9, 0)._replace(within_reach=20)]
 
     before, after = ceilings(wishes, 20 * PRICE), ceilings(set_to(wishes, [10, 9]), 20 * PRICE)
 
@@ -146,7 +144,7 @@ def test_maxima_never_cost_or_count_more_than_there_is(
     No region is set above its quota or below nothing.
     """
     wishes = [
-        replace(wish(terms, *pair), ceiling=ceiling, within_reach=reach)
+        wish(terms, *pair)._replace(ceiling=ceiling, within_reach=reach)
         for terms, pair, (ceiling, reach) in zip(TERMS, wanted, standing, strict=True)
     ]
 

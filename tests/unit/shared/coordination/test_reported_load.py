@@ -1,6 +1,6 @@
 """What a region reports of its load is what was measured, and nothing else."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.coordination.member import Load
@@ -58,7 +58,7 @@ def test_what_nobody_counted_is_absent() -> None:
 def test_few_requests_have_no_99th_percentile() -> None:
     """Nor an error rate: one slow first search must not send the clients of a region elsewhere."""
     clock = FrozenClock()
-    quiet = replace(minute(clock, 1), requests=19)
+    quiet = minute(clock, 1)._replace(requests=19)
 
     load = ReportedLoad(EAST, lambda: PROCESS, Minutes([quiet]), clock)()
 
