@@ -1,7 +1,7 @@
 """What goes wrong in a scenario, as factors for each region at a moment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
@@ -22,6 +22,7 @@ class Troubles:
     """Of each region: whether it is down or may start instances, how slow it is, what share fails, who returns.
 
     `lost` is the share of instances that goes at this very moment; `begin` are the faults that begin, `end` that end.
+    `quiet`: nothing of all this is the case.
     """
 
     down: Flags
@@ -30,6 +31,7 @@ class Troubles:
     failing: Floats
     returning: Floats
     lost: Floats
+    quiet: bool = False
     writes_refused: bool = False
     cold_caches: bool = False
     begin: tuple[Fault, ...] = ()
@@ -58,7 +60,7 @@ class FaultPlan:
     def __init__(self, scenario: Scenario, regions: Sequence[str], beat_s: float) -> None:
         self._stream, self._beat_s = scenario.stream, beat_s
         self._regions = len(regions)
-        self._nothing = Troubles.none(self._regions)
+        self._nothing = replace(Troubles.none(self._regions), quiet=True)
         self._faults = [
             _Planned(
                 fault,

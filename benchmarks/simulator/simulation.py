@@ -213,6 +213,8 @@ class Simulation:
             self._tell(minute, "routing", text)
 
     def _suffer(self, troubles: Troubles, minute: float) -> None:
+        if troubles.quiet:
+            return
         if troubles.lost.any():
             self._fleet.lose(troubles.lost)
         if troubles.cold_caches:

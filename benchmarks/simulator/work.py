@@ -126,6 +126,8 @@ class Work:
             served[full], shed[full], refused[full], self.waiting[full] = self._tick_by_tick(
                 arriving[:, full], full, capacity_per_s[full] * tick_s, shares
             )
+        if troubles.quiet:
+            return served, shed, refused, np.zeros(len(served))
         if troubles.down.any():
             lost = self.waiting * troubles.down[:, None]
             self.waiting -= lost

@@ -1,5 +1,6 @@
 """What regions cost: measured minutes by the price list, and the worst that minutes not measured yet can come to."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,15 +33,11 @@ def costs_by_hour(
     given = list(minutes)
     while since < until:
         end = min(Window.HOUR.end_of(since), until)
-        inside = [one for one in given if since <= one.minute < end]
-        regions = sorted({one.region for one in inside})
-        yield (
-            end,
-            {
-                region: cost_of_minutes((one for one in inside if one.region == region), shape, prices)
-                for region in regions
-            },
-        )
+        inside: dict[str, list[LoadMinute]] = defaultdict(list)
+        for one in given:
+            if since <= one.minute < end:
+                inside[one.region].append(one)
+        yield end, {region: cost_of_minutes(inside[region], shape, prices) for region in sorted(inside)}
         since = end
 
 

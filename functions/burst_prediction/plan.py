@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -208,14 +208,20 @@ def _blocks(minutes: _Minutes, starts: Indices) -> list[_Block]:
 
 def _reason(block: _Block, stop_min: int, instances: int, limits: RegionLimits) -> PlanReason:
     """Why so many; the first that holds."""
-    attainable = limits.running + limits.ramp.instances_per_min * max(0, stop_min - limits.ramp.warm_up_min)
-    reasons = (
-        (block.kept > limits.quota, PlanReason.QUOTA_REACHED),
-        (instances == 0, PlanReason.NOTHING_EXPECTED),
-        (block.needed > attainable, PlanReason.RAMP_TOO_SLOW),
-        (block.kept > block.asked, PlanReason.STEP_DOWN),
-        (block.asked > block.needed, PlanReason.RAMP_AHEAD),
-        (block.by_prior, PlanReason.PRIOR),
-        (block.in_event, PlanReason.EVENT),
-    )
-    return next((reason for holds, reason in reasons if holds), PlanReason.FORECAST)
+    return next(_reasons(block, stop_min, instances, limits))
+
+
+def _reasons(block: _Block, stop_min: int, instances: int, limits: RegionLimits) -> Iterator[PlanReason]:
+    if block.kept > limits.quota:
+        yield PlanReason.QUOTA_REACHED
+    if instances == 0:
+        yield PlanReason.NOTHING_EXPECTED
+    if block.needed > limits.running + limits.ramp.instances_per_min * max(0, stop_min - limits.ramp.warm_up_min):
+        yield PlanReason.RAMP_TOO_SLOW
+    if block.kept > block.asked:
+        yield PlanReason.STEP_DOWN
+    if block.asked > block.needed:
+        yield PlanReason.RAMP_AHEAD
+    if block.by_prior:
+        yield PlanReason.PRIOR
+    yield PlanReason.EVENT if block.in_event else PlanReason.FORECAST

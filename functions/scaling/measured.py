@@ -32,17 +32,18 @@ def _as_of(now: datetime, minutes: Sequence[LoadMinute], late: timedelta) -> lis
 
 
 def _signals(minute: LoadMinute, at: datetime) -> Signals:
+    requests = minute.requests
     return Signals(
-        at=at,
-        instances=minute.instances,
-        requests_per_s=minute.requests / 60,
-        cpu=minute.cpu,
-        concurrency=minute.concurrency,
-        memory=minute.memory,
-        p99_ms=minute.p99_ms if minute.requests else 0.0,
-        error_share=_share(minute.errors, minute.requests),
-        dependency_error_share=_share(minute.dependency_errors, minute.requests),
-        by_tier=minute.by_tier,
+        at,
+        minute.instances,
+        requests / 60,
+        minute.cpu,
+        minute.concurrency,
+        minute.memory,
+        minute.p99_ms if requests else 0.0,
+        _share(minute.errors, requests),
+        _share(minute.dependency_errors, requests),
+        minute.by_tier,
     )
 
 

@@ -9,6 +9,7 @@ from shared.budget.emergency_stop import StopState
 from shared.budget.limits import ApprovedRaise, Limits
 from shared.coordination.races import retry_lost_races, version_of
 from shared.errors import Conflict, NotFound
+from shared.parsed_documents import ParsedDocuments
 from shared.ports.state import ABSENT, Put, StateStore
 
 LEDGER: Final = "spend/ledger"
@@ -34,11 +35,12 @@ class Budgets:
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
+        self._parsed = ParsedDocuments(lambda document: _budget(document.data))
 
     def find(self) -> Budget | None:
         """The budget, or None where nobody ever set one."""
         document = self._state.get(_BUDGET)
-        return None if document is None else _budget(document.data)
+        return None if document is None else self._parsed.of(document)
 
     def set_limits(self, limits: Limits, *, if_revision: int | None = None) -> Budget:
         """Set the limits; the raises stay.

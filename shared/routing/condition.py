@@ -68,6 +68,8 @@ def next_condition(condition: Condition, *, score: int | None, alive: bool, now:
         failed = condition.status is Status.FAILED_OVER
         return calm if failed else Condition(Status.FAILED_OVER, now, Cause.NO_SIGN_OF_LIFE)
     looked = _looked(condition, score, now)
+    if looked.status is Status.SERVING and looked.weak_since is None and looked.failing_since is None:
+        return looked
     status, cause = next(_due(looked, now), (looked.status, looked.cause))
     if status is looked.status:
         return looked

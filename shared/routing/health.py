@@ -37,14 +37,16 @@ class HealthScore:
 
 
 _WELL: Final = HealthScore(100)
+_NOTHING_FOUND: Final = (None, None, None)
 
 
 def health_score(load: RegionLoad) -> HealthScore:
     """The score of one reading. What was not measured costs nothing: a region is not ill for being idle."""
-    found = tuple(
-        ailment for ailment in (_instances(load), _p99(load.p99_ms), _errors(load.error_rate)) if ailment is not None
-    )
-    return HealthScore(max(0, 100 - sum(POINTS[ailment] for ailment in found)), found) if found else _WELL
+    looked_for = (_instances(load), _p99(load.p99_ms), _errors(load.error_rate))
+    if looked_for == _NOTHING_FOUND:
+        return _WELL
+    found = tuple(ailment for ailment in looked_for if ailment is not None)
+    return HealthScore(max(0, 100 - sum(POINTS[ailment] for ailment in found)), found)
 
 
 def _instances(load: RegionLoad) -> Ailment | None:

@@ -82,11 +82,11 @@ def plan_routes(
     """The next plan. The same readings again give the same routes, but for what time itself changes."""
     before = previous.states if previous else {}
     states = {name: next_state(before.get(name), readings[name], now) for name in sorted(readings)}
-    kept = {name: state.keeps(now) for name, state in states.items()}
     demands = {name: _demand(name, readings, previous) for name in states}
-    if previous is not None and states == previous.states and all(share == 1 for share in kept.values()):
+    if previous is not None and states == previous.states and all(state.is_settled for state in states.values()):
         routes = previous.routes
     else:
+        kept = {name: state.keeps(now) for name, state in states.items()}
         planner = _Planner(table, readings, states, kept, demands)
         routes = {name: planner.shares_of(name) for name in planner.most_urgent_first()}
     threshold = SOUND_FROM if previous is not None and previous.disaster else DISASTER_BELOW

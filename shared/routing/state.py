@@ -39,6 +39,11 @@ class RegionState:
     spill: Spill = field(default_factory=Spill)
     score: HealthScore | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it serves and hands nothing on: then it answers all of its traffic, whatever the time."""
+        return self.condition.status is Status.SERVING and self.spill.share == 0
+
     def keeps(self, now: datetime) -> float:
         """The part of its traffic that it answers itself.
 
