@@ -26,7 +26,7 @@ _LOST: Final = (LostRace, PreconditionFailed)
 _FIRST_PAUSE_S: Final = 0.005
 
 
-def retry_lost_races(attempt: Callable[[], T], what: str, *, attempts: int = ATTEMPTS) -> T:
+def retry_lost_races(attempt: Callable[[], T], what: str) -> T:
     """The first result that is not a lost race; an attempt reads anew. Pauses grow from 5 ms to 0.5 s, with jitter.
 
     A refused write can be our own that succeeded while its answer was lost: an attempt must recognise what it
@@ -41,7 +41,7 @@ def retry_lost_races(attempt: Callable[[], T], what: str, *, attempts: int = ATT
         pause(random.uniform(0, _FIRST_PAUSE_S))  # noqa: S311 - nobody is kept out by it
     retrying = Retrying(
         retry=retry_if_exception_type(_LOST),
-        stop=stop_after_attempt(attempts - 1),
+        stop=stop_after_attempt(ATTEMPTS - 1),
         wait=wait_random_exponential(multiplier=2 * _FIRST_PAUSE_S, max=0.5),
         sleep=pause,
         reraise=True,
@@ -49,7 +49,7 @@ def retry_lost_races(attempt: Callable[[], T], what: str, *, attempts: int = ATT
     try:
         return retrying(attempt)
     except _LOST as error:
-        raise RevisionConflict(f"{what}: lost {attempts} races against others") from error
+        raise RevisionConflict(f"{what}: lost {ATTEMPTS} races against others") from error
 
 
 def version_of(document: Document | None) -> str | None:

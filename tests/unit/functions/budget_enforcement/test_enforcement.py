@@ -12,7 +12,8 @@ from functions.budget_enforcement.ledger_store import LedgerStore
 from functions.budget_enforcement.settings import BudgetEnforcementSettings
 from functions.budget_enforcement.wiring import build
 from shared.adapters.opening import Adapters
-from shared.budget.documents import Budgets
+from shared.adapters.platform import Platform
+from shared.budget.documents import LEDGER, Budgets
 from shared.budget.emergency_stop import StopState
 from shared.budget.limits import ApprovedRaise, Limits
 from shared.budget.standing import STANDING
@@ -97,11 +98,34 @@ def money() -> Money:
     """At noon, nothing spent, no budget."""
     clock, load = FrozenClock(NOON), GivenLoad()
     state = InMemoryState(clock=clock)
-    adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
-    settings = BudgetEnforcementSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
     platform = paper_platform(state, clock, load)
     assert isinstance(platform.fleet, PaperFleet)
-    return Money(build(adapters, platform, settings), clock, state, load, Budgets(state), platform.fleet)
+    return Money(started(state, clock, platform), clock, state, load, Budgets(state), platform.fleet)
+
+
+def started(state: InMemoryState, clock: FrozenClock, platform: Platform) -> Consumer:
+    """An instance of the function that has just started."""
+    adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
+    settings = BudgetEnforcementSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
+    return build(adapters, platform, settings)
+
+
+def test_what_is_remembered_of_the_ledger_is_what_its_document_says(money: Money) -> None:
+    """A budget that somebody else changes counts from the next tick on, and so does a ledger."""
+    money.budgets.set_limits(LIMITS)
+    for instances in (1, 40, 3):
+        money.minute(instances)
+    before = money.rate
+
+    money.budgets.set_limits(Limits(micros_of(1), micros_of(100), micros_of(1000)))
+    money.minute(1)
+    lower, ledger = money.rate, money.state.get(LEDGER)
+    assert ledger is not None
+    money.state.commit([Put(LEDGER, {**ledger.data, "ledger": {**ledger.data["ledger"], "hour": micros_of(1)}})])
+    money.minute(1)
+
+    assert 0 < lower < before
+    assert money.rate == 0
 
 
 def test_where_no_budget_was_set_nothing_limits(money: Money) -> None:

@@ -29,7 +29,10 @@ def test_a_burst_begins_with_its_first_bin() -> None:
 
 def test_a_second_rise_within_two_hours_is_the_same_burst() -> None:
     """A pause does not make two of one; after two calm hours there is a new one."""
-    assert burst_bins(load_with((300, 304), (322, 326), (400, 404)), 5) == [300, 400]
+    requests = load_with((300, 304), (322, 326), (400, 404))
+
+    assert burst_bins(requests, 5) == [300, 400]
+    assert [burst_bins(requests, 5, since) for since in (300, 301, 400, 401)] == [[300, 400], [400], [400], []]
 
 
 def test_growth_far_below_the_usual_load_is_no_burst() -> None:
@@ -44,6 +47,7 @@ def test_growth_far_below_the_usual_load_is_no_burst() -> None:
 def test_the_mean_of_the_week_leaves_out_the_bin_itself() -> None:
     """Each bin is compared with those before it."""
     assert week_means(np.array([4.0, 8.0, 100.0]), 5).tolist() == [4, 4, 6]
+    assert week_means(np.array([4.0, 8.0, 100.0]), 5, since=2).tolist() == [6]
 
 
 def test_episodes_are_told_apart_by_calm() -> None:

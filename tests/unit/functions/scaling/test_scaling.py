@@ -131,9 +131,29 @@ def scaling_on(load_late: timedelta) -> Scaling:
     assert isinstance(paper.fleet, PaperFleet)
     fleet = FlakyFleet(paper.fleet)
     platform = replace(paper, fleet=fleet, load_late=load_late)
+    return Scaling(started(state, clock, platform), clock, state, load, fleet, platform)
+
+
+def started(state: InMemoryState, clock: FrozenClock, platform: Platform) -> Consumer:
+    """An instance of the function that has just started."""
     adapters = Adapters(state, InMemoryObjects(clock=clock), RecordingPublisher(), clock)
     settings = ScalingSettings.model_validate({"runtime": "embedded", "data_dir": "unused"})
-    return Scaling(build(adapters, platform, settings), clock, state, load, fleet, platform)
+    return build(adapters, platform, settings)
+
+
+def test_an_instance_that_has_just_started_decides_as_one_that_has_run(scaling: Scaling) -> None:
+    """What one remembers of its own decisions and of the plan is what their documents say."""
+    other = scaling_on(timedelta(0))
+    for each in (scaling, other):
+        each.plan((0, 1), (4, 3))
+
+    for cpu, p99_ms in ((0.9, 10.0), (0.6, 300.0), (0.9, 300.0), (0.9, 10.0), (0.1, 10.0), (0.1, 10.0)):
+        scaling.tick(cpu, 3, p99_ms=p99_ms, by_tier={Tier.PREMIUM: 400, Tier.FREE: 200})
+        other.consumer = started(other.state, other.clock, other.platform)
+        other.tick(cpu, 3, p99_ms=p99_ms, by_tier={Tier.PREMIUM: 400, Tier.FREE: 200})
+
+        ours, others = (each.state.get(fleet_document(REGION)) for each in (scaling, other))
+        assert ours == others
 
 
 def test_load_starts_instances_within_one_tick(scaling: Scaling) -> None:
