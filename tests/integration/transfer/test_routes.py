@@ -119,7 +119,7 @@ def test_a_running_import_can_be_cancelled(bulk: Bulk, http: TestClient) -> None
         ("/v1/collections/c/import", {"uri": "file:/etc/passwd"}, (400, "uri")),
         ("/v1/collections/c/import", {"uri": "file:nothing.npy"}, (404, None)),
         ("/v1/collections/c/import", {"uri": "file:words.bin"}, (400, "file:words.bin")),
-        ("/v1/collections/c/import", {"uri": "file:words.npy", "format": "csv"}, (400, "format")),
+        ("/v1/collections/c/import", {"uri": "file:words.npy", "format": "xlsx"}, (400, "format")),
         ("/v1/collections/c/import", {"uri": "file:words.npy", "id_field": ""}, (400, "id_field")),
         ("/v1/collections/c/import", {"uri": "file:words.npy", "header": True}, (400, "header")),
         ("/v1/collections/c/export", {"uri": "file:../out.parquet"}, (400, "uri")),
