@@ -250,7 +250,10 @@ def test_an_import_that_is_interrupted_says_how_far_it_came(tmp_path: Path) -> N
         Thread(target=server.serve_forever, daemon=True).start()
         command = [sys.executable, "-m", "swell", "import", "words", str(file), "--json"]
         command += ["--url", f"http://127.0.0.1:{server.server_port}"]
+        # Who starts the tests in the background has them ignore Ctrl-C, and their children with them.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        signal.signal(signal.SIGINT, before)
         asked = _Slow.asked.wait(60)
         process.send_signal(signal.SIGINT)
         _Slow.told.set()
