@@ -18,7 +18,7 @@ from benchmarks.load.generator import generate_load
 from benchmarks.load.job import Task
 from benchmarks.load.open_loop import Offered, Sent, Stream, evenly, offer
 from benchmarks.measure.process_tree import cpu_seconds
-from benchmarks.peers.callers import filled_with_keys, query_posts
+from benchmarks.peers.callers import PEAK_CONNECTIONS, PEAK_TRIES, filled_with_keys, query_posts
 from benchmarks.peers.run import stopped, working_directory
 from benchmarks.peers.swell_system import SwellSystem
 from benchmarks.vectors.synthetic import make_clustered
@@ -26,8 +26,6 @@ from benchmarks.vectors.vector_set import Rows, VectorSet
 from shared.domain.tier import Tier
 
 _PEAK_S: Final = 1.0
-_PEAK_TRIES: Final = 3
-_PEAK_CONNECTIONS: Final = 4
 _PEAK_QUERIES: Final = 5_000
 _MOST_QUERIES: Final = 20_000
 """Different queries of a visit: no two requests are alike where it has fewer, as a server that runs keeps answers."""
@@ -191,8 +189,8 @@ def _started(side: Side, directory: Path, vectors: VectorSet, plan: TurnsPlan, s
 
 def _peak_per_s(running: _Running, vectors: VectorSet, pairs: int) -> float:
     """What a side answers at most of queries that it was never asked: the median of some tries."""
-    task = Task(running.port, _PEAK_CONNECTIONS, _PEAK_S)
-    tries = (strayed(vectors, pairs + number, _PEAK_QUERIES) for number in range(_PEAK_TRIES))
+    task = Task(running.port, PEAK_CONNECTIONS, _PEAK_S)
+    tries = (strayed(vectors, pairs + number, _PEAK_QUERIES) for number in range(PEAK_TRIES))
     return median(generate_load(task, running.asks(queries)).per_s for queries in tries)
 
 

@@ -23,8 +23,8 @@ from shared.ports.clock import SystemClock
 from shared.vectors import encode_vectors
 
 _NO_LIMIT: Final = RateLimit(1e6, 1_000_000)
-_PEAK_CONNECTIONS: Final = 4
-_REPEATS: Final = 3
+PEAK_CONNECTIONS: Final = 4
+PEAK_TRIES: Final = 3
 
 
 def filled_with_keys(system: SwellSystem, vectors: VectorSet, tiers: Iterable[Tier]) -> dict[Tier, str]:
@@ -62,5 +62,5 @@ def peak_per_s(port: int, requests: Sequence[bytes], seconds: float) -> float:
 
     They should differ: what several ask at once is sought once, and the peak of one request is nobody else's.
     """
-    task = Task(port, _PEAK_CONNECTIONS, seconds, warm_up_s=seconds / 2)
-    return median(generate_load(task, requests).per_s for _ in range(_REPEATS))
+    task = Task(port, PEAK_CONNECTIONS, seconds, warm_up_s=seconds / 2)
+    return median(generate_load(task, requests).per_s for _ in range(PEAK_TRIES))

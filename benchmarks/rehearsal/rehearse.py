@@ -52,10 +52,7 @@ def _named(name: str, policy: Policy, seed: int) -> Run:
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """A run makes hardly any cycles, and looking for them time and again takes a twentieth of its time.
-
-    What it holds until its end is bounded by its length: some ten thousand small records an hour.
-    """
+    """A run makes hardly any cycles, and what it holds until its end is bounded by its length: none is looked for."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import Any, BinaryIO, Final, NamedTuple
 
-import numpy as np
-
 from shared.bulk.choice import Choice
 from shared.bulk.csv_cells import ALLOWED, VECTOR, value_of, vector_of
 from shared.bulk.csv_header import Header
@@ -17,6 +15,7 @@ from shared.bulk.jsonl import MAX_LINE_BYTES
 from shared.bulk.problems import in_line, refused
 from shared.bulk.rows import Batch, ClosesOnExit, Contents, Cursor
 from shared.bulk.source import Source
+from shared.bulk.stacking import stacked
 from shared.errors import shortened
 
 _DELIMITERS: Final = ",;\t"
@@ -97,14 +96,12 @@ class CsvRows(ClosesOnExit):
     def _batch(self, chunk: list[_Record], first_row: int) -> Batch:
         ids = [record.cells[self._columns.id] for record in chunk]
         check_ids(ids, lambda place: in_line(self._source.name, chunk[place].line, "the id"))
-        vectors = np.empty((len(chunk), self.contents.dimension or 0), np.float32)
-        for place, record in enumerate(chunk):
-            vector = self._vector(record)
-            if len(vector) != vectors.shape[1]:
-                wanted = f"{vectors.shape[1]}, as in the first record"
-                raise refused(in_line(self._source.name, record.line, "the vector"), f"{len(vector)} numbers", wanted)
-            with np.errstate(over="ignore"):
-                vectors[place] = vector
+        vectors = stacked(
+            map(self._vector, chunk),
+            (len(chunk), self.contents.dimension or 0),
+            lambda place: in_line(self._source.name, chunk[place].line, "the vector"),
+            "record",
+        )
         last = chunk[-1].end
         end = Cursor(first_row + len(chunk), last.byte, last.line)
         attributes = [self._attributes(record) for record in chunk]

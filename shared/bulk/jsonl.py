@@ -16,6 +16,7 @@ from shared.bulk.ids import check_ids
 from shared.bulk.problems import in_line, refused
 from shared.bulk.rows import Batch, ClosesOnExit, Contents, Cursor
 from shared.bulk.source import Source
+from shared.bulk.stacking import stacked
 from shared.domain.limits import MAX_ATTRIBUTES_BYTES_PER_RECORD, MAX_DIMENSION
 from shared.errors import shortened
 
@@ -64,14 +65,12 @@ class JsonLines(ClosesOnExit):
     def _batch(self, chunk: list[_Line], first_row: int) -> Batch:
         ids = [self._id(line) for line in chunk]
         check_ids(ids, lambda place: self._where(chunk[place], self._id_field))
-        vectors = np.empty((len(chunk), self.contents.dimension or 0), np.float32)
-        for place, line in enumerate(chunk):
-            vector = self._vector(line)
-            if len(vector) != vectors.shape[1]:
-                wanted = f"{vectors.shape[1]}, as in the first line"
-                raise refused(self._where(line, self._vector_field), f"{len(vector)} numbers", wanted)
-            with np.errstate(over="ignore"):
-                vectors[place] = vector
+        vectors = stacked(
+            map(self._vector, chunk),
+            (len(chunk), self.contents.dimension or 0),
+            lambda place: self._where(chunk[place], self._vector_field),
+            "line",
+        )
         end = Cursor(first_row + len(chunk), chunk[-1].end_byte, chunk[-1].number)
         attributes = [self._attributes(line) for line in chunk]
         return Batch(self._source.name, first_row, ids, vectors, attributes, end, [line.number for line in chunk])

@@ -1,6 +1,5 @@
 """Compare-and-set against others: lose a race, look again, try again, within bounds."""
 
-import random
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -22,10 +21,6 @@ class LostRace(Exception):  # noqa: N818 - an outcome to decide on
     """Another wrote first; nothing of this attempt was written."""
 
 
-_LOST: Final = (LostRace, PreconditionFailed)
-_FIRST_PAUSE_S: Final = 0.005
-
-
 def retry_lost_races(attempt: Callable[[], T], what: str) -> T:
     """The first result that is not a lost race; an attempt reads anew. Pauses grow from 5 ms to 0.5 s, with jitter.
 
@@ -35,20 +30,16 @@ def retry_lost_races(attempt: Callable[[], T], what: str) -> T:
     Raises:
         RevisionConflict: others won every time; trying again later can succeed.
     """
-    try:
-        return attempt()  # most are alone, and need nothing of what follows
-    except _LOST:
-        pause(random.uniform(0, _FIRST_PAUSE_S))  # noqa: S311 - nobody is kept out by it
     retrying = Retrying(
-        retry=retry_if_exception_type(_LOST),
-        stop=stop_after_attempt(ATTEMPTS - 1),
-        wait=wait_random_exponential(multiplier=2 * _FIRST_PAUSE_S, max=0.5),
+        retry=retry_if_exception_type((LostRace, PreconditionFailed)),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.005, max=0.5),
         sleep=pause,
         reraise=True,
     )
     try:
         return retrying(attempt)
-    except _LOST as error:
+    except (LostRace, PreconditionFailed) as error:
         raise RevisionConflict(f"{what}: lost {ATTEMPTS} races against others") from error
 
 
