@@ -19,13 +19,13 @@ def calibrate(
     keep: Annotated[bool, typer.Option("--keep", help="Write the file that the simulator reads.")] = False,
     seconds: Annotated[
         float, typer.Option(min=1, max=120, help="At half load, in each round; at others as many requests.")
-    ] = 2.0,
-    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each load is measured.")] = 16,
+    ] = 1.0,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="How often each load is measured.")] = 32,
     as_json: Json = False,
 ) -> None:
     """Measure a real `swell up` on this machine, and how far the simulator is from it. Goal: 15 % up to 70 % load.
 
-    Takes about seven minutes, and means nothing on a machine that is busy with something else: it says how busy it was.
+    Takes about ten minutes, and means nothing on a machine that is busy with something else: it says how busy it was.
     What the load generator itself was late for is measured again, three times in all. The exit code is 99 where the
     goal is missed, 97 where it was late each time: then nothing is kept.
     """
@@ -52,6 +52,7 @@ def _tell(found: "Calibrated") -> None:
     one = found.calibration
     say(f"{one.describe()}")
     say(f"{one.requests_per_s:,.0f} searches a second at most; first answer after {one.cold_start_s:.1f} s")
+    say(f"so much can stand where requests come by chance: {found.share:.0%} of what callers get who wait for answers")
     say(f"of a search: an answer from the cache {one.hit_cost:.0%}, a record written {one.write_cost:.0%}")
     if found.others is not None:
         say(f"others used {found.others:.0%} of the processors just before")
