@@ -24,8 +24,8 @@ MODELS: Final = CHECKOUT / ".swell" / "rehearsal"
 
 def rehearse(scenario: Scenario, policy: Policy, seed: int, *, kept_in: Path | None = MODELS) -> Run:
     """Play a scenario against the simulated fleet. The same arguments give the same record, but for its date."""
-    setting = setting_for(scenario, load_topology(), kept_in=kept_in)
     with _quietly(), _without_collections():
+        setting = setting_for(scenario, load_topology(), kept_in=kept_in)
         simulated = Simulation(scenario, policy, setting, seed).run()
         return run_of(simulated, setting.calibration, commit_of(CHECKOUT))
 

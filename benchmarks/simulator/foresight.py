@@ -1,8 +1,9 @@
 """The deployed forecast, asked every five minutes about the load that the simulation makes.
 
-A region whose load came within a tenth of what was foreseen is looked at again after half an hour at the latest, and
-its last forecast stands until then, and so do the steps of its plan: that is the one thing in which the simulation
-is lazier than the deployed function: looking anew each time would take as long as everything else together.
+A region whose load came within a tenth of what was foreseen is looked at again after an hour at the latest, as far as
+a forecast has steps of a minute. Its last forecast stands until then, and so do the steps of its plan: that is the one
+thing in which the simulation is lazier than the deployed function. Looking anew each time would take as long as
+everything else together.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +37,7 @@ _STEPS_PLANNED: Final = 60 + 36
 """Of a minute for an hour, of five to the fourth: `STEP_LENGTHS_MIN` of functions/burst_prediction/forecast.py."""
 _LOOKED_AT_DAYS: Final = DAYS_LOOKED_AT + 1
 _AS_FORESEEN: Final = 0.1
-_AT_LEAST_EVERY_MIN: Final = 30
+_AT_LEAST_EVERY_MIN: Final = 60
 
 
 @dataclass

@@ -10,6 +10,7 @@ from functions.budget_enforcement.serving_level import LevelState
 from functions.budget_enforcement.unmeasured import Seen
 from shared.budget.documents import LEDGER
 from shared.domain.serving_mode import ServingMode
+from shared.moments import moment_of, text_of
 from shared.parsed_documents import ParsedDocuments
 from shared.ports.state import ABSENT, Absent, Document, Put, StateStore
 
@@ -61,9 +62,9 @@ class LedgerStore:
 
 def _kept(document: Document) -> Kept:
     data = document.data
-    level = LevelState(ServingMode(data["level"]["mode"]), _moment(data["level"]["relieved_since"]))
+    level = LevelState(ServingMode(data["level"]["mode"]), moment_of(data["level"]["relieved_since"]))
     mode = ServingMode(data["mode"])
-    moments = _moment(data["decided_at"]), _moment(data.get("mode_since"))
+    moments = moment_of(data["decided_at"]), moment_of(data.get("mode_since"))
     seen = tuple(Seen(datetime.fromisoformat(one["at"]), one["most"]) for one in data.get("seen", []))
     return Kept(_ledger(data["ledger"]), level, mode, moments[0], document.version, moments[1], seen)
 
@@ -72,30 +73,30 @@ def _data(kept: Kept) -> dict[str, Any]:
     assert kept.ledger is not None  # noqa: S101 - decided upon
     return {
         "ledger": _ledger_data(kept.ledger),
-        "level": {"mode": int(kept.level.mode), "relieved_since": _text(kept.level.relieved_since)},
+        "level": {"mode": int(kept.level.mode), "relieved_since": text_of(kept.level.relieved_since)},
         "mode": int(kept.mode),
-        "mode_since": _text(kept.mode_since),
-        "decided_at": _text(kept.decided_at),
-        "seen": [{"at": _text(one.at), "most": dict(one.most)} for one in kept.seen],
+        "mode_since": text_of(kept.mode_since),
+        "decided_at": text_of(kept.decided_at),
+        "seen": [{"at": text_of(one.at), "most": dict(one.most)} for one in kept.seen],
     }
 
 
 def _ledger_data(ledger: SpendLedger) -> dict[str, Any]:
     billed = ledger.billed
     return {
-        "booked_until": _text(ledger.booked_until),
+        "booked_until": text_of(ledger.booked_until),
         "hour": ledger.hour,
         "day": ledger.day,
         "month": ledger.month,
         "rates": list(ledger.rates),
-        "hours": [{"hour": _text(hour), "micros": micros} for hour, micros in ledger.hours],
+        "hours": [{"hour": text_of(hour), "micros": micros} for hour, micros in ledger.hours],
         "correction_ppm": ledger.correction_ppm,
-        "begun_at": _text(ledger.begun_at),
+        "begun_at": text_of(ledger.begun_at),
         "billed": None
         if billed is None
         else {
-            "month": _text(billed.month),
-            "published_at": _text(billed.published_at),
+            "month": text_of(billed.month),
+            "published_at": text_of(billed.published_at),
             "micros": billed.micros,
             "estimated_micros": billed.estimated_micros,
         },
@@ -121,13 +122,5 @@ def _ledger(data: Mapping[str, Any]) -> SpendLedger:
             billed["micros"],
             billed["estimated_micros"],
         ),
-        begun_at=_moment(data.get("begun_at")),
+        begun_at=moment_of(data.get("begun_at")),
     )
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

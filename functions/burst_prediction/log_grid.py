@@ -64,8 +64,8 @@ def log_grid(history: LoadHistory) -> LogGrid:
         centres_min=start + bin_min * np.arange(0.5, bins, dtype=np.float64),
         requests=requests,
         log_load=log_load,
-        last_minute=_above(counts[:, -1:], log_load, steps),
-        last_two_minutes=_above(counts[:, -2:], log_load, steps),
+        last_minute=_above(counts[:, -1], log_load, steps),
+        last_two_minutes=_above((counts[:, -min(2, steps)] + counts[:, -1]) / 2, log_load, steps),
     )
 
 
@@ -91,6 +91,8 @@ def _estimated(counts: Floats) -> Floats:
 def without_dropouts(log_load: Floats) -> Floats:
     """Leave out bins that fall to less than a tenth of the bin before, where the series is far steadier than that."""
     change = np.diff(log_load, prepend=log_load[:1])
+    if not (change < np.log(DROPOUT_SHARE)).any():
+        return log_load
     known = np.abs(change[~np.isnan(change)])
     usual = MAD_TO_DEVIATION * float(np.median(known)) if len(known) else 0.0
     limit = max(-np.log(DROPOUT_SHARE), DROPOUT_DEVIATIONS * usual)
@@ -106,6 +108,6 @@ def _counts_in_bins(history: LoadHistory) -> Floats:
 def _above(end_of_bin: Floats, log_load: Floats, steps: int) -> Floats:
     if steps < BIN_MIN:
         return np.zeros(len(log_load))
-    above: Floats = np.log1p(end_of_bin.mean(axis=1) * steps) - log_load
+    above: Floats = np.log1p(end_of_bin * steps) - log_load
     above[np.isnan(above)] = 0.0
     return np.minimum(np.maximum(above, -1.0), 1.0)

@@ -54,14 +54,14 @@ def look_ahead(
     """The outlook from the end of a history; None where not one whole bin is known, nor what an event would draw.
 
     The model is asked even while another method is in its place, so that it can show that it is better again.
+    Without `bursts` none are logged.
     """
-    bursts = BurstLog() if bursts is None else bursts
     if len(history.counts) < BIN_MIN:
         expected = forecast_of_events(history.region, history.end_min, crowds)
         choice = MethodChoice(Method.EVENT_PRIOR, MethodReason.NO_LOAD_KNOWN)
         if expected is None:
             return None
-        return Outlook(expected, choice, scores_of(log), tuple(log), alarm=False, bursts=bursts)
+        return Outlook(expected, choice, scores_of(log), tuple(log), alarm=False, bursts=bursts or BurstLog())
     days_known = len(history.counts) / _MINUTES_PER_DAY
     log = with_actuals(log, history)
     scores = scores_of(log)
@@ -77,8 +77,9 @@ def look_ahead(
     chosen = with_announced(chosen, crowds, grid, model)
     log = with_bin(log, foreseen_bin(history, model=grown, naive=naive, chosen=chosen))
     alarm = _alarm(grid, chosen)
-    bursts = bursts.with_onsets(grid, log).with_alarm(history.end_min, raised=alarm)
-    return Outlook(chosen, choice, scores, log, alarm, bursts)
+    if bursts is not None:
+        bursts = bursts.with_onsets(grid, log).with_alarm(history.end_min, raised=alarm)
+    return Outlook(chosen, choice, scores, log, alarm, bursts or BurstLog())
 
 
 def _alarm(grid: LogGrid, forecast: Forecast) -> bool:

@@ -112,9 +112,11 @@ def events_in_days(first_min: float, bin_min: int, bins: int, crowds: tuple[Crow
 
 def without_gaps(log_load: Floats, usual: Floats) -> Floats:
     """Fill what is unknown from the bins before it: the usual course plus the last departure from it, fading."""
-    bins = np.arange(len(log_load))
     known = ~np.isnan(log_load)
-    latest = np.maximum.accumulate(np.where(known, bins, -1))
-    departure = np.where(known, log_load - usual, 0.0)
-    carried = np.where(latest >= 0, departure[latest], 0.0) * FADING_PER_BIN ** (bins - latest)
-    return np.where(known, log_load, np.maximum(usual + carried, 0.0))
+    gaps = np.flatnonzero(~known)
+    latest = np.maximum.accumulate(np.where(known, np.arange(len(log_load)), -1))[gaps]
+    departure = np.where(latest >= 0, (log_load - usual)[latest], 0.0)
+    carried = departure * FADING_PER_BIN ** (gaps - latest)
+    filled = log_load.copy()
+    filled[gaps] = np.maximum(usual[gaps] + carried, 0.0)
+    return filled

@@ -13,6 +13,7 @@ from functions.scaling.signals import Signal
 from functions.scaling.tiers import UNKNOWN, TierCounts
 from shared.crowds.paths import fleet_document
 from shared.domain.tier import Tier
+from shared.moments import moment_of, text_of
 from shared.parsed_documents import ParsedDocuments
 from shared.ports.state import ABSENT, Absent, Document, Put, StateStore
 
@@ -82,7 +83,7 @@ def _data(decision: RegionDecision) -> dict[str, Any]:
     demand, combined = decision.demand, decision.combined
     return {
         "region": decision.region,
-        "decided_at": decision.at.isoformat(),
+        "decided_at": text_of(decision.at),
         "min_instances": combined.min_instances,
         "max_instances": combined.max_instances,
         "winner": combined.winner.value,
@@ -98,7 +99,7 @@ def _data(decision: RegionDecision) -> dict[str, Any]:
         "signal": None if demand.signal is None else demand.signal.value,
         "urgency": demand.urgency.name.lower(),
         "reactive": _state_data(demand.state),
-        "tiers": {"requests": dict(decision.tiers.requests), "until": _text(decision.tiers.until)},
+        "tiers": {"requests": dict(decision.tiers.requests), "until": text_of(decision.tiers.until)},
     }
 
 
@@ -106,13 +107,13 @@ def _state_data(state: ReactiveState) -> dict[str, Any]:
     relief, limit = state.relief, state.limit
     return {
         "instances": state.instances,
-        "changed_at": _text(state.changed_at),
-        "asked_at": _text(state.asked_at),
-        "burst_at": _text(state.burst_at),
+        "changed_at": text_of(state.changed_at),
+        "asked_at": text_of(state.asked_at),
+        "burst_at": text_of(state.burst_at),
         "relief": None
         if relief is None
-        else {"signal": relief.signal.value, "excess": relief.excess, "at": _text(relief.at)},
-        "limit": None if limit is None else {"requests_per_s": limit.requests_per_s, "at": _text(limit.at)},
+        else {"signal": relief.signal.value, "excess": relief.excess, "at": text_of(relief.at)},
+        "limit": None if limit is None else {"requests_per_s": limit.requests_per_s, "at": text_of(limit.at)},
     }
 
 
@@ -125,9 +126,9 @@ def _remembered(document: Document) -> Remembered:
     relief, limit = data["relief"], data["limit"]
     state = ReactiveState(
         instances=data["instances"],
-        changed_at=_moment(data["changed_at"]),
-        asked_at=_moment(data.get("asked_at")),  # documents from before it was kept
-        burst_at=_moment(data["burst_at"]),
+        changed_at=moment_of(data["changed_at"]),
+        asked_at=moment_of(data.get("asked_at")),  # documents from before it was kept
+        burst_at=moment_of(data["burst_at"]),
         relief=None
         if relief is None
         else Relief(Signal(relief["signal"]), relief["excess"], datetime.fromisoformat(relief["at"])),
@@ -138,7 +139,7 @@ def _remembered(document: Document) -> Remembered:
     return Remembered(
         state=state,
         tiers=tiers,
-        decided_at=_moment(document.data["decided_at"]),
+        decided_at=moment_of(document.data["decided_at"]),
         version=document.version,
         standing=None if standing is None else standing_from(standing),
     )
@@ -148,12 +149,4 @@ def _tiers(data: Mapping[str, Any] | None) -> TierCounts:
     if data is None:  # documents from before they were counted
         return UNKNOWN
     requests = {Tier(name): float(count) for name, count in data["requests"].items()}
-    return TierCounts(requests, _moment(data["until"]))
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return TierCounts(requests, moment_of(data["until"]))

@@ -36,9 +36,14 @@ def load_demand(samples: Sequence[Signals], policy: ReactivePolicy) -> LoadDeman
     What is missing counts for nothing here, so it starts no instance; it also keeps any from being stopped.
     """
     capacity = policy.concurrency_limit
-    least = int(any(sample.requests_per_s > 0 for sample in samples))  # whoever asks is answered by one instance
-    cpu = [sample.cpu * sample.instances for sample in samples if sample.cpu is not None]
-    streams = [sample.concurrency * sample.instances for sample in samples if sample.concurrency is not None]
+    least, cpu, streams = 0, [], []
+    for sample in samples:
+        if sample.requests_per_s > 0:
+            least = 1  # whoever asks is answered by one instance
+        if sample.cpu is not None:
+            cpu.append(sample.cpu * sample.instances)
+        if sample.concurrency is not None:
+            streams.append(sample.concurrency * sample.instances)
     by_cpu = _demand(cpu, least, policy.cpu_target, policy.cpu_out)
     by_streams = _demand(streams, least, capacity * policy.concurrency_target, capacity * policy.concurrency_out)
     if by_streams > by_cpu:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol, Self
 
 from functions.scaling.load_demand import ROUNDING
 from shared.coordination.member import Member
+from shared.moments import moment_of, text_of
 from shared.routing.condition import RAMP_FROM, Cause, Condition, Status, kept_share, next_condition
 from shared.routing.health import health_score
 
@@ -81,24 +82,20 @@ def standing_data(standing: Standing) -> dict[str, Any]:
     return {
         "status": condition.status.value,
         "cause": condition.cause.value,
-        **{name: None if (at := getattr(condition, name)) is None else at.isoformat() for name in moments},
+        **{name: text_of(getattr(condition, name)) for name in moments},
         "needed": standing.needed,
-        "needed_at": standing.needed_at.isoformat(),
+        "needed_at": text_of(standing.needed_at),
     }
 
 
 def standing_from(data: Mapping[str, Any]) -> Standing:
     """As it was kept."""
-
-    def moment(name: str) -> datetime | None:
-        return None if data[name] is None else datetime.fromisoformat(data[name])
-
     condition = Condition(
         Status(data["status"]),
         datetime.fromisoformat(data["since"]),
         Cause(data["cause"]),
-        moment("weak_since"),
-        moment("failing_since"),
-        moment("sound_since"),
+        moment_of(data["weak_since"]),
+        moment_of(data["failing_since"]),
+        moment_of(data["sound_since"]),
     )
     return Standing(condition, data["needed"], datetime.fromisoformat(data["needed_at"]))

@@ -10,6 +10,7 @@ from shared.auth.scope import Scope
 from shared.domain.rate_limit import RateLimit
 from shared.domain.tenancy import DEFAULT_TENANT
 from shared.domain.tier import Tier
+from shared.moments import moment_of, text_of
 
 KEYS: Final = "keys"
 
@@ -68,10 +69,10 @@ class KeyRecord:
             "scopes": sorted(scope.value for scope in grant.scopes),
             "prefixes": list(grant.prefixes),
             "rate": None if grant.rate is None else asdict(grant.rate),
-            "expires_at": _text(grant.expires_at),
-            "created_at": _text(self.created_at),
+            "expires_at": text_of(grant.expires_at),
+            "created_at": text_of(self.created_at),
             "created_by": self.created_by,
-            "revoked_at": _text(self.revoked_at),
+            "revoked_at": text_of(self.revoked_at),
             "revoked_by": self.revoked_by,
         }
 
@@ -89,18 +90,10 @@ class KeyRecord:
                 tier=Tier(document["tier"]),
                 prefixes=tuple(document["prefixes"]),
                 rate=None if rate is None else RateLimit(rate["per_s"], rate["burst"]),
-                expires_at=_moment(document["expires_at"]),
+                expires_at=moment_of(document["expires_at"]),
             ),
             created_at=datetime.fromisoformat(document["created_at"]),
             created_by=document["created_by"],
-            revoked_at=_moment(document["revoked_at"]),
+            revoked_at=moment_of(document["revoked_at"]),
             revoked_by=document["revoked_by"],
         )
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from shared.errors import Conflict
+from shared.moments import moment_of, text_of
 
 EMERGENCY_STOP: Final = "emergency_stop"
 
@@ -153,7 +154,7 @@ class SpendingDecision:
         """The state document."""
         data = {one.name: getattr(self, one.name) for one in fields(self)}
         answer = None if self.answer is None else {**vars(self.answer), "at": self.answer.at.isoformat()}
-        moments = {name: None if data[name] is None else data[name].isoformat() for name in _MOMENTS}
+        moments = {name: text_of(data[name]) for name in _MOMENTS}
         return {**data, **moments, "state": self.state.value, "answer": answer}
 
     @classmethod
@@ -162,7 +163,7 @@ class SpendingDecision:
         answer = data["answer"]
         if answer is not None:
             answer = Answer(**{**answer, "at": datetime.fromisoformat(answer["at"])})
-        moments = {name: None if data[name] is None else datetime.fromisoformat(data[name]) for name in _MOMENTS}
+        moments = {name: moment_of(data[name]) for name in _MOMENTS}
         return cls(**{**data, **moments, "state": DecisionState(data["state"]), "answer": answer})
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Window(StrEnum):
@@ -11,6 +12,7 @@ class Window(StrEnum):
     DAY = "day"
     MONTH = "month"
 
+    @lru_cache(maxsize=256)
     def start_of(self, moment: datetime) -> datetime:
         """The beginning of the window that a moment lies in."""
         whole = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -18,6 +20,7 @@ class Window(StrEnum):
             return whole
         return whole.replace(hour=0) if self is Window.DAY else whole.replace(hour=0, day=1)
 
+    @lru_cache(maxsize=256)
     def end_of(self, moment: datetime) -> datetime:
         """The end of the window that a moment lies in."""
         start = self.start_of(moment)

@@ -14,6 +14,7 @@ import orjson
 
 from shared.adapters.workflow_starts import argument_text
 from shared.errors import Conflict, NotFound, RevisionConflict
+from shared.moments import moment_of
 from shared.ports.clock import Clock
 from shared.ports.state import ABSENT, Delete, Document, PreconditionFailed, Put, StateStore, Write
 from shared.ports.workflow_runs import RunState, WorkflowRun
@@ -147,7 +148,7 @@ def _run(workflow: str, document: Document) -> WorkflowRun:
         state=RunState(data["state"]),
         argument=orjson.loads(data["argument"]),
         started_at=datetime.fromisoformat(data["started_at"]),
-        ended_at=None if ended_at is None else datetime.fromisoformat(ended_at),
+        ended_at=moment_of(ended_at),
         result=orjson.loads(data.get("result", "null")),
         error=orjson.loads(data.get("error", "null")),
         revision=data.get("revision", ""),
