@@ -262,6 +262,7 @@ class Traffic(RuleBasedStateMachine):
         )
         self.under_way: list[tuple[Admission, BreakerState]] = []
         self.ended: list[tuple[float, bool]] = []
+        self.epoch = self.hung = 0
         self.opened_at_s = 0.0
         self.last_failed = False
         self.breaker_was = BreakerState.CLOSED
@@ -271,12 +272,14 @@ class Traffic(RuleBasedStateMachine):
         if state is BreakerState.OPEN:
             assert self.last_failed
             self.opened_at_s = self.clock()
-            if self.breaker_was is BreakerState.CLOSED:
+            if self.breaker_was is BreakerState.CLOSED and self.hung < POLICY.hangs:
                 recent = [ok for at_s, ok in self.ended if at_s >= self.clock() - POLICY.window_s]
                 assert len(recent) + 1 >= POLICY.min_calls
                 assert recent.count(False) + 1 >= POLICY.failure_rate * POLICY.min_calls
         self.breaker_was = state
         self.ended = []
+        self.epoch += 1
+        self.hung = 0
 
     @rule()
     def call(self) -> None:
@@ -298,6 +301,9 @@ class Traffic(RuleBasedStateMachine):
         admission, _ = self.under_way.pop(place % len(self.under_way))
         before = self.breaker.state
         self.last_failed = not succeeded
+        if admission.epoch == self.epoch:
+            hung = self.clock() - admission.at_s >= POLICY.hang_s
+            self.hung = 0 if succeeded else self.hung + hung
         self.breaker.settle(admission, succeeded=succeeded)
         if before is BreakerState.CLOSED and self.breaker.state is BreakerState.CLOSED:
             self.ended.append((self.clock(), succeeded))
