@@ -187,7 +187,7 @@ def _play(scenario: "Scenario", policy: "Policy", seed: int, html: Path | None, 
     run = play(scenario, policy, seed)
     note(
         f"Played {scenario.duration_min:g} minutes of {len(run.regions)} regions in ticks of {scenario.tick_s} s: "
-        f"{time.process_time() - begun_s:.1f} s of processor time."
+        f"{time.process_time() - begun_s:.2f} s of processor time."
     )
     show(run, as_json=as_json)
     if html is not None:
