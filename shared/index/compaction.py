@@ -35,8 +35,9 @@ class CompactionReason(StrEnum):
 class CompactionPolicy:
     """When segments are merged; sizes count rows and tombstones.
 
-    * tier: `fan_out` neighbours below `smallest_tier_rows · fan_out^n` become one, so a row is rewritten once
-      per tier. Four keeps a shard of 250k rows under twenty segments, each of which costs a query some 20 µs.
+    * tier: `fan_out` neighbours of `smallest_tier_rows · fan_out^(n-1)` to `· fan_out^n`, and the smaller ones among
+      them, become one, so a row is rewritten once per tier. Four keeps a shard of 250k rows under twenty segments,
+      each of which costs a query some 20 µs.
     * scan: neighbouring deltas of `base_from_rows` together become a base. Until then a sketch serves them well;
       a base, whose forest is built and whose recall is measured, costs seconds of processor time.
       Older neighbours of up to `fan_out` times the size go in with them, so that a growing shard is searched as
@@ -153,13 +154,14 @@ def _size(segment: SegmentEntry) -> int:
 
 
 def _tier_run(segments: Sequence[SegmentEntry], policy: CompactionPolicy) -> Sequence[SegmentEntry]:
-    limit = policy.smallest_tier_rows
+    least, limit = 0, policy.smallest_tier_rows
     while limit <= policy.base_max_rows:
         for run in _runs(segments, limit):
             fitting = _fitting(run, policy.base_max_rows)
-            if len(run) >= policy.fan_out and len(fitting) > 1:
+            of_this_tier = sum(_size(segment) >= least for segment in run)
+            if of_this_tier >= policy.fan_out and len(fitting) > 1:
                 return fitting
-        limit *= policy.fan_out
+        least, limit = limit, limit * policy.fan_out
     return ()
 
 

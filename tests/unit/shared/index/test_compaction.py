@@ -39,6 +39,8 @@ def _manifest(*segments: SegmentEntry) -> Manifest:
         pytest.param((1, 1, 1), None, None, id="too few to be worth it"),
         pytest.param((1, 1, 1, 1), "s0 s1 s2 s3", "tier", id="one tier is full"),
         pytest.param((60_000, 5, 9, 2, 63), "s1 s2 s3 s4", "tier", id="the base is left alone"),
+        pytest.param((20_000, 5, 9, 2), None, None, id="a base and three small ones are not four of a tier"),
+        pytest.param((20_000, 250, 60, 60), None, None, id="nor are three, each of another tier"),
         pytest.param(
             (60_000, 900, 5, 800, 700, 600), "s1 s2 s3 s4 s5", "tier", id="small between large goes with them"
         ),
@@ -115,6 +117,27 @@ def test_compaction_comes_to_an_end(sizes: list[int]) -> None:
         pytest.fail("no end")
 
     assert manifest.rows == sum(sizes)
+
+
+def test_small_commits_beside_a_base_do_not_rewrite_it() -> None:
+    """Ten thousand rows in tens: each is rewritten once per tier, the base never, and segments stay few."""
+    manifest, rewritten, most = _manifest(*_segments(20_000)), 0, 0
+    for commit in range(1_000):
+        delta = SegmentEntry(f"d{commit}", SegmentKind.DELTA, 10, 0, commit + 1, commit + 1, ())
+        manifest = replace(manifest, segments=(*manifest.segments, delta))
+        while (plan := plan_compaction(manifest, _POLICY)) is not None:
+            rows = sum(segment.rows for segment in manifest.segments if segment.id in plan.segment_ids)
+            rewritten += rows
+            entry = SegmentEntry(
+                f"m{rewritten}", _POLICY.kind_of(rows), rows, 0, plan.min_version, plan.max_version, ()
+            )
+            manifest = replace(manifest, segments=replace_segments(manifest, plan, BuiltSegment(entry, Path())))
+        most = max(most, len(manifest.segments))
+
+    assert manifest.segments[0].id == "s0"
+    tiers = 5  # from 10 rows to 16,384
+    assert rewritten <= tiers * 10_000
+    assert most <= 20
 
 
 def test_segments_that_arrived_meanwhile_are_kept() -> None:
