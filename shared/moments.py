@@ -1,13 +1,13 @@
 """Moments, in UTC, as state documents have them: ISO 8601, null where there is none."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 
 @lru_cache(maxsize=256)
 def text_of(moment: datetime | None) -> str | None:
-    """As a document has it. The same few moments are written each minute, so their texts are remembered."""
-    return None if moment is None else moment.isoformat()
+    """As a document has it, in UTC. The same few moments are written each minute, so their texts are remembered."""
+    return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
 def moment_of(text: str | None) -> datetime | None:

@@ -57,10 +57,10 @@ def query_posts(port: int, queries: Rows, key: str | None) -> list[bytes]:
     return [encode_post(port, "query", body, key) for body in bodies]
 
 
-def peak_per_s(port: int, requests: Sequence[bytes], seconds: float) -> float:
-    """How many of these a server answers at most, each second: the median of three runs of a closed loop.
+def peak_per_s(port: int, requests: Sequence[bytes], seconds: float, *, tries: int = PEAK_TRIES) -> float:
+    """How many of these a server answers at most, each second: the median of some runs of a closed loop.
 
     They should differ: what several ask at once is sought once, and the peak of one request is nobody else's.
     """
     task = Task(port, PEAK_CONNECTIONS, seconds, warm_up_s=seconds / 2)
-    return median(generate_load(task, requests).per_s for _ in range(PEAK_TRIES))
+    return median(generate_load(task, requests).per_s for _ in range(tries))

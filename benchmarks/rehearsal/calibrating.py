@@ -10,8 +10,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.load.generator import generate_load
-from benchmarks.load.job import Task
 from benchmarks.load.open_loop import Offered, Stream, offer
 from benchmarks.measure.machine import Machine, look_at_machine
 from benchmarks.measure.staircase import staircase
@@ -176,24 +174,24 @@ class _Rounds:
         """Measure all of it."""
         note(f"What can stand of the peak where requests come by chance, in {_TRIALS} trials …")
         self.share = staircase(self._stands, begin=0.8, step=0.04, most=1.0, trials=_TRIALS)
-        self.peaks.append(self._peak())
+        self.peaks.append(self._peak(self.share))
         for number in range(self._extent.rounds):
             note(f"Round {number + 1} of {self._extent.rounds}: its peak is {self.peaks[-1]:,.0f} searches a second …")
             gaps = self._gaps(self.peaks[-1] / 2 * self._extent.seconds)
             for load in self._random.permutation(list(self._seen)).tolist():
                 offered, why_invalid = self._offered(self.peaks[-1] * load, gaps)
-                self.invalid += [] if why_invalid is None else [why_invalid]
+                if why_invalid is not None:
+                    self.invalid.append(why_invalid)
                 self._seen[load].append(np.quantile(offered.latency_ms[offered.good], QUANTILES))
-            self.peaks.append(self._peak())
+            self.peaks.append(self._peak(self.share))
 
-    def _peak(self) -> float:
-        """Callers who wait for their answers never ask more at once than they are, and so get more than can stand."""
-        return self.share * generate_load(Task(self._port, 4, _PEAK_S, warm_up_s=_PEAK_S / 2), self._requests).per_s
+    def _peak(self, share: float) -> float:
+        """A share of what callers get who wait for their answers: they never ask more at once than they are."""
+        return share * peak_per_s(self._port, self._requests, _PEAK_S, tries=1)
 
     def _stands(self, share: float) -> bool:
         """Whether so much of what callers get who wait for their answers can come by chance, unasked."""
-        self.share = share
-        peak = self._peak()
+        peak = self._peak(share)
         offered, why_invalid = self._offered(peak, self._gaps(peak * _TRIAL_S))
         in_time = offered.good & (offered.latency_ms <= LONGEST_WAIT_MS)
         return why_invalid is None and bool(in_time.mean() >= _STANDS)

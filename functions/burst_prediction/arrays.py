@@ -45,8 +45,7 @@ def smoothed(values: Floats, half_width: int) -> Floats:
         return values
     offsets = np.arange(-half_width, half_width + 1)
     weights = np.exp(-0.5 * (offsets / (half_width / 2)) ** 2)
-    padded = np.concatenate([np.repeat(values[:1], half_width), values, np.repeat(values[-1:], half_width)])
-    return np.convolve(padded, weights / weights.sum(), "valid")
+    return np.convolve(np.pad(values, half_width, mode="edge"), weights / weights.sum(), "valid")
 
 
 def hats(positions: Floats, knots: Floats) -> Floats:

@@ -64,8 +64,8 @@ def log_grid(history: LoadHistory) -> LogGrid:
         centres_min=start + bin_min * np.arange(0.5, bins, dtype=np.float64),
         requests=requests,
         log_load=log_load,
-        last_minute=_above(counts[:, -1], log_load, steps),
-        last_two_minutes=_above((counts[:, -min(2, steps)] + counts[:, -1]) / 2, log_load, steps),
+        last_minute=_above(counts[:, -1:], log_load, steps),
+        last_two_minutes=_above(counts[:, -2:], log_load, steps),
     )
 
 
@@ -108,6 +108,6 @@ def _counts_in_bins(history: LoadHistory) -> Floats:
 def _above(end_of_bin: Floats, log_load: Floats, steps: int) -> Floats:
     if steps < BIN_MIN:
         return np.zeros(len(log_load))
-    above: Floats = np.log1p(end_of_bin * steps) - log_load
+    above: Floats = np.log1p(end_of_bin.mean(axis=1) * steps) - log_load
     above[np.isnan(above)] = 0.0
     return np.minimum(np.maximum(above, -1.0), 1.0)

@@ -9,6 +9,7 @@ from shared.budget.emergency_stop import StopState
 from shared.budget.limits import ApprovedRaise, Limits
 from shared.coordination.races import retry_lost_races, version_of
 from shared.errors import Conflict, NotFound
+from shared.moments import moment_of, text_of
 from shared.parsed_documents import ParsedDocuments
 from shared.ports.state import ABSENT, Put, StateStore
 
@@ -111,8 +112,7 @@ class Budgets:
             before = StopState() if document is None else _stop(document.data)
             after = change(before)
             if after != before:
-                ordered_at = None if after.ordered_at is None else after.ordered_at.isoformat()
-                data = {**vars(after), "ordered_at": ordered_at}
+                data = {**vars(after), "ordered_at": text_of(after.ordered_at)}
                 self._state.commit([Put(_STOP, data, if_version=version_of(document) or ABSENT)])
             return after
 
@@ -152,6 +152,5 @@ def _budget(data: Mapping[str, Any]) -> Budget:
 
 
 def _stop(data: Mapping[str, Any]) -> StopState:
-    ordered_at = data["ordered_at"]
-    moment = None if ordered_at is None else datetime.fromisoformat(ordered_at)
-    return StopState(data["stopped"], data["by"], moment, data.get("why", ""), data.get("decision", ""))
+    ordered_at = moment_of(data["ordered_at"])
+    return StopState(data["stopped"], data["by"], ordered_at, data.get("why", ""), data.get("decision", ""))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from shared.coordination.races import retry_lost_races
 from shared.listing import listed
+from shared.moments import text_of
 from shared.ports.state import ABSENT, Put, StateStore
 
 KEPT: Final = timedelta(days=400)
@@ -26,7 +27,7 @@ class Report:
         """As it is kept and shown."""
         return {
             "day": self.day.isoformat(),
-            "sent_at": None if self.sent_at is None else self.sent_at.isoformat(),
+            "sent_at": text_of(self.sent_at),
             "missing": list(self.missing),
             "sections": dict(self.sections),
         }

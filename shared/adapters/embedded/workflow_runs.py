@@ -141,14 +141,13 @@ def _runs(workflow: str) -> str:
 
 def _run(workflow: str, document: Document) -> WorkflowRun:
     data = document.data
-    ended_at = data.get("ended_at")
     return WorkflowRun(
         workflow=workflow,
         id=document.id,
         state=RunState(data["state"]),
         argument=orjson.loads(data["argument"]),
         started_at=datetime.fromisoformat(data["started_at"]),
-        ended_at=moment_of(ended_at),
+        ended_at=moment_of(data.get("ended_at")),
         result=orjson.loads(data.get("result", "null")),
         error=orjson.loads(data.get("error", "null")),
         revision=data.get("revision", ""),

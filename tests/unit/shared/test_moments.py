@@ -1,6 +1,6 @@
 """Moments in documents."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -14,6 +14,14 @@ def test_a_moment_comes_back_as_it_was() -> None:
     assert text_of(NOON) == "2026-07-19T12:00:00.250000+00:00"
     assert moment_of(text_of(NOON)) == NOON
     assert moment_of(text_of(None)) is None
+
+
+def test_a_moment_has_one_text_wherever_it_was_told() -> None:
+    """Equal moments are the same to what remembers texts."""
+    there = NOON.astimezone(timezone(timedelta(hours=2)))
+
+    assert text_of(there) == text_of(NOON)
+    assert text_of(there) == "2026-07-19T12:00:00.250000+00:00"
 
 
 def test_what_is_no_moment_is_refused() -> None:

@@ -33,6 +33,13 @@ def _manifest(*segments: SegmentEntry) -> Manifest:
     return Manifest("books", "uid", 0, 9, "commit", _SPEC, None, segments)
 
 
+def _merged(manifest: Manifest, plan: CompactionPlan, name: str) -> tuple[Manifest, SegmentEntry]:
+    """The next version, and the segment that is new in it."""
+    rows = sum(segment.rows for segment in manifest.segments if segment.id in plan.segment_ids)
+    entry = SegmentEntry(name, _POLICY.kind_of(rows), rows, 0, plan.min_version, plan.max_version, ())
+    return replace(manifest, segments=replace_segments(manifest, plan, BuiltSegment(entry, Path()))), entry
+
+
 @pytest.mark.parametrize(
     ("sizes", "expected", "reason"),
     [
@@ -108,11 +115,8 @@ def test_compaction_comes_to_an_end(sizes: list[int]) -> None:
         plan = plan_compaction(manifest, _POLICY)
         if plan is None:
             break
-        merged = [segment for segment in manifest.segments if segment.id in plan.segment_ids]
-        rows = sum(segment.rows for segment in merged)
-        assert len(merged) == 1 or rows <= _POLICY.base_max_rows
-        entry = SegmentEntry(f"m{step}", _POLICY.kind_of(rows), rows, 0, plan.min_version, plan.max_version, ())
-        manifest = replace(manifest, segments=replace_segments(manifest, plan, BuiltSegment(entry, Path())))
+        manifest, entry = _merged(manifest, plan, f"m{step}")
+        assert len(plan.segment_ids) == 1 or entry.rows <= _POLICY.base_max_rows
     else:
         pytest.fail("no end")
 
@@ -126,12 +130,8 @@ def test_small_commits_beside_a_base_do_not_rewrite_it() -> None:
         delta = SegmentEntry(f"d{commit}", SegmentKind.DELTA, 10, 0, commit + 1, commit + 1, ())
         manifest = replace(manifest, segments=(*manifest.segments, delta))
         while (plan := plan_compaction(manifest, _POLICY)) is not None:
-            rows = sum(segment.rows for segment in manifest.segments if segment.id in plan.segment_ids)
-            rewritten += rows
-            entry = SegmentEntry(
-                f"m{rewritten}", _POLICY.kind_of(rows), rows, 0, plan.min_version, plan.max_version, ()
-            )
-            manifest = replace(manifest, segments=replace_segments(manifest, plan, BuiltSegment(entry, Path())))
+            manifest, entry = _merged(manifest, plan, f"m{rewritten}")
+            rewritten += entry.rows
         most = max(most, len(manifest.segments))
 
     assert manifest.segments[0].id == "s0"
